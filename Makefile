@@ -1,0 +1,19 @@
+# Two commands for people: make demo, make test. They need Python 3.11 or later.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test requirements clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Set up all that is needed, and show the main job once
+	@tests/engine/demo
+
+test: ## Lint, types and all tests, on each Python of 3.11 to 3.13 that is here
+	@tests/run
+
+requirements: ## Compile the pinned requirement files again
+	@requirements/compile
+
+clean: ## Remove what the other commands made
+	rm -rf .venv .venvs .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Contract, health, smoke and drift tests for services on Docker Compose."""
