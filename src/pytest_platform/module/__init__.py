@@ -1,0 +1,1 @@
+"""What is declared: ``module.yaml`` as typed objects that know their lines."""

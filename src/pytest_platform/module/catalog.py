@@ -1,0 +1,95 @@
+"""The folder of modules: which there are, and each one read at most once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from pytest_platform.errors import ModuleBroken, UsageError
+from pytest_platform.module.loader import FILE_NAME, Broken, Module, Vocabulary, load
+from pytest_platform.module.nearest import did_you_mean, quoted
+from pytest_platform.verdict import Location
+
+_SHOWN = 8
+
+
+class Catalog:
+    """The modules below one folder, read lazily: asking for one reads no other."""
+
+    def __init__(self, folder: Path, root: Path, vocabulary: Vocabulary) -> None:
+        self.folder = folder
+        self._root = root
+        self._vocabulary = vocabulary
+        self._loaded: dict[str, Module | Broken] = {}
+
+    def names(self) -> list[str]:
+        """List the names of all modules without reading any."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(entry.parent.name for entry in self.folder.glob(f"*/{FILE_NAME}"))
+
+    def path(self, name: str) -> Path:
+        """Return where the file of the module ``name`` is, or would be."""
+        return self.folder / name / FILE_NAME
+
+    def holds(self, path: Path) -> bool:
+        """Tell whether ``path`` is the file of one of these modules."""
+        return path.name == FILE_NAME and path.parent.parent == self.folder
+
+    def get(self, name: str) -> Module | Broken:
+        """Read the module ``name``, once. A missing file gives a broken module."""
+        if name not in self._loaded:
+            self._loaded[name] = load(self.path(name), self._root, self._vocabulary)
+        return self._loaded[name]
+
+    def exists(self, name: str) -> bool:
+        """Tell whether there is a module of this name."""
+        odd = name in {"", ".", ".."} or "/" in name
+        return not odd and os.path.lexists(self.path(name))
+
+    def require(self, name: str, *, wanted_by: Location) -> Module:
+        """Return a module that another one refers to.
+
+        Raises:
+            ModuleBroken: there is none of that name, or its file cannot be used.
+        """
+        if not self.exists(name):
+            hint = did_you_mean(name, self.names())
+            message = f"there is no module {quoted(name)}{hint}"
+            raise ModuleBroken(message, location=wanted_by)
+        module = self.get(name)
+        if isinstance(module, Broken):
+            message = f"the module {quoted(name)} cannot be read; run its contract checks first"
+            raise ModuleBroken(message, location=module.problems[0].location)
+        return module
+
+    def select(self, patterns: Iterable[str]) -> list[str]:
+        """Return the names that the patterns of ``--module`` select, in order, each once.
+
+        Raises:
+            UsageError: a pattern selects nothing.
+        """
+        selected: dict[str, None] = {}
+        for pattern in patterns:
+            names = [pattern] if self.exists(pattern) else self._matching(pattern)
+            if not names:
+                raise UsageError(self._unknown(pattern))
+            selected.update(dict.fromkeys(names))
+        return list(selected)
+
+    def _matching(self, pattern: str) -> list[str]:
+        return [name for name in self.names() if fnmatchcase(name, pattern)]
+
+    def _unknown(self, pattern: str) -> str:
+        names = self.names()
+        what = f"--module: there is no module {quoted(pattern)} in {self.folder}"
+        if not names:
+            return f"{what}, which holds none at all; see --modules-dir"
+        return f"{what}{did_you_mean(pattern, names) or _some(names)}"
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"; there are {', '.join(names[:_SHOWN])}{more}"

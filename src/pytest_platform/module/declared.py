@@ -1,0 +1,92 @@
+"""A module as the rest of the program sees it, or what is wrong with its file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_platform.errors import Problem
+from pytest_platform.module.model import Base, ExpectedState, Manifest
+from pytest_platform.module.places import Source
+from pytest_platform.verdict import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words that the layers above know: probe kinds, codes, names of built-in checks."""
+
+    kinds: Mapping[str, type[Base]]
+    waivable: frozenset[str]
+    reserved: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A declared probe. ``spec`` is of the type that its ``kind`` registers."""
+
+    name: str
+    kind: str
+    spec: Base
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module that was read and is well formed.
+
+    ``name`` is the name of its folder, by which other modules refer to it.
+    """
+
+    name: str
+    path: Path
+    root: Path
+    source: Source
+    manifest: Manifest
+    health: tuple[Probe, ...]
+    smoke: tuple[Probe, ...]
+
+    @property
+    def file(self) -> str:
+        """The file's name as people are shown it: relative to the root where it can be."""
+        return self.source.file
+
+    @property
+    def folder(self) -> Path:
+        """The folder that relative paths in the file start from."""
+        return self.path.parent
+
+    @property
+    def service(self) -> str:
+        """The name of its Compose service."""
+        return self.manifest.spec.runtime.compose.service
+
+    @property
+    def project(self) -> str:
+        """The Compose project it is deployed as."""
+        return self.manifest.spec.runtime.compose.project
+
+    @property
+    def compose_files(self) -> tuple[Path, ...]:
+        """Its Compose files, absolute, in the order in which Compose merges them."""
+        files = self.manifest.spec.runtime.compose.files
+        return tuple((self.folder / file).resolve() for file in files)
+
+    @property
+    def one_shot(self) -> bool:
+        """Whether it is to do its work, exit 0 and stay away."""
+        return self.manifest.spec.runtime.expected_state is ExpectedState.EXITED_SUCCESS
+
+    def at(self, *path: str | int) -> Location:
+        """Return the place of a key of the file."""
+        return Location(self.file, self.source.line(*path))
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A module whose file cannot be used, with all that is wrong with it."""
+
+    name: str
+    path: Path
+    file: str
+    problems: tuple[Problem, ...]

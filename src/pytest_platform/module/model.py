@@ -1,0 +1,318 @@
+"""The shape of ``module.yaml``: the one place it is written down.
+
+These classes validate a file, ``schema/module.schema.json`` is generated from them,
+and ``schema/module.schema.md`` from that; a test compares.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+
+
+def _form(pattern: str, words: str, *, examples: list[str], **keywords: Any) -> Meta:
+    """Describe a text that has a form: ``words`` explain the pattern to people.
+
+    Editors show ``patternErrorMessage`` in place of the regular expression.
+    """
+    extra = {"patternErrorMessage": words, **keywords}
+    return Meta(pattern=pattern, description=words, examples=examples, extra_json_schema=extra)
+
+
+# In Python `$` also matches before a newline at the end; `(?!\n)` refuses that.
+Name = Annotated[
+    str,
+    _form(
+        r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$(?!\n)",
+        "1 to 63 lower-case letters, digits, `.`, `_` and `-`, as the module's folder is named",
+        examples=["minio-init"],
+    ),
+]
+Text = Annotated[str, Meta(min_length=1, pattern=r"\S")]
+RelativePath = Annotated[
+    str,
+    _form(
+        r"^[^/\x00][^\x00]*$",
+        "a path relative to the module's folder that stays inside the repository",
+        examples=["../compose.yaml"],
+    ),
+]
+Duration = Annotated[
+    str,
+    _form(
+        r"^[1-9][0-9]{0,8}(ms|s|m|h|d)$(?!\n)",
+        "a whole number with `ms`, `s`, `m`, `h` or `d`",
+        examples=["30s", "2m", "7d"],
+    ),
+]
+Size = Annotated[
+    str,
+    _form(
+        r"^[0-9]{1,12}(B|KiB|MiB|GiB|TiB)$(?!\n)",
+        "a whole number with `B`, `KiB`, `MiB`, `GiB` or `TiB`",
+        examples=["1KiB"],
+    ),
+]
+Day = Annotated[
+    str,
+    _form(
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)",
+        "a day as `YYYY-MM-DD`",
+        examples=["2027-01-31"],
+        format="date",
+    ),
+]
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"([0-9]+)(ms|s|m|h|d)")
+
+
+def seconds(duration: str) -> float:
+    """Return a duration such as ``2m`` in seconds.
+
+    Raises:
+        ValueError: it is not a duration.
+    """
+    match = _DURATION.fullmatch(duration)
+    if match is None:
+        message = f"'{duration}' is not a duration; write a whole number with ms, s, m, h or d"
+        raise ValueError(message)
+    return int(match[1]) * _SECONDS[match[2]]
+
+
+class ExpectedState(StrEnum):
+    """What the module's container is to be."""
+
+    RUNNING = "running"
+    HEALTHY = "healthy"
+    EXITED_SUCCESS = "exited-success"
+
+
+class StateClass(StrEnum):
+    """Whose data the module holds or changes."""
+
+    STATELESS = "stateless"
+    STATEFUL = "stateful"
+    SIDECAR = "sidecar"
+
+
+class Base(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Common rules: read-only, and unknown keys are refused."""
+
+
+class Metadata(Base, frozen=True):
+    """Who the module is."""
+
+    name: Name
+    summary: Annotated[
+        Text,
+        Meta(
+            description="One sentence on what the module is for.",
+            examples=["Creates the buckets that other modules expect."],
+        ),
+    ]
+    owner: Annotated[Text, Meta(description="Who is asked when it fails.", examples=["platform"])]
+    contract: Annotated[
+        Literal["draft", "strict-v2"],
+        Meta(description="`draft`: contract findings warn; `strict-v2`: they fail."),
+    ] = "strict-v2"
+
+
+class ComposeService(Base, frozen=True):
+    """The one Compose service that the module is."""
+
+    files: Annotated[
+        tuple[RelativePath, ...],
+        Meta(min_length=1, description="Compose files, as with `docker compose -f`."),
+    ]
+    project: Annotated[
+        str,
+        _form(
+            r"^[a-z0-9][a-z0-9_-]*$(?!\n)",
+            "lower-case letters, digits, `_` and `-`, as Compose wants it",
+            examples=["home-platform"],
+        ),
+        Meta(description="The Compose project it is deployed as."),
+    ]
+    service: Annotated[Text, Meta(description="The service in it.", examples=["minio-init"])]
+
+
+class BeyondCreate(Base, frozen=True):
+    """A command that does more than create or verify, allowed with a reason."""
+
+    command: Annotated[
+        Text, Meta(description="The first words of the command.", examples=["mc anonymous set"])
+    ]
+    reason: Annotated[
+        Text,
+        Meta(
+            description="Why the one-shot has to do this.",
+            examples=["the media bucket is public by design"],
+        ),
+    ]
+
+
+class Runtime(Base, frozen=True):
+    """How the module runs."""
+
+    compose: Annotated[ComposeService, Meta(description="The Compose service that the module is.")]
+    expected_state: Annotated[
+        ExpectedState,
+        Meta(
+            description=(
+                "`running`, `healthy`, or `exited-success` for a one-shot: "
+                "a container that does its work, exits 0 and stays away."
+            )
+        ),
+    ]
+    timeout: Annotated[Duration, Meta(description="How long a one-shot may run.")] = "5m"
+    max_age: Annotated[
+        Duration | None,
+        Meta(description="A one-shot that exited 0 longer ago than this is stale."),
+    ] = None
+    replicas: Annotated[
+        int, Meta(ge=1, le=1000, description="How many containers the service has.")
+    ] = 1
+    hook: Annotated[
+        Literal["pre_start"] | None,
+        Meta(
+            description="The one-shot is this lifecycle hook of the service, not the service.",
+            examples=["pre_start"],
+        ),
+    ] = None
+    exposure: Annotated[
+        Literal["loopback", "public"],
+        Meta(description="`public` allows ports that are published beyond loopback."),
+    ] = "loopback"
+    beyond_create: Annotated[
+        tuple[BeyondCreate, ...],
+        Meta(description="What a sidecar one-shot does beyond creating and verifying."),
+    ] = ()
+
+
+class Backup(Base, frozen=True):
+    """What counts as a backup of a stateful module."""
+
+    roots: Annotated[
+        tuple[
+            Annotated[
+                str,
+                _form(r"^/", "an absolute path on the host", examples=["/srv/backups"]),
+            ],
+            ...,
+        ],
+        Meta(min_length=1, description="Folders on the host that may hold backups."),
+    ]
+    max_age: Annotated[Duration, Meta(description="An older backup does not count.")] = "7d"
+    min_size: Annotated[Size, Meta(description="A smaller backup does not count.")] = "1KiB"
+    level: Annotated[
+        Literal["exists", "structural", "data"],
+        Meta(description="How deep a backup is verified."),
+    ] = "structural"
+
+
+class State(Base, frozen=True):
+    """The data that the module holds or changes."""
+
+    class_: Annotated[
+        StateClass,
+        Meta(
+            description=(
+                "`stateless`; `stateful`: holds data; "
+                "`sidecar`: changes the data of a stateful module, its `owner`."
+            )
+        ),
+    ] = field(name="class")
+    owner: Annotated[Name | None, Meta(description="The stateful module of a sidecar.")] = None
+    backup_ref_modules: Annotated[
+        tuple[Name, ...],
+        Meta(description="Whose backup reference unlocks the guarded apply of a sidecar."),
+    ] = ()
+    backup: Annotated[
+        Backup | None, Meta(description="What counts as a backup of a stateful module.")
+    ] = None
+
+
+class Waiver(Base, frozen=True):
+    """A contract finding that is accepted until a day, for a reason."""
+
+    code: Annotated[
+        str,
+        _form(
+            r"^contract\.[a-z_.]+$(?!\n)",
+            "the code of a contract check, as reports show it",
+            examples=["contract.image.pinned"],
+        ),
+        Meta(description="The code of the finding."),
+    ]
+    reason: Annotated[
+        Text,
+        Meta(description="Why it is accepted.", examples=["upstream publishes no digest"]),
+    ]
+    until: Annotated[Day, Meta(description="The last day; from the next day on it fails.")]
+
+    def __post_init__(self) -> None:
+        try:
+            date.fromisoformat(self.until)
+        except ValueError:
+            message = f"'{self.until}' is not a day of the calendar"
+            raise ValueError(message) from None
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which the waiver holds."""
+        return date.fromisoformat(self.until)
+
+
+class Probe(Base, frozen=True):
+    """One question to what runs: a name, and exactly one kind of probe."""
+
+    name: Annotated[
+        Text,
+        Meta(
+            description="What is asked, in the words that a report is to show.",
+            examples=["the declared buckets exist"],
+        ),
+    ]
+
+
+class Spec(Base, frozen=True):
+    """What the module is declared to be."""
+
+    runtime: Annotated[Runtime, Meta(description="How the module runs.")]
+    state: Annotated[State, Meta(description="The data that the module holds or changes.")]
+    requires: Annotated[
+        tuple[Name, ...], Meta(description="Modules that must be up for this one to work.")
+    ] = ()
+    runbook: Annotated[
+        RelativePath,
+        Meta(
+            description="Markdown with the sections Purpose, Verify and Recover.",
+            examples=["runbook.md"],
+        ),
+    ] = "runbook.md"
+    health: Annotated[
+        tuple[dict[str, Any], ...],
+        Meta(description="Probes that ask whether it is in the declared state."),
+    ] = ()
+    smoke: Annotated[
+        tuple[dict[str, Any], ...], Meta(description="Probes that ask whether it does its job.")
+    ] = ()
+    waivers: Annotated[
+        tuple[Waiver, ...], Meta(description="Findings that are accepted for a while.")
+    ] = ()
+
+
+class Manifest(Base, frozen=True):
+    """One deployable part of a platform: one module, one Compose service."""
+
+    api_version: Annotated[
+        Literal["platform/v2"], Meta(description="The version of this format.")
+    ] = field(name="apiVersion")
+    kind: Annotated[Literal["Module"], Meta(description="What the file describes.")]
+    metadata: Annotated[Metadata, Meta(description="Who the module is.")]
+    spec: Annotated[Spec, Meta(description="What the module is declared to be.")]

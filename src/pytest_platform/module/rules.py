@@ -1,0 +1,79 @@
+"""What a well-formed module must keep to beyond its shape."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from pytest_platform.errors import Problem
+from pytest_platform.module.declared import Module, Probe, Vocabulary
+from pytest_platform.module.nearest import did_you_mean, quoted
+from pytest_platform.module.places import CODE, Path_
+from pytest_platform.module.source import inside
+
+
+def broken_rules(module: Module, vocabulary: Vocabulary) -> Iterator[Problem]:
+    """Yield a problem for every rule that the module breaks."""
+    yield from _paths(module)
+    yield from _waivers(module, vocabulary.waivable)
+    for group, probes in (("health", module.health), ("smoke", module.smoke)):
+        yield from _names(module, group, probes, vocabulary.reserved)
+
+
+def _paths(module: Module) -> Iterator[Problem]:
+    spec = module.manifest.spec
+    places: list[tuple[str, Path_]] = [
+        (file, ("spec", "runtime", "compose", "files", index))
+        for index, file in enumerate(spec.runtime.compose.files)
+    ]
+    for relative, place in [*places, (spec.runbook, ("spec", "runbook"))]:
+        fault = _leaves(module.folder / relative, module.root)
+        if fault:
+            yield module.source.problem(f"{quoted(relative)} {fault}", place)
+
+
+def _leaves(path: Path, root: Path) -> str | None:
+    try:
+        os.path.realpath(path, strict=True)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "cannot be followed: its links lead in a circle"
+    if inside(path, root):
+        return None
+    return "leaves the repository; keep what a module needs inside it"
+
+
+def _waivers(module: Module, waivable: frozenset[str]) -> Iterator[Problem]:
+    for index, waiver in enumerate(module.manifest.spec.waivers):
+        if waiver.code not in waivable:
+            hint = did_you_mean(waiver.code, waivable - {CODE})
+            if waiver.code == CODE:
+                hint = ": a file that cannot be read has no waivers"
+            message = f"{quoted(waiver.code)} is not a code that can be waived{hint}"
+            yield module.source.problem(message, ("spec", "waivers", index, "code"))
+
+
+def _names(
+    module: Module, group: str, probes: Sequence[Probe], reserved: Mapping[str, frozenset[str]]
+) -> Iterator[Problem]:
+    lines: dict[str, int] = {}
+    for index, probe in enumerate(probes):
+        fault = _name_fault(probe.name, group, reserved.get(group, frozenset()), lines)
+        if fault:
+            yield module.source.problem(fault, ("spec", group, index, "name"))
+        lines.setdefault(probe.name, probe.location.line)
+
+
+def _name_fault(
+    name: str, group: str, reserved: frozenset[str], lines: Mapping[str, int]
+) -> str | None:
+    if "::" in name or not name.isprintable():
+        return f"the name {quoted(name)} must be one line of printable text without '::'"
+    if name in reserved:
+        return f"every module has a check named {quoted(name)}; pick another name"
+    if name in lines:
+        first = lines[name]
+        return f"two probes under '{group}' are named {quoted(name)} (first on line {first})"
+    return None

@@ -1,0 +1,91 @@
+"""The JSON Schema of ``module.yaml``, generated from the model and the kinds of probes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from pytest_platform.module.examples import EXAMPLES
+from pytest_platform.module.model import Base, Manifest, Probe
+from pytest_platform.module.source import parse
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+ID = "urn:pytest-platform:schema:module"
+
+Schema = dict[str, Any]
+
+
+def module_schema(kinds: Mapping[str, type[Base]]) -> Schema:
+    """Return the schema (draft 2020-12) of a module file in which ``kinds`` may be used."""
+    types = (Manifest, Probe, *kinds.values())
+    refs, defs = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
+    manifest, probe, *specs = refs
+    schema = {"$schema": DIALECT, "$id": ID, **manifest, "$defs": defs}
+    spec = resolve(schema, resolve(schema, manifest)["properties"]["spec"])
+    for group in ("health", "smoke"):
+        spec["properties"][group]["items"] = probe
+    _add_kinds(resolve(schema, probe), dict(zip(kinds, specs, strict=True)))
+    return _for_people(schema)
+
+
+def resolve(schema: Schema, part: Schema) -> Schema:
+    """Return what ``part`` refers to, or ``part`` itself. Local references only."""
+    reference = part.get("$ref")
+    if reference is None:
+        return part
+    found: Schema = schema["$defs"][reference.removeprefix("#/$defs/")]
+    return found
+
+
+def _add_kinds(probe: Schema, kinds: Mapping[str, Schema]) -> None:
+    probe["properties"].update(kinds)
+    probe["oneOf"] = [{"required": [kind]} for kind in kinds] or [False]
+
+
+def _for_people(schema: Schema) -> Schema:
+    """Add titles, descriptions and examples wherever the model gives none."""
+    for name, part in schema["$defs"].items():
+        part["title"] = humanized(name.rpartition(".")[2])
+        for key, found in part.get("properties", {}).items():
+            found.setdefault("title", humanized(key))
+            found.setdefault("description", resolve(schema, found).get("description", ""))
+            _tidy_default(found)
+    documents = [parse(text, "example").data for text in EXAMPLES]
+    for document in documents:
+        _give_examples(schema, schema, document)
+    return {"title": "module.yaml", **schema, "examples": documents}
+
+
+def _tidy_default(found: Schema) -> None:
+    default = found.pop("default", None)
+    if default is not None:
+        found["default"] = list(default) if isinstance(default, tuple) else default
+
+
+def _give_examples(schema: Schema, part: Schema, value: Any) -> None:
+    """Use the parts of a document as examples of the properties that have none."""
+    for alternative in part.get("anyOf", [part]):
+        whole = resolve(schema, alternative)
+        if isinstance(value, list) and "items" in whole:
+            for item in value:
+                _give_examples(schema, whole["items"], item)
+        elif isinstance(value, dict):
+            _give_keys_examples(schema, whole, value)
+
+
+def _give_keys_examples(schema: Schema, part: Schema, value: Mapping[str, Any]) -> None:
+    for key, found in part.get("properties", {}).items():
+        if key in value:
+            found.setdefault("examples", [value[key]])
+            _give_examples(schema, found, value[key])
+        elif "default" in found:
+            found.setdefault("examples", [found["default"]])
+
+
+def humanized(name: str) -> str:
+    """Turn ``exit_code`` into ``Exit code`` and ``ComposeService`` into ``Compose service``."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ")
+    return words[:1].upper() + words[1:].lower()
