@@ -1,0 +1,1 @@
+"""Where modules run: commands, the Docker Engine, and the Compose renderer."""

@@ -1,0 +1,103 @@
+"""What a snapshot keeps for comparing: documents of containers and images, without values.
+
+Environments are replaced by digests here, at the boundary. A digest is made with a key
+that lives as long as the run, so it tells nothing to anybody else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pytest_platform.host.engine import PROJECT, SERVICE, Document, Engine
+
+ONEOFF = "com.docker.compose.oneoff"
+
+
+class Digests:
+    """Makes digests of values. One per run: only digests of the same one can be compared."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+
+    def __repr__(self) -> str:
+        return "<Digests>"
+
+    def of(self, value: str) -> str:
+        """Return the digest of one value."""
+        return hmac.new(self._key, value.encode(), hashlib.sha256).hexdigest()
+
+    def without_values(self, document: Document) -> Document:
+        """Return an ``inspect`` document with digests in place of the environment's values."""
+        config = document.get("Config") or {}
+        entries: Iterable[str] = config.get("Env") or ()
+        return {**document, "Config": {**config, "Env": dict(map(self._entry, entries))}}
+
+    def _entry(self, entry: str) -> tuple[str, str | None]:
+        name, separator, value = entry.partition("=")
+        return name, self.of(value) if separator else None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One container of a Compose project, of whatever service."""
+
+    name: str
+    project: str
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """``containers`` and ``images`` by id, ``references`` from names of images to ids.
+
+    ``listed`` are all containers of all projects, without those of ``compose run``.
+    """
+
+    digests: Digests
+    containers: Mapping[str, Document] = field(default_factory=dict, repr=False)
+    images: Mapping[str, Document] = field(default_factory=dict, repr=False)
+    references: Mapping[str, str] = field(default_factory=dict)
+    listed: tuple[Listed, ...] = ()
+
+
+def details(
+    engine: Engine, digests: Digests, listed: Iterable[Document], documents: Iterable[Document]
+) -> Details:
+    """Keep what comparing needs: one list of images, and one inspect for each distinct one.
+
+    Raises:
+        EngineError: the Engine cannot be asked.
+    """
+    containers = {one["Id"]: digests.without_values(one) for one in documents}
+    wanted = sorted({one.get("Image") or "" for one in containers.values()} - {""})
+    found = {image: document for image in wanted if (document := engine.inspect_image(image))}
+    return Details(
+        digests,
+        containers,
+        {image: digests.without_values(document) for image, document in found.items()},
+        dict(_references(engine.list_images())) if containers else {},
+        tuple(map(_listed, filter(_is_service, listed))),
+    )
+
+
+def _references(images: Iterable[Document]) -> Iterator[tuple[str, str]]:
+    for image in images:
+        for name in (*(image.get("RepoTags") or ()), *(image.get("RepoDigests") or ())):
+            if "<none>" not in name:
+                yield name, image["Id"]
+
+
+def _is_service(document: Document) -> bool:
+    return (document.get("Labels") or {}).get(ONEOFF) != "True"
+
+
+def _listed(document: Document) -> Listed:
+    labels = document.get("Labels") or {}
+    names = document.get("Names") or [document["Id"][:12]]
+    return Listed(names[0].lstrip("/"), labels.get(PROJECT, ""), labels.get(SERVICE, ""))

@@ -1,0 +1,234 @@
+"""The Docker Engine, asked through the docker SDK. Every request has a deadline.
+
+The SDK is imported on the first request: runs that read files only do without it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import socket
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pytest_platform.errors import EngineError, EngineForbidden, EngineTimeout
+from pytest_platform.host.transport import Transport
+
+if TYPE_CHECKING:
+    import docker
+    import requests
+
+DEADLINE = 10
+"""Seconds that the Engine may take to answer one request."""
+
+LOG_BYTES = 16 * 1024
+"""How much of the end of a log is kept."""
+
+PROJECT = "com.docker.compose.project"
+SERVICE = "com.docker.compose.service"
+
+Document = Mapping[str, Any]
+"""A JSON object as the Engine sends it."""
+
+
+class Events:
+    """A stream of events. Iterating ends when the Engine goes away, or by ``close``."""
+
+    def __init__(self, response: requests.Response) -> None:
+        self._response = response
+        connection = response.raw.connection
+        self._socket: socket.socket | None = connection.sock if connection else None
+        if self._socket:
+            self._socket.settimeout(None)
+
+    def __iter__(self) -> Iterator[Document]:
+        import requests
+
+        with contextlib.suppress(requests.exceptions.RequestException, OSError, ValueError):
+            for line in self._response.iter_lines(chunk_size=None):
+                yield json.loads(line)
+
+    def close(self) -> None:
+        """End the stream; may be called from another thread."""
+        if self._socket:
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+
+class Engine:
+    """One host's Engine. Connects on first use; ``close`` may be called at any time."""
+
+    def __init__(self, transport: Transport, deadline: int = DEADLINE) -> None:
+        self._transport = transport
+        self._deadline = deadline
+        self._clients: dict[int, docker.APIClient] = {}
+        self._tails: dict[tuple[str, int], str] = {}
+        self._version = "auto"
+
+    @property
+    def host(self) -> str:
+        """The host's name as people are shown it."""
+        return self._transport.name
+
+    def api_version(self) -> tuple[int, ...]:
+        """Return the version of the API that is spoken, such as ``(1, 41)``.
+
+        Raises:
+            EngineError: the Engine cannot be asked.
+        """
+        with self.asking() as client:
+            return tuple(int(part) for part in client.api_version.split("."))
+
+    def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+
+    def list_containers(self) -> list[Document]:
+        """List the containers of all Compose projects, stopped ones too, in short form."""
+        with self.asking() as client:
+            listed: list[Document] = client.containers(all=True, filters={"label": PROJECT})
+            return listed
+
+    def inspect(self, container: str) -> Document | None:
+        """Return all that the Engine knows of a container; None where it is gone by now."""
+        from docker.errors import NotFound
+
+        with self.asking() as client:
+            try:
+                found: Document = client.inspect_container(container)
+            except NotFound:
+                return None
+            return found
+
+    def list_images(self) -> list[Document]:
+        """List all images with their names, in short form."""
+        with self.asking() as client:
+            listed: list[Document] = client.images()
+            return listed
+
+    def inspect_image(self, image: str) -> Document | None:
+        """Return all that the Engine knows of an image; None where it is not there."""
+        from docker.errors import NotFound
+
+        with self.asking() as client:
+            try:
+                found: Document = client.inspect_image(image)  # type: ignore[no-untyped-call]
+            except NotFound:
+                return None
+            return found
+
+    def list_volumes(self) -> list[Document]:
+        """List all volumes, those that Compose did not make (``external``) too."""
+        with self.asking() as client:
+            answer = client.volumes()
+            return list(answer.get("Volumes") or ())
+
+    def log_tail(self, container: str, lines: int) -> str:
+        """Return the last lines of a container's output, stdout and stderr as they came.
+
+        Asked for once: many checks may fail for the same container.
+        """
+        if (container, lines) not in self._tails:
+            with self.asking() as client:
+                tail: bytes = client.logs(container, tail=lines)
+            self._tails[container, lines] = _end_of(tail).decode(errors="replace")
+        return self._tails[container, lines]
+
+    def events(self, actions: Collection[str]) -> Events:
+        """Subscribe to the container events of Compose projects.
+
+        The Engine has answered when this returns, so nothing that happens afterwards is
+        missed. After that the stream may be silent for as long as nothing happens.
+        """
+        filters = {"type": ["container"], "event": list(actions), "label": [PROJECT]}
+        with self.asking() as client:
+            # Not client.events(): that waits for the Engine's first word for ever.
+            response = client.get(
+                f"{client.base_url}/v{client.api_version}/events",
+                params={"filters": json.dumps(filters)},
+                stream=True,
+                timeout=self._deadline,
+            )
+            response.raise_for_status()
+            return Events(response)
+
+    def forget(self) -> None:
+        """Forget what was kept of logs, because something was changed or may have been."""
+        self._tails.clear()
+
+    @contextlib.contextmanager
+    def asking(self, timeout: float | None = None) -> Iterator[docker.APIClient]:
+        """Give a client whose requests may take ``timeout`` seconds each.
+
+        Raises:
+            EngineError: what the client raises, in words for people.
+        """
+        import requests
+        from docker.errors import DockerException
+
+        seconds = math.ceil(timeout or self._deadline)
+        try:
+            yield self._client(seconds)
+        # A ValueError is an address that is none, or an answer that is no JSON.
+        except (DockerException, requests.RequestException, OSError, ValueError) as error:
+            raise self._explained(error, seconds) from None
+
+    def _client(self, timeout: int) -> docker.APIClient:
+        import docker
+
+        if timeout not in self._clients:
+            options = self._transport.engine_options()
+            # Always negotiated within the ordinary deadline, however patient the client is.
+            client = docker.APIClient(**options, version=self._version, timeout=self._deadline)
+            client.timeout = timeout
+            self._version = client.api_version
+            self._clients[timeout] = client
+        return self._clients[timeout]
+
+    def _explained(self, error: Exception, seconds: int) -> EngineError:
+        import requests
+
+        cause = _root_cause(error)
+        if isinstance(error, requests.exceptions.Timeout) or isinstance(cause, TimeoutError):
+            message = f"the Engine on {self.host} did not answer within {seconds} s"
+            return EngineTimeout(message)
+        if isinstance(cause, PermissionError):
+            message = (
+                f"the Engine's socket on {self.host} refuses this user; "
+                "join the group 'docker' or name another Engine with DOCKER_HOST"
+            )
+            return EngineForbidden(message)
+        if isinstance(error, requests.exceptions.ConnectionError) or isinstance(cause, OSError):
+            said = getattr(cause, "strerror", None) or str(cause)
+            message = (
+                f"no Docker Engine answers on {self.host} ({said}); "
+                "start it or name another with DOCKER_HOST"
+            )
+            return EngineError(message)
+        return EngineError(f"the Engine on {self.host} refused a request: {error}")
+
+
+def _end_of(log: bytes) -> bytes:
+    """Keep the end of a log, from the beginning of a line: half a secret cannot be redacted."""
+    if len(log) <= LOG_BYTES:
+        return log
+    whole = log[-LOG_BYTES:].partition(b"\n")[2]
+    return b"(...)\n" + whole
+
+
+def _root_cause(error: BaseException) -> BaseException:
+    """Dig out the operating system's error from under the wrappings of urllib3 and requests."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    deepest = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        deepest = current
+        if isinstance(current, OSError) and current.errno is not None:
+            return current
+        nested = [arg for arg in current.args if isinstance(arg, BaseException)]
+        current = nested[0] if nested else current.__cause__ or current.__context__
+    return deepest

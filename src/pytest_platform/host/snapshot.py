@@ -1,0 +1,167 @@
+"""Observed state: what the Engine of one host knows, taken once and shared by all checks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from pytest_platform.host.details import ONEOFF, Details, Digests, details
+from pytest_platform.host.engine import PROJECT, SERVICE, Document, Engine
+from pytest_platform.secrets import Secrets
+
+ServiceKey = tuple[str, str]
+"""A Compose project and a service in it."""
+
+_HOOK = "com.docker.compose.hook"
+_KNOWS_VOLUME_AGE = (1, 42)
+_CONFIG_HASH = "com.docker.compose.config-hash"
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What was seen of one container. Times are in UTC; never any environment."""
+
+    id: str
+    name: str
+    project: str
+    service: str
+    status: str
+    exit_code: int
+    oom_killed: bool
+    error: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    restart_count: int
+    health: str | None
+    health_output: str
+    image: str
+    hook: str | None
+    volumes: tuple[str, ...]
+    image_id: str = ""
+    config_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One look at a host. ``secrets`` are the environment values met on the way.
+
+    ``details`` are there where they were asked for.
+    """
+
+    host: str
+    taken_at: datetime
+    containers: tuple[Container, ...]
+    volumes: Mapping[str, datetime] = field(default_factory=dict)
+    secrets: Secrets = field(default_factory=Secrets)
+    details: Details | None = None
+
+    def of(self, project: str, service: str) -> list[Container]:
+        """Return the service's own containers, without hooks, ordered by name."""
+        return self._matching(project, service, hook=None)
+
+    def hooks_of(self, project: str, service: str, hook: str) -> list[Container]:
+        """Return the containers of the service's lifecycle hook that Compose has kept."""
+        return self._matching(project, service, hook=hook)
+
+    def _matching(self, project: str, service: str, *, hook: str | None) -> list[Container]:
+        wanted = (project, service, hook)
+        return sorted(
+            (one for one in self.containers if (one.project, one.service, one.hook) == wanted),
+            key=lambda one: one.name,
+        )
+
+
+def take(
+    engine: Engine, services: Collection[ServiceKey], digests: Digests | None = None
+) -> Snapshot:
+    """Look at the containers of some services: one list, one inspect each, one volume list.
+
+    Containers are found by their Compose labels, never by their names. With ``digests``
+    the snapshot keeps the details for comparing, and the images are looked at too.
+
+    Raises:
+        EngineError: the Engine cannot be asked.
+    """
+    everything = engine.list_containers()
+    documents = [
+        document
+        for listed in everything
+        if _key(listed) in services and (document := engine.inspect(listed["Id"]))
+    ]
+    return Snapshot(
+        host=engine.host,
+        taken_at=datetime.now(UTC),
+        containers=tuple(map(read_container, documents)),
+        volumes=_volumes(engine) if documents else {},
+        secrets=Secrets(_environment_values(documents)),
+        details=details(engine, digests, everything, documents) if digests else None,
+    )
+
+
+def _volumes(engine: Engine) -> dict[str, datetime]:
+    """Return when each volume was made; nothing from an Engine that does not know it.
+
+    Before 23.0 the Engine gives the last change of the volume's top folder instead.
+    """
+    known = engine.api_version() >= _KNOWS_VOLUME_AGE
+    times = ((one["Name"], _time(one.get("CreatedAt"))) for one in engine.list_volumes())
+    return {name: made for name, made in times if made and known}
+
+
+def read_container(document: Document) -> Container:
+    """Take from one answer of ``inspect`` the facts that may be judged and shown."""
+    state, config = document["State"], document["Config"]
+    labels = config.get("Labels") or {}
+    health = state.get("Health") or {}
+    status = health.get("Status")
+    return Container(
+        id=document["Id"],
+        name=document["Name"].lstrip("/"),
+        project=labels.get(PROJECT, ""),
+        service=labels.get(SERVICE, ""),
+        status=state["Status"],
+        exit_code=state["ExitCode"],
+        oom_killed=bool(state.get("OOMKilled")),
+        error=state.get("Error") or "",
+        started_at=_time(state.get("StartedAt")),
+        finished_at=_time(state.get("FinishedAt")),
+        restart_count=document.get("RestartCount") or 0,
+        health=None if status in {None, "", "none"} else status,
+        health_output=_last_output(health),
+        image=config.get("Image") or "",
+        hook=labels.get(_HOOK),
+        volumes=tuple(
+            mount["Name"] for mount in document.get("Mounts") or () if mount["Type"] == "volume"
+        ),
+        image_id=document.get("Image") or "",
+        config_hash=labels.get(_CONFIG_HASH, ""),
+    )
+
+
+def _key(listed: Document) -> ServiceKey | None:
+    """Name the service that a listed container belongs to; None for ``compose run``."""
+    labels = listed.get("Labels") or {}
+    if labels.get(ONEOFF) == "True":
+        return None
+    return labels.get(PROJECT, ""), labels.get(SERVICE, "")
+
+
+def _last_output(health: Document) -> str:
+    log = health.get("Log") or [{}]
+    return str(log[-1].get("Output") or "").strip()
+
+
+def _environment_values(documents: Iterable[Document]) -> list[str]:
+    return [
+        entry.partition("=")[2]
+        for document in documents
+        for entry in document["Config"].get("Env") or ()
+    ]
+
+
+def _time(text: str | None) -> datetime | None:
+    """Read the Engine's time; its year 1 means never."""
+    if not text or text.startswith("0001-"):
+        return None
+    return datetime.fromisoformat(text).astimezone(UTC)

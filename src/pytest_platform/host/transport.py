@@ -1,0 +1,134 @@
+"""Where commands run. A transport is one class; checks know the protocol alone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pytest_platform.errors import EngineError, PlatformError
+
+
+class CommandTimeout(PlatformError):
+    """A command did not end within its deadline and was killed."""
+
+    code = "command.timeout"
+
+
+class CommandMissing(PlatformError):
+    """There is no such program, or it may not be run."""
+
+    code = "command.missing"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """What a command said. ``stdout`` and ``stderr`` are never merged."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Transport(Protocol):
+    """One host: commands run there, and its Engine is reached from here."""
+
+    @property
+    def name(self) -> str:
+        """The host's name as people are shown it."""
+        ...
+
+    def run(
+        self, argv: Sequence[str], *, timeout: float, env: Mapping[str, str] | None = None
+    ) -> CommandResult:
+        """Run a command to its end; ``timeout`` is in seconds.
+
+        Raises:
+            CommandTimeout: it did not end in time.
+            CommandMissing: there is no such program.
+        """
+        ...
+
+    def engine_options(self) -> Mapping[str, Any]:
+        """Return the keyword arguments with which ``docker.APIClient`` reaches the Engine.
+
+        Raises:
+            EngineError: the configuration names an Engine that cannot be reached this way.
+        """
+        ...
+
+    def beside_engine(self) -> bool:
+        """Tell whether ``run`` runs commands on the machine that the Engine is on.
+
+        Raises:
+            EngineError: as ``engine_options``.
+        """
+        ...
+
+
+class Local:
+    """The machine that pytest runs on."""
+
+    name = "local"
+
+    def run(
+        self, argv: Sequence[str], *, timeout: float, env: Mapping[str, str] | None = None
+    ) -> CommandResult:
+        """Run a command without a shell; ``env`` is added to this process's environment."""
+        try:
+            done = subprocess.run(
+                list(argv),
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                timeout=timeout,
+                env={**os.environ, **env} if env else None,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            message = f"{argv[0]} did not end within {timeout:g} s"
+            raise CommandTimeout(message) from None
+        except OSError as error:
+            message = f"{argv[0]} cannot be run: {error.strerror}"
+            raise CommandMissing(message) from None
+        return CommandResult(
+            done.returncode,
+            done.stdout.decode(errors="replace"),
+            done.stderr.decode(errors="replace"),
+        )
+
+    def engine_options(self) -> Mapping[str, Any]:
+        """Find the Engine as the docker command does: DOCKER_HOST, then the context."""
+        try:
+            options = _configured_engine()
+        except Exception as error:  # noqa: BLE001 - the SDK raises just that for a broken context
+            message = f"the docker context cannot be read: {error}"
+            raise EngineError(message) from None
+        if options is None:
+            message = "the docker context in use does not exist; see: docker context ls"
+            raise EngineError(message)
+        if str(options.get("base_url", "")).startswith("ssh://"):
+            message = "the Engine is configured as ssh://; that is for --remote-mode ssh, not local"
+            raise EngineError(message)
+        return options
+
+    def beside_engine(self) -> bool:
+        """Go by the address: a socket is of this machine, a network address may be of any."""
+        address = str(self.engine_options().get("base_url") or "unix://")
+        return address.startswith(("unix://", "http+unix://", "/"))
+
+
+def _configured_engine() -> Mapping[str, Any] | None:
+    """Read what the environment or the context says; None for a context that does not exist."""
+    from docker.context import ContextAPI
+    from docker.utils import kwargs_from_env
+
+    options: Mapping[str, Any]
+    if os.environ.get("DOCKER_HOST"):
+        options = kwargs_from_env()
+    elif ContextAPI.get_context(os.environ.get("DOCKER_CONTEXT")) is None:
+        return None
+    else:
+        options = ContextAPI.kwargs_from_context()
+    return options
