@@ -1,0 +1,215 @@
+"""A shell that does not get its script, and shell text that gets no shell.
+
+After ``sh -c`` exactly one argument is the whole script; what follows it is only its ``$0``,
+``$1`` and so on. Compose splits a command that is written as a string into words, and drops
+it from the first unquoted ``;``, ``&``, ``|``, ``<`` or ``>`` on, without a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pytest_platform.checks.shell.invocation import (
+    SHELLS,
+    Argument,
+    Invocation,
+    arguments,
+    basename,
+    invocation,
+)
+from pytest_platform.checks.shell.parsing import parse, uses_operands
+from pytest_platform.checks.shell.quoting import shortened
+from pytest_platform.checks.shell.splitting import OPERATORS, Split, split
+from pytest_platform.checks.shell.syntax import Command
+from pytest_platform.verdict import Finding
+
+CODE: Final = "contract.command_shape"
+
+_EXPECTED: Final = "one argument after `-c` is the whole script"
+_AS_LIST: Final = 'write ["/bin/sh", "-c", "the whole script"]'
+_NAMES_FOR_ZERO: Final = SHELLS | {"--", "-", "_"}
+_SHELL_OPERATORS: Final = frozenset({"&&", "||", "|", ">", ">>", "2>&1", "&>"})
+_TAKE_OPERATORS: Final = frozenset({"find", "expr", "test", "["})
+_BUILTINS: Final = frozenset({"set", "cd", "export", "source", "."})
+_LINE_STARTS: Final = _BUILTINS | {"exec", "then", "else", "fi", "do", "done", "if", "for", "while"}
+
+
+def findings(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> list[Finding]:
+    """Tell where what runs is not what was written, at most once for each field.
+
+    ``rendered`` is the service as it runs, ``source`` the same before interpolation and
+    splitting; only the latter is ever quoted. Where ``source`` is empty, what Compose
+    dropped cannot be seen and only the arguments are judged.
+    """
+    words = arguments(rendered, source)
+    shell = invocation(words)
+    splits = _splits(source)
+    found = _of_shell(shell) if shell else _without_shell(words, splits)
+    at_fault = {field for finding in found for field in finding.path}
+    drops = [_dropped(field, one) for field, one in splits.items() if field not in at_fault]
+    return [*found, *(drop for drop in drops if drop)]
+
+
+def _splits(source: Mapping[str, Any]) -> dict[str, Split]:
+    texts = {field: source.get(field) for field in ("entrypoint", "command")}
+    return {field: split(text) for field, text in texts.items() if isinstance(text, str)}
+
+
+def _dropped(field: str, one: Split) -> Finding | None:
+    """Tell what Compose dropped; a last ``;`` or ``&`` takes nothing with it."""
+    if not one.dropped.strip("; &\n\t"):
+        return None
+    kept, lost = shortened(one.kept), shortened(one.dropped)
+    return _finding(
+        field,
+        f"Compose runs only `{kept}` and drops `{lost}`, for no shell reads it: {_AS_LIST}",
+        f"only `{kept}` runs",
+    )
+
+
+def _of_shell(shell: Invocation) -> list[Finding]:
+    script = shell.script
+    name = basename(shell.shell.text)
+    if not shell.takes_script:
+        return [_file_with_spaces(name, script)] if script and _has_spaces(script.text) else []
+    if script is None:
+        return [_no_script(name, shell.shell.field)]
+    if _is_cut(script, shell.operands):
+        return [_cut(name, script, shell.operands)]
+    return [_quoted_twice(name, script)] if _is_one_quoted_word(script.text) else []
+
+
+def _is_cut(script: Argument, operands: tuple[Argument, ...]) -> bool:
+    """Say whether words behind the script were meant to be part of it.
+
+    They were not where the script asks for them, where they only name it, and where a
+    script of several words is complete without them: words of the other field, as those
+    of an older ``command``, or plain words, which a script ignores.
+    """
+    if not operands or uses_operands(script.text):
+        return False
+    if _is_one_word(script.text):
+        return not (len(operands) == 1 and basename(operands[0].text) in _NAMES_FOR_ZERO)
+    return any(_has_spaces(word.text) for word in operands if word.field == script.field)
+
+
+def _is_one_word(text: str) -> bool:
+    return len(text.split()) <= 1 and not set(text) & set(OPERATORS)
+
+
+def _has_spaces(text: str) -> bool:
+    return len(text.split()) > 1
+
+
+def _is_one_quoted_word(text: str) -> bool:
+    """Say whether a whole script is in quotes, so that a shell takes it for a program's name."""
+    statements = parse(text).body.statements
+    if len(statements) != 1 or not isinstance(statements[0], Command):
+        return False
+    words = statements[0].words
+    return len(words) == 1 and words[0].quoted and words[0].literal and _has_spaces(words[0].text)
+
+
+def _cut(name: str, script: Argument, operands: tuple[Argument, ...]) -> Finding:
+    quoted = "its first word" if script.written is None else f"`{shortened(script.written)}`"
+    rest = f"{len(operands)} more word{'s' if len(operands) > 1 else ''}"
+    return _finding(
+        script.field,
+        f"`{name} -c` runs only {quoted} and ignores {rest}: {_AS_LIST}",
+        f"the script is only {quoted}",
+    )
+
+
+def _no_script(name: str, field: str) -> Finding:
+    return _finding(
+        field,
+        f"`{name} -c` gets no script, and Docker drops the image's own command: {_AS_LIST}",
+        "no argument after `-c`",
+    )
+
+
+def _file_with_spaces(name: str, script: Argument) -> Finding:
+    quoted = "a script" if script.written is None else f"`{shortened(script.written)}`"
+    return _finding(
+        script.field,
+        f"`{name}` takes {quoted} for the name of a file, for `-c` is missing: {_AS_LIST}",
+        "no `-c` in front of the script",
+    )
+
+
+def _quoted_twice(name: str, script: Argument) -> Finding:
+    return _finding(
+        script.field,
+        f"`{name} -c` takes the whole script for the name of one program, because it is in "
+        "quotes of its own: take the inner quotes away",
+        "the script is one quoted word",
+    )
+
+
+def _without_shell(words: list[Argument], splits: Mapping[str, Split]) -> list[Finding]:
+    if not words:
+        return []
+    reasons = (
+        _program_with_spaces(words),
+        _assignment(words),
+        _operator(words),
+        *(_lines(field, one) for field, one in splits.items()),
+    )
+    return [finding for finding in reasons if finding][:1]
+
+
+def _program_with_spaces(words: list[Argument]) -> Finding | None:
+    """``["sh -c", "script"]``: the first element is a program's name, not a line of shell."""
+    first = words[0]
+    is_shell = basename(first.text.split(" ")[0]) in SHELLS and len(words) > 1
+    if not _has_spaces(first.text) or not (first.field == "entrypoint" or is_shell):
+        return None
+    return _finding(
+        first.field,
+        f"the first element is taken for a program's name, spaces included: {_AS_LIST}",
+        "the program's name has spaces",
+    )
+
+
+def _assignment(words: list[Argument]) -> Finding | None:
+    name, equals, _ = words[0].text.partition("=")
+    if not (equals and name.isidentifier() and len(words) > 1):
+        return None
+    return _finding(
+        words[0].field,
+        f"`{name}=…` in front of a program needs a shell: "
+        f"set {name} under environment, or {_AS_LIST}",
+        f"`{name}=…` is taken for the program's name",
+    )
+
+
+def _operator(words: list[Argument]) -> Finding | None:
+    found = next((word for word in words if word.text in _SHELL_OPERATORS), None)
+    if found is None or basename(words[0].text) in _TAKE_OPERATORS:
+        return None
+    return _finding(
+        found.field,
+        f"`{found.text}` is handed to the program as a word, for no shell reads it: {_AS_LIST}",
+        f"`{found.text}` is an argument",
+    )
+
+
+def _lines(field: str, one: Split) -> Finding | None:
+    """Tell that lines were joined: where a line begins as only a shell's command would."""
+    continued = any(word.startswith("\n") for word in one.words)
+    first = one.words[0] if one.words else ""
+    starts = {word for word in one.lines if not word.startswith("-")}
+    several = starts & (_LINE_STARTS | {first}) or (one.lines and first in _BUILTINS)
+    if not (several or continued or first.startswith("#")):
+        return None
+    kept = shortened(one.kept)
+    return _finding(
+        field,
+        f"Compose joins the lines into the words of one command, `{kept}`: {_AS_LIST}",
+        "several lines are one command",
+    )
+
+
+def _finding(field: str, message: str, actual: str) -> Finding:
+    return Finding(CODE, message, _EXPECTED, actual, (field,))

@@ -1,0 +1,101 @@
+"""Compose files as trees of nodes that know their lines, read more leniently than ours.
+
+Compose accepts what ``module.yaml`` may not hold: equal anchors, several documents in
+a file, merge keys, tags such as ``!reset``. Nothing here interprets values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import yaml
+
+_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MAX_DEPTH: Final = 100
+_MERGE: Final = "<<"
+
+
+@dataclass(slots=True)
+class Node:
+    """A value. The children of a list are named ``0``, ``1`` and so on."""
+
+    text: str = ""
+    children: list[tuple[str, int, Node]] = field(default_factory=list)
+    """Name, line and value of each, in the order of the file."""
+
+    def find(self, name: str) -> tuple[int, Node] | None:
+        """Return line and value of a child; the last one has it, then what is merged in."""
+        own = [(line, node) for key, line, node in self.children if key == name]
+        return own[-1] if own else self._assigned(name) or self._merged(name, set())
+
+    def _assigned(self, name: str) -> tuple[int, Node] | None:
+        """Look for ``NAME=value`` among the elements of a list."""
+        start = f"{name}="
+        for _, line, node in self.children:
+            if node.text == name or node.text.startswith(start):
+                return line, node
+        return None
+
+    def _merged(self, name: str, seen: set[int]) -> tuple[int, Node] | None:
+        for key, _, node in self.children:
+            if key == _MERGE and id(node) not in seen:
+                seen.add(id(node))
+                for one in (node, *(child for _, _, child in node.children)):
+                    own = [(line, node) for key, line, node in one.children if key == name]
+                    if found := own[-1] if own else one._merged(name, seen):  # noqa: SLF001
+                        return found
+        return None
+
+
+def documents(text: str) -> list[Node]:
+    """Return the documents of a file, as far as they can be read. Never raises."""
+    return list(_documents(text))
+
+
+def _documents(text: str) -> Iterator[Node]:
+    events = iter(yaml.parse(text, Loader=_LOADER))
+    try:
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                yield _node(next(events), events, {}, 0)
+    except (yaml.YAMLError, StopIteration, _TooDeep):
+        return
+
+
+class _TooDeep(Exception):
+    """Nobody nests a Compose file like this."""
+
+
+def _node(event: Any, events: Iterator[Any], anchors: dict[str, Node], depth: int) -> Node:
+    if depth > _MAX_DEPTH:
+        raise _TooDeep
+    if isinstance(event, yaml.AliasEvent):
+        return anchors.get(str(event.anchor), Node())
+    node = Node()
+    if isinstance(event, yaml.ScalarEvent):
+        node.text = event.value
+    elif isinstance(event, yaml.SequenceStartEvent):
+        node.children.extend(_items(events, anchors, depth))
+    else:
+        node.children.extend(_fields(events, anchors, depth))
+    if event.anchor:
+        anchors[event.anchor] = node
+    return node
+
+
+_Child = tuple[str, int, Node]
+
+
+def _items(events: Iterator[Any], anchors: dict[str, Node], depth: int) -> Iterator[_Child]:
+    index = 0
+    while not isinstance(event := next(events), yaml.SequenceEndEvent):
+        yield str(index), event.start_mark.line + 1, _node(event, events, anchors, depth + 1)
+        index += 1
+
+
+def _fields(events: Iterator[Any], anchors: dict[str, Node], depth: int) -> Iterator[_Child]:
+    while not isinstance(event := next(events), yaml.MappingEndEvent):
+        key = _node(event, events, anchors, depth + 1).text
+        yield key, event.start_mark.line + 1, _node(next(events), events, anchors, depth + 1)

@@ -1,0 +1,110 @@
+"""What contract checks may look at: the module, its files, and what Compose makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from pytest_platform.checks.contract.compose_source import locate
+from pytest_platform.errors import ComposeError
+from pytest_platform.host.compose import Renderer
+from pytest_platform.host.rendered import Rendered
+from pytest_platform.module.catalog import Catalog
+from pytest_platform.module.loader import Module
+from pytest_platform.module.nearest import quoted
+from pytest_platform.verdict import Location
+
+_REFUSED: Final = "Compose cannot render the files; contract::compose says why"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One thing that runs: the service itself, or one of its ``pre_start`` hooks.
+
+    ``rendered`` is as it will be run, ``source`` the same with ``${VAR}`` in place and
+    string commands unsplit. ``path`` leads from the service to it.
+    """
+
+    rendered: Mapping[str, Any]
+    source: Mapping[str, Any]
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything a contract check may ask for. Files are read and rendered on first use."""
+
+    module: Module
+    catalog: Catalog
+    renderer: Renderer
+    today: date
+
+    @property
+    def rendered(self) -> Rendered:
+        """The Compose project as it will be run.
+
+        Raises:
+            ComposeMissing: no renderer is installed.
+            ComposeError: Compose refuses the files; its words are told by contract.compose.
+        """
+        try:
+            return self.renderer.rendered(self.module.compose_files, self.module.project)
+        except ComposeError:
+            location = self.module.at("spec", "runtime", "compose", "files")
+            raise ComposeError(_REFUSED, location=location) from None
+
+    @property
+    def source(self) -> Rendered:
+        """The Compose project with ``${VAR}`` in place and string commands unsplit.
+
+        Raises:
+            ComposeMissing: no renderer is installed.
+            ComposeError: as ``rendered``, or Compose wants the variables filled in.
+        """
+        _ = self.rendered  # where nothing can be rendered, that is what to say
+        return self.renderer.uninterpolated(self.module.compose_files, self.module.project)
+
+    @property
+    def service(self) -> Mapping[str, Any]:
+        """The module's service as it will be run.
+
+        Raises:
+            ComposeError: as ``rendered``, or the project has no such service.
+        """
+        return self._service(self.rendered)
+
+    @property
+    def source_service(self) -> Mapping[str, Any]:
+        """The module's service with ``${VAR}`` in place and string commands unsplit."""
+        return self._service(self.source)
+
+    @property
+    def units(self) -> list[Unit]:
+        """What the module runs: its service, or the service's hooks where it is a hook."""
+        hook = self.module.manifest.spec.runtime.hook
+        if hook is None:
+            return [Unit(self.service, self.source_service)]
+        pairs = zip(self.service.get(hook) or (), self.source_service.get(hook) or (), strict=False)
+        return [
+            Unit(rendered, source, (hook, str(index)))
+            for index, (rendered, source) in enumerate(pairs)
+        ]
+
+    def locate(self, *path: str) -> Location:
+        """Return where a field of the service stands in the Compose files.
+
+        Falls back to the service, then to the first file, where Compose got the field
+        from somewhere that is not plain to see (an anchor, ``extends``).
+        """
+        return locate(self.module, ("services", self.module.service, *path))
+
+    def _service(self, rendered: Rendered) -> Mapping[str, Any]:
+        try:
+            return rendered.services[self.module.service]
+        except KeyError:
+            name = quoted(self.module.service)
+            message = f"there is no service {name} to look at; contract::compose says more"
+            location = self.module.at("spec", "runtime", "compose", "service")
+            raise ComposeError(message, location=location) from None

@@ -1,0 +1,34 @@
+"""What is to be healthy has to be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from pytest_platform.checks.contract.facts import Facts
+from pytest_platform.module.model import ExpectedState
+from pytest_platform.verdict import Finding
+
+CODE: Final = "contract.healthcheck"
+
+_ADVICE: Final = "or set expected_state: running"
+
+
+def judge(facts: Facts) -> Iterator[Finding]:
+    """Look for a health check where the expected state is ``healthy``."""
+    if facts.module.manifest.spec.runtime.expected_state is not ExpectedState.HEALTHY:
+        return
+    problem = _problem(facts.service.get("healthcheck"))
+    if problem:
+        yield Finding(CODE, problem, "a health check", "none", ("healthcheck",))
+
+
+def _problem(check: Mapping[str, Any] | None) -> str | None:
+    if check and (check.get("disable") or check.get("test") in (["NONE"], "NONE")):
+        return f"the health check is disabled, so it is never healthy: give it a test, {_ADVICE}"
+    if not check or not check.get("test"):
+        return (
+            "no health check is declared (one that the image may bring cannot be seen in the "
+            f"files): add healthcheck with a test, {_ADVICE}"
+        )
+    return None

@@ -1,0 +1,77 @@
+"""What a text of a Compose file says before anybody sets a variable."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+UNKNOWN: Final = "\0"
+"""Stands for the value of a variable without a default."""
+
+_VARIABLE: Final = re.compile(r"\$\$|\$\{([A-Za-z_]\w*)|\$([A-Za-z_]\w*)")
+_DEFAULT: Final = re.compile(r":?[-+](.*)", re.DOTALL)
+_DEEPEST: Final = 20
+
+
+class Variable(NamedTuple):
+    """A variable, and the text that the file gives in place of its value, if any."""
+
+    name: str
+    default: str | None
+
+
+def declared(text: str, depth: int = 0) -> str:
+    """Return ``text`` with every variable replaced by its default, or by ``UNKNOWN``.
+
+    >>> declared("${IMAGE:-busybox:${TAG:-1.37}}@$$")
+    'busybox:1.37@$'
+    """
+    return "".join(
+        piece if isinstance(piece, str) else _value(piece, depth) for piece in _pieces(text)
+    )
+
+
+def variables(text: str, depth: int = 0) -> Iterator[Variable]:
+    """Yield the variables in ``text``, those in defaults of others included."""
+    for piece in _pieces(text):
+        if isinstance(piece, Variable):
+            yield piece
+            if piece.default and depth < _DEEPEST:
+                yield from variables(piece.default, depth + 1)
+
+
+def _value(variable: Variable, depth: int) -> str:
+    if variable.default is None or depth >= _DEEPEST:
+        return UNKNOWN
+    return declared(variable.default, depth + 1)
+
+
+def _pieces(text: str) -> Iterator[str | Variable]:
+    position = 0
+    while match := _VARIABLE.search(text, position):
+        yield text[position : match.start()]
+        position = match.end()
+        if match[0] == "$$":
+            yield "$"
+        elif match[2]:
+            yield Variable(match[2], None)
+        else:
+            end = _closing(text, position)
+            default = _DEFAULT.fullmatch(text[position:end])
+            yield Variable(match[1], default[1] if default else None)
+            position = end + 1
+    yield text[position:]
+
+
+def _closing(text: str, position: int) -> int:
+    """Return where the brace that is open at ``position`` closes."""
+    depth = 1
+    for index in range(position, len(text)):
+        if text[index] == "}":
+            depth -= 1
+            if depth == 0:
+                return index
+        elif text.startswith("${", index):
+            depth += 1
+    return len(text)

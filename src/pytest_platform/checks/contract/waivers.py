@@ -1,0 +1,43 @@
+"""What becomes of findings: they fail, or are accepted for a while, or only warn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from pytest_platform.module.loader import Module
+from pytest_platform.verdict import Finding, Location, Result, Verdict, failed, passed
+
+
+def apply(module: Module, code: str, findings: Sequence[Finding], today: date) -> Result:
+    """Return the result of the check ``code`` that found ``findings``.
+
+    A result that passed with a message is a warning; ``findings`` are what was accepted.
+    """
+    default = module.at("spec")
+    waivers = [one for one in enumerate(module.manifest.spec.waivers) if one[1].code == code]
+    index, waiver = max(waivers, key=lambda one: one[1].last_day, default=(0, None))
+    if waiver is not None:
+        place = module.at("spec", "waivers", index)
+        if today > waiver.last_day:
+            return failed([_ended(code, waiver.until, place), *findings], default)
+        return _accepted(findings, f"waived until {waiver.until}: {waiver.reason}", place)
+    if not findings:
+        return passed()
+    if module.manifest.metadata.contract == "draft":
+        return _accepted(findings, f"a draft only warns: {findings[0].message}", default)
+    return failed(findings, default)
+
+
+def _ended(code: str, day: str, place: Location) -> Finding:
+    message = (
+        f"the waiver of {code} ended on {day}: renew it with a reason, "
+        "or mend what it accepts and remove it"
+    )
+    return Finding(code, message, expected="a waiver that holds", actual=day, location=place)
+
+
+def _accepted(findings: Sequence[Finding], message: str, place: Location) -> Result:
+    if not findings:
+        return passed("a waiver accepts what is no longer found: remove it")
+    return Result(Verdict.PASSED, message, location=place, findings=tuple(findings))

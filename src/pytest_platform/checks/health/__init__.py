@@ -1,0 +1,1 @@
+"""Health checks ask whether what runs is in the state that was declared."""

@@ -1,0 +1,88 @@
+"""What a probe kind is: a spec to be written in YAML, an ``observe`` and a ``judge``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_platform.errors import PlatformError
+from pytest_platform.host.engine import Engine
+from pytest_platform.host.exec import ExecResult, exec_in
+from pytest_platform.host.snapshot import Container, Snapshot
+from pytest_platform.module.loader import Module
+from pytest_platform.module.model import Base
+from pytest_platform.verdict import Finding
+
+MAX_OUTPUT = 1024 * 1024
+"""Bytes that are read of one stream of a command's output."""
+
+
+class NoContainer(PlatformError):
+    """The probe's container does not exist or does not run, so nothing could be asked."""
+
+    code = "probe.no_container"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a probe goes: the module, the host's Engine, and what was seen of the host."""
+
+    module: Module
+    engine: Engine
+    snapshot: Snapshot
+
+    def container(self, service: str | None) -> Container:
+        """Return the running container of a service of the module's project.
+
+        Raises:
+            NoContainer: there is none, or it does not run.
+        """
+        name = service or self.module.service
+        containers = self.snapshot.of(self.module.project, name)
+        running = [one for one in containers if one.status == "running"]
+        if running:
+            return running[0]
+        state = containers[0].status if containers else "missing"
+        message = f"a running container of '{name}' is needed, which is {state}"
+        raise NoContainer(message)
+
+    def first_container(self) -> Container:
+        """Return the first container of the module itself, in whatever state it is.
+
+        Raises:
+            NoContainer: there is none.
+        """
+        containers = self.snapshot.of(self.module.project, self.module.service)
+        if not containers:
+            message = f"'{self.module.service}' has no container"
+            raise NoContainer(message)
+        return containers[0]
+
+    def exec(
+        self, command: Sequence[str], *, service: str | None = None, timeout: float = 10.0
+    ) -> ExecResult:
+        """Run a command in a running container of the project; ``timeout`` in seconds.
+
+        Raises:
+            NoContainer: there is no running container of the service.
+            ExecTimeout: the command did not end in time.
+            EngineError: the Engine cannot be asked.
+        """
+        container = self.container(service)
+        return exec_in(self.engine, container.id, command, timeout=timeout, limit=MAX_OUTPUT)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeKind:
+    """One kind of probe.
+
+    ``observe`` does the I/O and returns facts, or raises a PlatformError when it could
+    not look; ``judge`` is pure and returns what is wrong. ``services`` names the
+    services of the module's project that the probe has to see.
+    """
+
+    spec: type[Base]
+    observe: Callable[[Any, Target], Any]
+    judge: Callable[[Any, Any], Sequence[Finding]]
+    services: Callable[[Any], Sequence[str]] = lambda _: ()

@@ -1,0 +1,1 @@
+"""Probe kinds: one file each, registered in ``pytest_platform.checks.registry``."""

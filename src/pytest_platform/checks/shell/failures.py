@@ -1,0 +1,205 @@
+"""Which failures of a script never reach its exit code.
+
+The script is followed as a shell would run it, and every command is given its *fate*:
+its status ends the script, or a condition looks at it, or it gets lost, by a named rule.
+Functions are followed where they are called. Of a script that could not be read to its end
+only what is wrong by itself is told, not what depends on all that follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from pytest_platform.checks.shell import curl, endings
+from pytest_platform.checks.shell.commands import matters, plain
+from pytest_platform.checks.shell.fates import (
+    ABORTS,
+    CHAINED,
+    EXIT_ZERO,
+    HTTP,
+    IDLE,
+    KEPT,
+    LOCAL,
+    LOOPED,
+    LOST,
+    OVERWRITTEN,
+    PIPED,
+    SWALLOWED,
+    TESTED,
+    Context,
+    Hidden,
+)
+from pytest_platform.checks.shell.syntax import (
+    Branch,
+    Chain,
+    Command,
+    Loop,
+    Negation,
+    Node,
+    Pipeline,
+    Script,
+    Sequence,
+)
+
+_FILTERS: Final = frozenset(
+    {"tee", "cat", "logger", "gzip", "xz", "zstd", "bzip2", "sed", "awk", "sort", "head", "tail"}
+    | {"tr", "cut", "ts", "uniq", "wc", "xxd", "base64"}
+)
+_DEPTH: Final = 8
+
+
+def hidden(script: Script, options: frozenset[str] = frozenset()) -> list[Hidden]:
+    """Give what fails unseen, in order of the text, for a shell started with ``options``."""
+    errexit = bool(options & {"e", "errexit"})
+    functions = endings.functions_of(script.body)
+    context = Context(KEPT, errexit, "pipefail" in options, functions=functions)
+    found = list(dict.fromkeys(_walk(script.body, context)))
+    idle = endings.idles(script.body)
+    if idle is not None:
+        found.append(Hidden(IDLE, idle.text))
+    return [one for one in found if one.rule in LOCAL] if script.broken else found
+
+
+def _walk(node: Node, context: Context) -> Iterator[Hidden]:
+    match node:
+        case Command():
+            yield from _command(node, context)
+        case Sequence():
+            yield from _sequence(node, context)
+        case Chain():
+            yield from _chain(node, context)
+        case Pipeline():
+            yield from _pipeline(node, context)
+        case Negation():
+            yield from _walk(node.inner, context.as_condition())
+        case Loop():
+            yield from _loop(node, context)
+        case Branch():
+            yield from _branch(node, context)
+
+
+def _command(command: Command, context: Context) -> Iterator[Hidden]:
+    body = endings.called(command, context.functions)
+    if body is not command:
+        if context.calls < _DEPTH:
+            yield from _walk(body, replace(context, calls=context.calls + 1))
+        return
+    if context.fate in LOST and matters(command):
+        yield Hidden(context.fate, command.text)
+    expansions = [word.text for word in command.words if not word.literal]
+    if context.fate != TESTED and curl.accepts_errors(plain(command), expansions):
+        yield Hidden(HTTP, command.text)
+
+
+def _sequence(sequence: Sequence, context: Context) -> Iterator[Hidden]:
+    statements = sequence.statements
+    for at, statement in enumerate(statements):
+        following = statements[at + 1 :]
+        context = _after_set(statement, context)
+        yield from _walk(statement, context.with_fate(_fate(following, context)))
+        if endings.leaves_with(statement, {}) is not None:
+            return
+
+
+def _after_set(statement: Node, context: Context) -> Context:
+    """Heed ``set -e``, ``set +e``, ``set -o pipefail`` and ``trap … ERR``."""
+    words = endings.plain_of(_first_of(statement))
+    if words[:1] == ("trap",) and "ERR" in words:
+        return replace(context, errexit=not context.ignored)
+    if words[:1] != ("set",):
+        return context
+    on = [word for word in words[1:] if word.startswith("-")]
+    off = [word for word in words[1:] if word.startswith("+")]
+    named = set(words[1:])
+    pipefail = context.pipefail or ("pipefail" in named and bool(on))
+    turned_on = any("e" in word for word in on) or ("errexit" in named and bool(on))
+    turned_off = any("e" in word for word in off) or ("errexit" in named and bool(off))
+    errexit = (context.errexit or turned_on) and not turned_off and not context.ignored
+    return replace(context, errexit=errexit, pipefail=pipefail)
+
+
+def _first_of(statement: Node) -> Node:
+    return _first_of(statement.left) if isinstance(statement, Chain) else statement
+
+
+def _fate(following: tuple[Node, ...], context: Context) -> str:
+    """Say what becomes of the status of a statement that others follow."""
+    if not following:
+        return context.fate
+    if _reads_status(following[0]):
+        return TESTED
+    if context.errexit:
+        return ABORTS
+    codes = [endings.leaves_with(node, {}) for node in following]
+    if any(endings.succeeds(code) for code in codes):
+        return EXIT_ZERO
+    return OVERWRITTEN
+
+
+def _reads_status(statement: Node) -> bool:
+    bare_exit = endings.leaves_with(statement, {}) == "$?"
+    return bare_exit or "$?" in statement.text or "${?}" in statement.text
+
+
+def _chain(chain: Chain, context: Context) -> Iterator[Hidden]:
+    left = _left_of_and(chain, context) if chain.operator == "&&" else _left_of_or(chain, context)
+    yield from _walk(chain.left, context.as_condition(left))
+    yield from _walk(chain.right, context)
+
+
+def _left_of_and(chain: Chain, context: Context) -> str:
+    """``set -e`` overlooks a failure left of ``&&``; only as the last statement it counts."""
+    jumps = endings.is_jump(chain.right) or endings.leaves_with(chain.right, context.functions)
+    if jumps:
+        return TESTED
+    return CHAINED if context.fate == ABORTS else context.fate
+
+
+def _left_of_or(chain: Chain, context: Context) -> str:
+    code = endings.leaves_with(chain.right, context.functions)
+    if code is not None and not endings.succeeds(code):
+        return KEPT
+    if code is not None or endings.is_quiet(chain.right, context.functions):
+        return TESTED if context.fate == TESTED else SWALLOWED
+    return TESTED
+
+
+def _pipeline(pipeline: Pipeline, context: Context) -> Iterator[Hidden]:
+    last = pipeline.parts[-1]
+    if context.pipefail:
+        fate = context.fate
+    else:
+        filters = endings.plain_of(last)[:1] and endings.plain_of(last)[0] in _FILTERS
+        fate = PIPED if filters and context.fate != TESTED else TESTED
+    for part in pipeline.parts[:-1]:
+        if isinstance(part, Command) and fate != TESTED:
+            yield from (one for one in _walk(part, context.with_fate(fate)) if one.rule != HTTP)
+    yield from _walk(last, context)
+
+
+def _loop(loop: Loop, context: Context) -> Iterator[Hidden]:
+    """Follow the body, unless it is what a wait loop does between two tries."""
+    if loop.condition is not None:
+        yield from _walk(loop.condition, context.as_condition())
+        if any(_tries(node) for node in loop.condition.statements):
+            return
+    fate = ABORTS if context.errexit else LOOPED
+    if context.fate in LOST | {TESTED}:
+        fate = context.fate
+    yield from _walk(loop.body, context.with_fate(fate))
+
+
+def _tries(condition: Node) -> bool:
+    """Say whether a loop's condition runs a program, and does not just count or read lines."""
+    words = endings.plain_of(condition)
+    counts = {"read", "[", "test", "true", ":", "false"}
+    return not isinstance(condition, Command) or (bool(words) and words[0] not in counts)
+
+
+def _branch(branch: Branch, context: Context) -> Iterator[Hidden]:
+    for condition in branch.conditions:
+        yield from _walk(condition, context.as_condition())
+    for body in branch.bodies:
+        yield from _walk(body, context)

@@ -1,0 +1,59 @@
+"""What can become of the status of a command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from pytest_platform.checks.shell.endings import Functions
+
+KEPT: Final = "kept"
+"""The status is the script's exit code."""
+ABORTS: Final = "aborts"
+"""``set -e`` ends the script here, unless ``&&`` stands behind."""
+TESTED: Final = "tested"
+"""A condition looks at the status."""
+SWALLOWED: Final = "swallowed"
+OVERWRITTEN: Final = "overwritten"
+EXIT_ZERO: Final = "exit-zero"
+LOOPED: Final = "looped"
+CHAINED: Final = "chained"
+PIPED: Final = "piped"
+HTTP: Final = "http"
+IDLE: Final = "idle"
+
+LOST: Final = frozenset({SWALLOWED, OVERWRITTEN, EXIT_ZERO, LOOPED, CHAINED, PIPED, IDLE})
+LOCAL: Final = frozenset({SWALLOWED, HTTP, IDLE})
+"""Rules that hold whatever the rest of the script is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A command whose failure is not seen, and the rule by which."""
+
+    rule: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where a command stands: what becomes of its status, and what the shell is set to.
+
+    ``ignored`` says that a condition around it keeps ``set -e`` from working; ``calls``
+    counts how deep functions have been followed.
+    """
+
+    fate: str
+    errexit: bool
+    pipefail: bool
+    ignored: bool = False
+    calls: int = 0
+    functions: Functions = field(default_factory=dict)
+
+    def with_fate(self, fate: str) -> Context:
+        """Give the same place with another fate."""
+        return replace(self, fate=fate)
+
+    def as_condition(self, fate: str = TESTED) -> Context:
+        """``set -e`` does not work inside a condition, nor left of ``&&`` and ``||``."""
+        return replace(self, fate=fate, errexit=False, ignored=True)

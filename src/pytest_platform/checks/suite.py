@@ -1,0 +1,167 @@
+"""Which checks a module has, and how one of them is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from textwrap import indent
+
+from pytest_platform.checks import drift
+from pytest_platform.checks.context import Context
+from pytest_platform.checks.contract import waivers
+from pytest_platform.checks.contract.facts import Facts
+from pytest_platform.checks.health import state
+from pytest_platform.checks.probe import Target
+from pytest_platform.checks.registry import CONTRACT, ContractJudge
+from pytest_platform.errors import PlatformError
+from pytest_platform.module.loader import Broken, Module, Probe
+from pytest_platform.verdict import Finding, Location, Result, Verdict, failed, passed
+
+GROUPS = ("contract", "health", "smoke", "drift")
+"""The groups of checks, in the order in which they run."""
+
+SKIP_REASON = "remote mode is skip: nothing outside the files is touched"
+LOG_LINES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question. ``answer`` may do I/O; ``live`` tells that it needs a host."""
+
+    group: str
+    name: str
+    location: Location
+    answer: Callable[[Context], Result]
+    live: bool = False
+
+    def run(self, context: Context) -> Result:
+        """Answer the question; what could not be looked at gives the verdict ``error``."""
+        if self.live and context.remote_mode == "skip":
+            return Result(Verdict.SKIPPED, SKIP_REASON, location=self.location)
+        try:
+            result = self.answer(context)
+            return result if result.location else replace(result, location=self.location)
+        except PlatformError as error:
+            where = error.location or self.location
+            return Result(Verdict.ERROR, str(error), error.code, location=where)
+
+
+def checks_of(module: Module | Broken, group: str) -> list[Check]:
+    """List the checks that a module has in one group. Reads nothing and asks nobody."""
+    if isinstance(module, Broken):
+        return [_broken(module)] if group == "contract" else []
+    makers = {"contract": _contract, "health": _health, "smoke": _smoke, "drift": _drift}
+    return list(makers[group](module))
+
+
+def _broken(module: Broken) -> Check:
+    problems = module.problems
+    findings = [
+        Finding(one.code, one.message, location=one.location, excerpt=one.excerpt)
+        for one in problems
+    ]
+    result = failed(findings, problems[0].location)
+    return Check("contract", "schema", problems[0].location, lambda _: result)
+
+
+def _contract(module: Module) -> Iterator[Check]:
+    yield Check("contract", "schema", module.at(), lambda _: passed())
+    for code, judge in CONTRACT.items():
+        name = code.removeprefix("contract.")
+        yield Check("contract", name, module.at("spec"), _contract_answer(module, code, judge))
+
+
+def _contract_answer(
+    module: Module, code: str, judge: ContractJudge
+) -> Callable[[Context], Result]:
+    def answer(context: Context) -> Result:
+        facts = Facts(module, context.catalog, context.renderer, context.today)
+        findings = [_placed(finding, facts) for finding in judge(facts)]
+        return waivers.apply(module, code, findings, context.today)
+
+    return answer
+
+
+def _placed(finding: Finding, facts: Facts) -> Finding:
+    if finding.location or not finding.path:
+        return finding
+    return replace(finding, location=facts.locate(*finding.path))
+
+
+def _health(module: Module) -> Iterator[Check]:
+    declared = module.at("spec", "runtime", "expected_state")
+    yield Check("health", "state", declared, _state_answer(module), live=True)
+    if module.manifest.spec.state.owner:
+        place = module.at("spec", "state", "owner")
+        yield Check("health", "owner", place, _owner_answer(module), live=True)
+    yield from _probes(module, "health", module.health)
+
+
+def _smoke(module: Module) -> Iterator[Check]:
+    yield from _probes(module, "smoke", module.smoke)
+
+
+def _drift(module: Module) -> Iterator[Check]:
+    place = module.at("spec", "runtime", "compose")
+    yield Check("drift", "none", place, lambda context: drift.judge(module, context), live=True)
+
+
+def _state_answer(module: Module) -> Callable[[Context], Result]:
+    def answer(context: Context) -> Result:
+        return _judge_state(module, context)
+
+    return answer
+
+
+def _owner_answer(module: Module) -> Callable[[Context], Result]:
+    def answer(context: Context) -> Result:
+        owner = context.owner_of(module)
+        return _judge_state(owner, context) if owner else passed()
+
+    return answer
+
+
+def _judge_state(module: Module, context: Context) -> Result:
+    snapshot = context.snapshot()
+    seen = state.seen_of(module, context.owner_of(module), snapshot)
+    findings = state.judge(state.expected_of(module), seen)
+    if not findings:
+        said = ", ".join(state.describe(one, seen.now) for one in seen.containers)
+        return passed(said)
+    context.learn_secrets(module)
+    result = failed(findings, module.at("spec", "runtime", "expected_state"))
+    return replace(result, evidence=_log_tail(seen, context))
+
+
+def _log_tail(seen: state.Seen, context: Context) -> str:
+    """Return the end of the log of the first container that has stopped, if it can be had."""
+    for container in seen.containers:
+        if container.status in {"exited", "restarting", "dead"}:
+            try:
+                tail = context.engine.log_tail(container.id, LOG_LINES)
+            except PlatformError:
+                return ""
+            return quoted(f"the last lines of {container.name}:", tail)
+    return ""
+
+
+def quoted(heading: str, text: str) -> str:
+    """Set output off from what we say ourselves; nothing where it is blank."""
+    return f"  {heading}\n{indent(text.rstrip(), '    ')}" if text.strip() else ""
+
+
+def _probes(module: Module, group: str, probes: tuple[Probe, ...]) -> Iterator[Check]:
+    for probe in probes:
+        yield Check(group, probe.name, probe.location, _probe_answer(module, probe), live=True)
+
+
+def _probe_answer(module: Module, probe: Probe) -> Callable[[Context], Result]:
+    def answer(context: Context) -> Result:
+        kind = context.probes[probe.kind]
+        target = Target(module, context.engine, context.snapshot())
+        findings = kind.judge(probe.spec, kind.observe(probe.spec, target))
+        if findings:
+            context.learn_secrets(module)
+        return failed(findings, probe.location) if findings else passed()
+
+    return answer

@@ -1,0 +1,131 @@
+"""The contract checks, on cases that are data.
+
+A case is a folder of files that are laid over ``_base``; its module ``app`` is judged.
+Under ``positive`` the check passes. Under ``negative`` it finds exactly what
+``expected.yaml`` lists.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pytest_platform.checks.contract import waivers
+from pytest_platform.checks.contract.facts import Facts
+from pytest_platform.checks.registry import CONTRACT, vocabulary
+from pytest_platform.errors import ComposeError, PlatformError
+from pytest_platform.host.compose import Renderer
+from pytest_platform.host.transport import Local
+from pytest_platform.module.catalog import Catalog
+from pytest_platform.module.loader import Broken
+from pytest_platform.verdict import Finding, Result, Verdict, failed, passed
+
+CASES = Path(__file__).resolve().parents[1] / "cases" / "contract"
+TODAY = date(2026, 6, 15)
+SECRET = "correct-horse"  # noqa: S105 - what stands for a secret in the cases
+CHECKS = ["schema", *(code.removeprefix("contract.") for code in CONTRACT)]
+NEEDS_RENDERING = ["restart", "secrets", "image.pinned", "exposure", "command_shape"]
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Renderer:
+    return Renderer(Local())
+
+
+def cases(kind: str) -> list[Any]:
+    folders = sorted(folder for folder in CASES.glob(f"*/{kind}/*") if folder.is_dir())
+    return [pytest.param(one, id=f"{one.parents[1].name}-{one.name}") for one in folders]
+
+
+def lay_out(case: Path, root: Path) -> Path:
+    for layer in (CASES / "_base", case):
+        shutil.copytree(layer, root, dirs_exist_ok=True)
+    return root
+
+
+def facts_of(root: Path, renderer: Renderer) -> Facts | Broken:
+    catalog = Catalog(root / "modules", root, vocabulary())
+    module = catalog.get("app")
+    return module if isinstance(module, Broken) else Facts(module, catalog, renderer, TODAY)
+
+
+def answer(check: str, facts: Facts | Broken) -> Result:
+    if isinstance(facts, Broken):
+        found = [Finding(one.code, one.message, location=one.location) for one in facts.problems]
+        return failed(found, facts.problems[0].location)
+    if check == "schema":
+        return passed()
+    found = [
+        one if one.location else replace(one, location=facts.locate(*one.path))
+        for one in CONTRACT[f"contract.{check}"](facts)
+    ]
+    return waivers.apply(facts.module, f"contract.{check}", found, TODAY)
+
+
+def told(result: Result) -> list[dict[str, str]]:
+    return [
+        {"code": one.code, "message": one.message, "location": str(one.location)}
+        for one in result.findings
+    ]
+
+
+def expected_of(case: Path, seen: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Read what is expected; of a message that ends with ``: …`` the rest is Compose's own."""
+    expected: list[dict[str, str]] = yaml.safe_load((case / "expected.yaml").read_text("utf-8"))
+    for one, other in zip(expected, seen, strict=False):
+        start = one["message"].removesuffix("…")
+        if one["message"].endswith(": …") and other["message"].startswith(start):
+            one["message"] = other["message"]
+    return expected
+
+
+@pytest.mark.parametrize("case", cases("positive"))
+def test_passes(case: Path, tmp_path: Path, renderer: Renderer) -> None:
+    result = answer(case.parents[1].name, facts_of(lay_out(case, tmp_path), renderer))
+    assert result.verdict is Verdict.PASSED, told(result)
+    warning = case / "warning.txt"
+    assert result.message == (warning.read_text("utf-8").strip() if warning.exists() else "")
+
+
+@pytest.mark.parametrize("case", cases("negative"))
+def test_is_found(case: Path, tmp_path: Path, renderer: Renderer) -> None:
+    result = answer(case.parents[1].name, facts_of(lay_out(case, tmp_path), renderer))
+    assert result.verdict is Verdict.FAILED
+    assert told(result) == expected_of(case, told(result))
+    assert SECRET not in repr(result)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_every_check_has_cases_both_ways(check: str) -> None:
+    for kind in ("positive", "negative"):
+        assert any((CASES / check / kind).iterdir()), f"add a case below {check}/{kind}"
+
+
+def test_every_folder_of_cases_belongs_to_a_check() -> None:
+    assert {one.name for one in CASES.iterdir()} == {*CHECKS, "_base"}
+
+
+@pytest.mark.parametrize("check", NEEDS_RENDERING)
+def test_what_does_not_render_is_an_error_that_points_on(
+    check: str, tmp_path: Path, renderer: Renderer
+) -> None:
+    facts = facts_of(lay_out(CASES / "compose" / "negative" / "wrong_type", tmp_path), renderer)
+    with pytest.raises(ComposeError, match="contract::compose says why"):
+        answer(check, facts)
+
+
+@pytest.mark.parametrize("check", [*NEEDS_RENDERING, "compose"])
+def test_without_a_renderer_nothing_passes(
+    check: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    facts = facts_of(lay_out(CASES / "_base", tmp_path), Renderer(Local()))
+    with pytest.raises(PlatformError, match="no Compose renderer is installed"):
+        answer(check, facts)
