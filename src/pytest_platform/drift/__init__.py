@@ -1,0 +1,1 @@
+"""What differs between what is declared and what runs: desired, observed, compare."""

@@ -1,0 +1,201 @@
+"""The fields that are compared, one function each. Pure.
+
+What an image brings is no drift: the files leave it to the image, so it is what they
+expect. Where the image is gone from the host, only what the files do say is compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pytest_platform.drift import reference, show
+from pytest_platform.drift.form import (
+    Attachment,
+    Desired,
+    Evidence,
+    Healthcheck,
+    Image,
+    Mount,
+    Observed,
+    Settings,
+)
+
+Sides = tuple[str, str]
+"""What was expected and what was seen, as people read it."""
+
+_PROXIES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"})
+"""Variables that Compose takes from the docker configuration of whoever deploys."""
+
+
+def image(desired: Desired, observed: Observed, evidence: Evidence) -> Sides | None:
+    """Compare the declared reference, and the image that it means now."""
+    wanted, found = desired.settings.image, observed.settings.image
+    now, then = evidence.image_id, observed.image_id
+    names = reference.familiar(wanted), reference.familiar(found)
+    if reference.decisive(wanted) != reference.decisive(found):
+        return names
+    if now and then and now != then:
+        return f"{names[0]} (now {show.image_id(now)})", f"{names[1]} ({show.image_id(then)})"
+    return None
+
+
+def entrypoint(desired: Desired, observed: Observed, _: Evidence) -> Sides | None:
+    """Compare the entrypoint; an empty one that is declared clears that of the image."""
+    declared, found = desired.settings.entrypoint, observed.settings.entrypoint or ()
+    if declared is None and observed.image is None:
+        return None
+    wanted = (observed.image or Image()).entrypoint if declared is None else declared
+    return None if wanted == found else (show.words(wanted), show.words(found))
+
+
+def command(desired: Desired, observed: Observed, _: Evidence) -> Sides | None:
+    """Compare the command; a declared entrypoint also removes the command of the image."""
+    wanted, found = desired.settings.command, observed.settings.command
+    if not wanted and not desired.settings.entrypoint:
+        if observed.image is None:
+            return None
+        wanted = observed.image.command
+    return None if wanted == found else (show.words(wanted), show.words(found))
+
+
+def environment(desired: Desired, observed: Observed, _: Evidence) -> Sides | None:
+    """Compare by names and digests. A name without a value is a variable that is not set."""
+    declared, found = dict(desired.settings.environment), dict(observed.settings.environment)
+    wanted = {**(observed.image or Image()).environment, **declared}
+    names = {name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name)}
+    if observed.image is None:
+        names &= declared.keys()
+    names -= {name for name in names if name.upper() in _PROXIES and name not in declared}
+    if not names:
+        return None
+    ordered = sorted(names)
+    expected = [_variable(name, wanted.get(name), None) for name in ordered]
+    actual = [_variable(name, found.get(name), wanted.get(name)) for name in ordered]
+    return show.shortened(", ".join(expected)), show.shortened(", ".join(actual))
+
+
+def _variable(name: str, value: str | None, other: str | None) -> str:
+    if value is None:
+        return f"{name} not set"
+    return f"{name} set to another value" if other is not None else f"{name} set"
+
+
+def ports(desired: Desired, observed: Observed, _: Evidence) -> Sides | None:
+    """Compare published ports, and those that are only exposed."""
+    image = (observed.image or Image()).exposed
+    wanted = desired.settings.published | _only_exposed(desired.settings, image)
+    found = observed.settings.published | _only_exposed(observed.settings, image)
+    if observed.image is None:
+        found = observed.settings.published | (found & wanted)
+    return None if wanted == found else (show.listed(wanted), show.listed(found))
+
+
+def _only_exposed(settings: Settings, image: frozenset[str]) -> frozenset[str]:
+    published = {text.rpartition("->")[2] for text in settings.published}
+    return frozenset(f"{port} exposed" for port in settings.exposed - image - published)
+
+
+def mounts(desired: Desired, observed: Observed, _: Evidence) -> Sides | None:
+    """Compare what stands at each path, beside the volumes of the image."""
+    wanted = dict(desired.settings.mounts)
+    found = {
+        target: mount
+        for target, mount in observed.settings.mounts.items()
+        if target in wanted or not _brought(target, mount, desired, observed.image)
+    }
+    differing = {at for at in wanted.keys() | found.keys() if wanted.get(at) != found.get(at)}
+    if not differing:
+        return None
+    return show.mounts(differing, wanted), show.mounts(differing, found)
+
+
+def _brought(target: str, mount: Mount, desired: Desired, image: Image | None) -> bool:
+    """Tell whether a mount comes from elsewhere than the service's own list."""
+    if desired.open_mounts:
+        return True
+    return mount.anonymous and (image is None or target in image.volumes)
+
+
+def networks(desired: Desired, observed: Observed, _: Evidence) -> Sides | None:
+    """Compare the networks, their aliases, and the addresses that were asked for."""
+    if desired.settings.network_mode or observed.settings.network_mode:
+        return _network_mode(desired, observed)
+    wanted, found = _without(desired, observed), _without(observed, observed)
+    if wanted == found:
+        return None
+    differing = sorted(n for n in wanted.keys() | found.keys() if wanted.get(n) != found.get(n))
+    expected = [show.attachment(name, wanted.get(name)) for name in differing]
+    actual = [show.attachment(name, found.get(name)) for name in differing]
+    return show.shortened(", ".join(expected)), show.shortened(", ".join(actual))
+
+
+def _network_mode(desired: Desired, observed: Observed) -> Sides | None:
+    wanted = desired.settings.network_mode or show.listed(desired.settings.networks.keys())
+    found = observed.settings.network_mode or show.listed(observed.settings.networks.keys())
+    return None if wanted == found else (wanted, found)
+
+
+def _without(side: Desired | Observed, observed: Observed) -> dict[str, Attachment]:
+    """Return the networks without the aliases that every container gets."""
+    networks: Mapping[str, Attachment] = side.settings.networks
+    return {
+        name: replace(one, aliases=one.aliases - observed.own_names)
+        for name, one in networks.items()
+    }
+
+
+def restart(desired: Desired, observed: Observed, _: Evidence) -> Sides | None:
+    """Compare the restart policy."""
+    wanted, found = desired.settings.restart, observed.settings.restart
+    return None if wanted == found else (wanted, found)
+
+
+def user(desired: Desired, observed: Observed, _: Evidence) -> Sides | None:
+    """Compare the user."""
+    wanted, found = desired.settings.user, observed.settings.user
+    if not wanted:
+        if observed.image is None:
+            return None
+        wanted = observed.image.user
+    return None if wanted == found else (wanted or "the default", found or "the default")
+
+
+def healthcheck(desired: Desired, observed: Observed, _: Evidence) -> Sides | None:
+    """Compare the health check, with what the image fills in."""
+    seen = observed.settings.healthcheck
+    brought = observed.image.healthcheck if observed.image else seen
+    wanted = _effective(_completed(desired.settings.healthcheck, brought))
+    found = _effective(seen)
+    return None if wanted == found else (show.healthcheck(wanted), show.healthcheck(found))
+
+
+def _completed(declared: Healthcheck | None, brought: Healthcheck | None) -> Healthcheck | None:
+    """Fill in from the image what the files leave open, as the Engine does."""
+    if declared is None or brought is None:
+        return declared or brought
+    return Healthcheck(
+        declared.test or brought.test,
+        declared.interval or brought.interval,
+        declared.timeout or brought.timeout,
+        declared.start_period or brought.start_period,
+        declared.retries or brought.retries,
+    )
+
+
+def _effective(check: Healthcheck | None) -> Healthcheck | None:
+    """Return None for a check that does nothing, however that is written."""
+    return None if check is None or not check.test or check.test[0] == "NONE" else check
+
+
+def labels(desired: Desired, observed: Observed, _: Evidence) -> Sides | None:
+    """Compare the labels that people have set."""
+    declared, found = dict(desired.settings.labels), dict(observed.settings.labels)
+    wanted = {**(observed.image or Image()).labels, **declared}
+    names = {name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name)}
+    if observed.image is None:
+        names &= declared.keys()
+    if not names:
+        return None
+    hidden = {name for name in names if f"labels.{name}" in desired.private}
+    return show.labels(names, wanted, hidden), show.labels(names, found, hidden)

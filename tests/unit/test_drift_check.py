@@ -1,0 +1,346 @@
+"""The check of drift: what it looks at, when it fails, and when it cannot tell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from pytest_platform.checks import drift
+from pytest_platform.checks.context import Context
+from pytest_platform.checks.registry import PROBES, vocabulary
+from pytest_platform.drift.form import Hash
+from pytest_platform.errors import EngineError
+from pytest_platform.host import details as host_details
+from pytest_platform.host.compose import Renderer
+from pytest_platform.host.details import Details, Digests
+from pytest_platform.host.engine import Document, Engine
+from pytest_platform.host.rendered import Rendered
+from pytest_platform.host.snapshot import Snapshot, read_container, take
+from pytest_platform.host.transport import CommandResult, Local
+from pytest_platform.module.catalog import Catalog
+from pytest_platform.module.loader import Module
+from pytest_platform.verdict import Verdict
+
+CASES = Path(__file__).parents[1] / "cases" / "drift"
+STATES = {
+    "stateless": "{class: stateless}",
+    "stateful": "{class: stateful, backup: {roots: [/srv/backups]}}",
+}
+MODULE = """\
+apiVersion: platform/v2
+kind: Module
+metadata: {{name: app, summary: A module., owner: me, contract: draft}}
+spec:
+  runtime:
+    compose: {{files: [compose.yaml], project: {project}, service: app}}
+    expected_state: {expected}
+    {more}
+  state: {state}
+  runbook: runbook.md
+"""
+
+
+class Canned(Renderer):
+    """Renders what was recorded."""
+
+    def __init__(self, kept: Mapping[str, Any], placeholders: frozenset[str]) -> None:
+        super().__init__(Local())
+        self._kept, self._placeholders = kept, placeholders
+
+    def rendered(self, files: Sequence[Path], project: str) -> Rendered:
+        assert files
+        assert project == self._kept["model"]["name"]
+        return Rendered(self._kept["model"], self._placeholders)
+
+    def uninterpolated(self, files: Sequence[Path], project: str) -> Rendered:
+        assert files
+        assert project
+        return Rendered(self._kept["source"])
+
+    def hash(self, files: Sequence[Path], project: str, service: str) -> str | None:
+        assert files
+        assert project
+        assert service == "app"
+        hashed: str | None = self._kept["hash"]
+        return hashed
+
+    def version(self) -> str:
+        version: str = self._kept["version"]
+        return version
+
+
+def _context(
+    folder: Path,
+    case: str,
+    change: Callable[[Snapshot], Snapshot] = lambda snapshot: snapshot,
+    placeholders: frozenset[str] = frozenset(),
+    **told: str,
+) -> tuple[Module, Context]:
+    kept = json.loads((CASES / case / "config.json").read_text())
+    home = folder / "modules" / "app"
+    home.mkdir(parents=True)
+    words = {"state": "stateful", "expected": "running", "more": "", **told}
+    words = {**words, "state": STATES[words["state"]], "project": kept["model"]["name"]}
+    home.joinpath("module.yaml").write_text(MODULE.format(**words))
+    home.joinpath("compose.yaml").write_text("services:\n  app:\n    image: x\n")
+    home.joinpath("runbook.md").write_text("# app\n")
+    catalog = Catalog(folder / "modules", folder, vocabulary())
+    snapshot = change(_snapshot(case))
+    context = Context(
+        catalog=catalog,
+        renderer=Canned(kept, placeholders),
+        engine=Engine(Local()),
+        look=lambda _engine, _modules: snapshot,
+        remote_mode="local",
+        today=date(2026, 1, 1),
+        probes=PROBES,
+    )
+    module = catalog.get("app")
+    assert isinstance(module, Module)
+    return module, context
+
+
+def _snapshot(case: str) -> Snapshot:
+    seen = json.loads((CASES / case / "observed.json").read_text())
+    documents = [{**one, "State": _running()} for one in seen["containers"]]
+    digests = Digests()
+    kept = Details(
+        digests,
+        {one["Id"]: digests.without_values(one) for one in documents},
+        {name: digests.without_values(one) for name, one in seen["images"].items()},
+        seen["references"],
+        tuple(host_details.Listed(*one) for one in seen["listed"]),
+    )
+    containers = tuple(map(read_container, documents))
+    return Snapshot("local", datetime.now(UTC), containers, details=kept)
+
+
+def _running() -> Document:
+    return {"Status": "running", "ExitCode": 0, "StartedAt": "2026-01-01T00:00:00Z"}
+
+
+def test_no_drift_passes(tmp_path: Path) -> None:
+    result = drift.judge(*_context(tmp_path, "same-defaults"))
+    assert (result.verdict, result.message) == (Verdict.PASSED, "no drift")
+
+
+def test_drift_of_data_fails_and_points_at_the_field(tmp_path: Path) -> None:
+    result = drift.judge(*_context(tmp_path, "many"))
+    assert result.verdict is Verdict.FAILED
+    codes = [finding.code for finding in result.findings]
+    assert codes == [f"container.{what}" for what in ("environment", "ports", "restart", "labels")]
+    assert all(finding.location for finding in result.findings)
+
+
+def test_drift_of_others_passes_and_says_what_would_change(tmp_path: Path) -> None:
+    result = drift.judge(*_context(tmp_path, "restart", state="stateless"))
+    assert result.verdict is Verdict.PASSED
+    assert result.message == "a deployment would change restart (always to unless-stopped)"
+
+
+def test_an_orphan_is_no_change_of_a_deployment(tmp_path: Path) -> None:
+    result = drift.judge(*_context(tmp_path, "orphan", state="stateless"))
+    name = "pp-drift-orphan-old-1 of the service 'old'"
+    assert result.message == f"left in the project: {name}"
+
+
+def test_an_orphan_fails_where_data_is_at_stake(tmp_path: Path) -> None:
+    assert drift.judge(*_context(tmp_path, "orphan")).code == "container.orphan"
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_missing_container_never_passes(tmp_path: Path, state: str) -> None:
+    def gone(snapshot: Snapshot) -> Snapshot:
+        return replace(snapshot, containers=())
+
+    result = drift.judge(*_context(tmp_path, "same-defaults", state=state, change=gone))
+    assert (result.verdict, result.code) == (Verdict.FAILED, "container.missing")
+
+
+def test_the_state_belongs_to_the_drift(tmp_path: Path) -> None:
+    context = _context(tmp_path, "command", expected="exited-success")
+    codes = {finding.code for finding in drift.drift_of(*context)}
+    assert codes == {"container.state.exited_success", "container.command"}
+
+
+def test_variables_without_a_value_cannot_be_compared(tmp_path: Path) -> None:
+    context = _context(tmp_path, "same-defaults", placeholders=frozenset({"TOKEN"}))
+    with pytest.raises(drift.CannotCompare, match="no value for TOKEN"):
+        drift.judge(*context)
+
+
+def test_a_snapshot_without_details_cannot_be_compared(tmp_path: Path) -> None:
+    def bare(snapshot: Snapshot) -> Snapshot:
+        return replace(snapshot, details=None)
+
+    with pytest.raises(drift.CannotCompare, match="did not look"):
+        drift.judge(*_context(tmp_path, "same-defaults", change=bare))
+
+
+def test_a_hook_is_covered_by_the_hash_alone(tmp_path: Path) -> None:
+    context = _context(tmp_path, "config-hook", expected="exited-success", more="hook: pre_start")
+    found = drift.compared(*context)
+    assert found.config_hash is Hash.DIFFERENT
+    assert [finding.code for finding in found.findings] == ["container.config"]
+
+
+def test_a_hook_without_a_comparable_hash_cannot_be_compared(tmp_path: Path) -> None:
+    module, context = _context(
+        tmp_path, "same-hook", expected="exited-success", more="hook: pre_start"
+    )
+    assert isinstance(context.renderer, Canned)
+    assert drift.judge(module, context).verdict is Verdict.PASSED
+    context.renderer._kept = {**context.renderer._kept, "version": "9.9.9"}
+    with pytest.raises(drift.CannotCompare, match="hooks"):
+        drift.judge(module, context)
+
+
+def test_other_modules_that_cannot_be_read_leave_orphans_unknown(tmp_path: Path) -> None:
+    module, context = _context(tmp_path, "orphan")
+    broken = tmp_path / "modules" / "old" / "module.yaml"
+    broken.parent.mkdir()
+    broken.write_text("nothing: here\n")
+    with pytest.raises(drift.CannotCompare, match="'old' cannot be read"):
+        drift.judge(module, context)
+
+
+def test_a_hash_that_is_not_comparable_is_said(tmp_path: Path) -> None:
+    module, context = _context(tmp_path, "same-defaults")
+    assert isinstance(context.renderer, Canned)
+    context.renderer._kept = {**context.renderer._kept, "hash": None}
+    result = drift.judge(module, context)
+    assert result.verdict is Verdict.PASSED
+    assert "could not be compared" in result.message
+
+
+class Told(Engine):
+    """Answers from what was recorded, and counts."""
+
+    def __init__(self, case: str) -> None:
+        super().__init__(Local())
+        self._seen = json.loads((CASES / case / "observed.json").read_text())
+        self.asked: list[str] = []
+
+    def list_containers(self) -> list[Document]:
+        return [
+            {"Id": one["Id"], "Names": [one["Name"]], "Labels": one["Config"]["Labels"]}
+            for one in self._seen["containers"]
+        ]
+
+    def inspect(self, container: str) -> Document | None:
+        found = [one for one in self._seen["containers"] if one["Id"] == container]
+        return {**found[0], "State": _running()} if found else None
+
+    def list_volumes(self) -> list[Document]:
+        return []
+
+    def list_images(self) -> list[Document]:
+        self.asked.append("images")
+        listed: Mapping[str, str] = self._seen["references"]
+        return [{"Id": found, "RepoTags": [name]} for name, found in listed.items()]
+
+    def inspect_image(self, image: str) -> Document | None:
+        self.asked.append(image)
+        found: Document | None = self._seen["images"].get(image)
+        return found
+
+
+def test_images_are_asked_for_once_and_only_for_drift() -> None:
+    engine = Told("scaled")
+    services = {("pp-drift-scaled", "app")}
+    assert take(engine, services).details is None
+    assert engine.asked == []
+    kept = take(engine, services, Digests()).details
+    assert kept is not None
+    assert len(kept.containers) == 2
+    assert len(engine.asked) == 2
+    assert {one.service for one in kept.listed} == {"app"}
+
+
+def test_no_value_of_an_environment_is_kept() -> None:
+    kept = take(Told("env-value"), {("pp-drift-env-value", "app")}, Digests()).details
+    assert kept is not None
+    everything = repr([kept.containers, kept.images])
+    assert "TOKEN" in everything
+    assert "first-secret-value" not in everything
+    assert "TOKEN" not in repr(kept)
+
+
+class Scripted(Local):
+    """Answers ``docker-compose`` from a table of what follows it."""
+
+    model: ClassVar[Mapping[str, Any]] = {"name": "p", "services": {"app": {}, "other": {}}}
+
+    def __init__(self, version: str, source: Mapping[str, Any], hashes: str) -> None:
+        plain = {"name": "p", "services": {"app": source}}
+        self.ran: list[Sequence[str]] = []
+        self._answers = {
+            ("version", "--short"): version,
+            ("config", "--format", "json"): json.dumps(self.model),
+            ("config", "--format", "json", "--no-interpolate"): json.dumps(plain),
+            ("config", "--hash", "*"): hashes,
+        }
+
+    def run(
+        self, argv: Sequence[str], *, timeout: float, env: Mapping[str, str] | None = None
+    ) -> CommandResult:
+        assert timeout
+        assert env is None or env
+        self.ran.append(argv)
+        for words, answer in self._answers.items():
+            if tuple(argv[-len(words) :]) == words:
+                return CommandResult(0, answer, "")
+        message = f"unexpected: {argv}"
+        raise EngineError(message)
+
+
+FILES = (Path("compose.yaml"),)
+HASHES = "app abc\nother def\n"
+
+
+@pytest.mark.parametrize(
+    ("version", "source", "expected"),
+    [
+        ("5.6.1", {}, "abc"),
+        ("v5.6.1", {"env_file": ["a"], "depends_on": {"other": {}}}, "abc"),
+        ("5.4.0", {"env_file": ["a"]}, None),
+        ("2.19.1", {"depends_on": {"other": {}}}, None),
+        ("2.40.0", {"ports": ["80"]}, "abc"),
+        ("5.6.1", {"network_mode": "service:other"}, None),
+        ("5.6.1", {"network_mode": "${MODE}"}, None),
+        ("5.6.1", {"ipc": "service:other"}, None),
+        ("5.6.1", {"volumes_from": ["other"]}, None),
+    ],
+)
+def test_the_hash_is_unknown_where_compose_is_known_to_disagree(
+    version: str, source: Mapping[str, Any], expected: str | None
+) -> None:
+    assert Renderer(Scripted(version, source, HASHES)).hash(FILES, "p", "app") == expected
+
+
+def test_all_hashes_are_asked_for_at_once() -> None:
+    transport = Scripted("5.6.1", {}, HASHES)
+    renderer = Renderer(transport)
+    assert [renderer.hash(FILES, "p", name) for name in ("app", "app", "other", "none")] == [
+        *("abc", "abc", "def"),
+        None,
+    ]
+    assert sum("--hash" in argv for argv in transport.ran) == 1
+    assert renderer.version() == "5.6.1"
+
+
+def test_values_are_secret_as_compose_and_as_the_engine_write_them() -> None:
+    transport = Scripted("5.6.1", {"environment": {"A": "${SHOWN}"}}, HASHES)
+    environment = {"A": "pa$$word"}
+    model = {"services": {"app": {"environment": environment}}}
+    transport._answers["config", "--format", "json"] = json.dumps(model)
+    renderer = Renderer(transport)
+    renderer.rendered(FILES, "p")
+    renderer.uninterpolated(FILES, "p")
+    assert renderer.secrets().hide("pa$word pa$$word ${SHOWN}", "*") == "* * ${SHOWN}"
