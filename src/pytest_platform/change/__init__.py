@@ -1,0 +1,1 @@
+"""What may be changed: the plan, the guard, backups, the lock, and the one-shot run again."""

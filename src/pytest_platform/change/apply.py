@@ -1,0 +1,280 @@
+"""The guarded apply: observe, guard, lock, observe again, start, wait, capture, verify."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from pytest_platform.change.audit import AuditUnwritable, Event, Line, append, plan_was_used
+from pytest_platform.change.backup import shown
+from pytest_platform.change.guard import Decision, Request, Verdict, decide
+from pytest_platform.change.interrupt import terminate_as_interrupt
+from pytest_platform.change.lock import Holder, LockHeld, held
+from pytest_platform.change.look import Look, look
+from pytest_platform.change.plan import Plan, changed, make
+from pytest_platform.change.refusal import Refusal
+from pytest_platform.checks.context import Context
+from pytest_platform.checks.health.state import describe
+from pytest_platform.checks.suite import checks_of, quoted
+from pytest_platform.errors import PlatformError
+from pytest_platform.host.snapshot import Container
+from pytest_platform.host.start import OneShotTimeout, start, wait_for_exit
+from pytest_platform.host.transport import Transport
+from pytest_platform.module.loader import Module
+from pytest_platform.module.model import seconds
+from pytest_platform.verdict import Finding, Location, Result, failed, passed
+from pytest_platform.verdict import Verdict as CheckVerdict
+
+LOG_LINES = 50
+
+EXIT_CODE = "apply.exit_code"
+NOT_STARTED = "apply.not_started"
+DRIFT_LEFT = "apply.drift_left"
+OWNER = "apply.owner"
+SMOKE = "apply.smoke"
+
+_NEEDS_HOST = Refusal("guard.remote_mode", "a change needs the host: give --remote-mode local")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What an apply works with; everything that it depends on is handed in.
+
+    ``unusable`` says why the plan that was named cannot be read.
+    ``started`` are the modules that this run has started; an apply adds its own.
+    """
+
+    context: Context
+    request: Request
+    transport: Transport
+    audit_log: Path
+    workers: int = 0
+    reruns: bool = False
+    planned: Plan | None = None
+    unusable: Refusal | None = None
+    started: set[str] = field(default_factory=set)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of an apply: the check's result, what was decided, whether anything ran."""
+
+    result: Result
+    plan: Plan
+    ran: bool = False
+    exit_code: int | None = None
+    seconds: float | None = None
+
+
+def guarded_apply(module: Module, setting: Setting) -> Applied:
+    """Run a failed one-shot again, if the guard allows it. Writes an audit line in any case.
+
+    Raises:
+        KeyboardInterrupt: it was interrupted while it waited. The one-shot goes on, the
+            lock is given back, and the exception says both.
+        AuditUnwritable: the audit line could not be written, and nothing was started.
+    """
+    since = setting.now().isoformat(timespec="seconds")
+    attempt = _Attempt(module, setting, Holder.me(module.name, since))
+    seen = attempt.look()
+    verdict = attempt.decide(seen)
+    if verdict.decision is not Decision.ALLOWED:
+        return attempt.not_run(seen, verdict)
+    try:
+        with (
+            terminate_as_interrupt(),
+            held(setting.transport, module.project, attempt.holder),
+        ):
+            return attempt.under_lock(seen)
+    except LockHeld as error:
+        refused = Verdict(Decision.REFUSED, (Refusal(error.code, str(error)),))
+        return attempt.not_run(seen, refused)
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One attempt at one module, by one holder of the lock."""
+
+    module: Module
+    setting: Setting
+    holder: Holder
+
+    @property
+    def place(self) -> Location:
+        return self.module.at("spec", "runtime", "expected_state")
+
+    def look(self, before: Look | None = None) -> Look:
+        setting = self.setting
+        return look(
+            self.module,
+            setting.context,
+            setting.transport,
+            setting.request,
+            setting.now(),
+            before=before,
+        )
+
+    def decide(self, seen: Look, moved: tuple[str, ...] = (), *, locked: bool = False) -> Verdict:
+        """Add to the facts what only this attempt knows, and ask the guard.
+
+        ``locked`` tells that the lock is ours.
+        """
+        planned = self.setting.planned
+        if planned is not None:
+            moved += changed(planned.subject, seen.subject)
+            moved += () if planned.drift == tuple(sorted(seen.drift or ())) else ("drift",)
+        facts = replace(
+            seen.facts,
+            workers=self.setting.workers,
+            reruns=self.setting.reruns,
+            lock="" if locked else seen.facts.lock,
+            changed=tuple(dict.fromkeys(moved)),
+            repeated=self.module.name in self.setting.started,
+            spent=bool(planned and plan_was_used(self.setting.audit_log, planned.digest)),
+        )
+        verdict = decide(self.module, seen.drift, self.setting.request, facts)
+        more = [self.setting.unusable] if self.setting.unusable else []
+        if self.setting.context.remote_mode == "skip":
+            more.append(_NEEDS_HOST)
+        return Verdict(Decision.REFUSED, (*more, *verdict.reasons)) if more else verdict
+
+    def under_lock(self, before: Look) -> Applied:
+        """Look again: what was decided on must be so still, now that nobody else may change it."""
+        self.setting.context.refresh()
+        now = self.look(before)
+        verdict = self.decide(now, changed(before.subject, now.subject), locked=True)
+        if verdict.decision is not Decision.ALLOWED or now.container is None:
+            return self.not_run(now, verdict)
+        return self.run(now, verdict, now.container)
+
+    def not_run(self, seen: Look, verdict: Verdict) -> Applied:
+        nothing = verdict.decision is Decision.NOTHING_TO_DO
+        codes = tuple(reason.code for reason in verdict.reasons)
+        self.write(seen, event="nothing-to-do" if nothing else "refused", reasons=codes)
+        plan = self.plan(seen, verdict)
+        if nothing:
+            left = f"; {seen.facts.lock}" if seen.facts.lock else ""
+            return Applied(passed(f"nothing to do: it is as declared{left}"), plan)
+        findings = [Finding(reason.code, reason.message) for reason in verdict.reasons]
+        return Applied(failed(findings, self.place), plan)
+
+    def plan(self, seen: Look, verdict: Verdict) -> Plan:
+        return make(seen.subject, seen.drift or (), verdict, self.setting.now())
+
+    def run(self, seen: Look, decided: Verdict, container: Container) -> Applied:
+        """Write down that it is started, before it is; then do so, and say how it ended."""
+        self.write(seen, event="started")
+        self.setting.started.add(self.module.name)
+        try:
+            return self.carry_out(seen, decided, container)
+        except KeyboardInterrupt:
+            self.tell_outcome(seen, verdict="interrupted")
+            said = (
+                f"{container.name} was started and is left {self.what_it_does(container)}, "
+                f"the lock of {self.module.project} is given back"
+            )
+            raise KeyboardInterrupt(said) from None
+
+    def carry_out(self, seen: Look, decided: Verdict, container: Container) -> Applied:
+        """Start, wait, capture, verify."""
+        began = monotonic()
+        exit_code, trouble = self.start_and_wait(container)
+        took = round(monotonic() - began, 3)
+        log = self.capture(container)
+        findings = [trouble] if trouble else list(self.verify(seen, exit_code))
+        verdict = "failed" if findings else "passed"
+        findings += self.tell_outcome(seen, verdict=verdict, exit_code=exit_code, seconds=took)
+        done = passed(f"ran once, exited {exit_code}")
+        result = failed(findings, self.place) if findings else done
+        plan = self.plan(seen, decided)
+        return Applied(replace(result, evidence=log), plan, True, exit_code, took)
+
+    def what_it_does(self, container: Container) -> str:
+        """Say how a container is now; as running where that cannot be found out any more."""
+        try:
+            document = self.setting.context.engine.inspect(container.id)
+        except PlatformError:
+            document = None
+        if document is None or document["State"]["Running"]:
+            return "running"
+        return f"exited {document['State']['ExitCode']}, its result not verified"
+
+    def start_and_wait(self, container: Container) -> tuple[int | None, Finding | None]:
+        """Return the exit code, or what went wrong while it was waited for."""
+        engine = self.setting.context.engine
+        timeout = seconds(self.module.manifest.spec.runtime.timeout)
+        try:
+            start(engine, container.id)
+            return wait_for_exit(engine, container.id, timeout=timeout).exit_code, None
+        except OneShotTimeout as error:
+            return None, Finding(error.code, f"{error}; look again: --wait {int(timeout)}s")
+        except PlatformError as error:
+            message = f"contact was lost, and the one-shot may go on; look at its state: {error}"
+            return None, Finding(error.code, message)
+
+    def capture(self, container: Container) -> str:
+        """Return the end of the log, before anything can remove the container."""
+        self.setting.context.learn_secrets(self.module)
+        try:
+            tail = self.setting.context.engine.log_tail(container.id, LOG_LINES)
+        except PlatformError as error:
+            return f"  its log could not be captured: {error}"
+        return quoted("its last lines:", tail)
+
+    def verify(self, before: Look, exit_code: int | None) -> Iterator[Finding]:
+        """Ask all that makes the difference between *it ended* and *it worked*."""
+        self.setting.context.refresh()
+        after = self.look(before)
+        if exit_code != 0:
+            told = describe(after.container, self.setting.now()) if after.container else "is gone"
+            yield Finding(EXIT_CODE, f"it ran again and {told}", "exited 0", told)
+        if after.subject.started_at <= before.subject.started_at:
+            yield Finding(NOT_STARTED, "the container shows no start of this run")
+        if after.drift is None:
+            yield Finding(DRIFT_LEFT, "whether drift is left could not be found out")
+        elif after.drift:
+            yield Finding(DRIFT_LEFT, f"drift is left: {', '.join(sorted(after.drift))}")
+        if after.facts.owner != "":
+            yield Finding(OWNER, f"its owner is not well: {after.facts.owner or 'not seen'}")
+        yield from self.smoke()
+
+    def smoke(self) -> Iterator[Finding]:
+        for check in checks_of(self.module, "smoke"):
+            result = check.run(self.setting.context)
+            if result.verdict is not CheckVerdict.PASSED:
+                yield Finding(SMOKE, f"smoke '{check.name}': {result.message}")
+
+    def tell_outcome(self, seen: Look, **fields: Any) -> list[Finding]:
+        try:
+            self.write(seen, event="ended", **fields)
+        except AuditUnwritable as error:
+            message = (
+                f"it ran, and the audit log {self.setting.audit_log} does not take how it ended"
+            )
+            return [Finding(error.code, message)]
+        return []
+
+    def write(self, seen: Look, *, event: Event, **fields: Any) -> None:
+        """Append a line to the audit log."""
+        setting, holder = self.setting, self.holder
+        line = Line(
+            time=setting.now().isoformat(timespec="milliseconds"),
+            run=holder.run,
+            user=holder.user,
+            machine=holder.machine,
+            event=event,
+            module=self.module.name,
+            project=self.module.project,
+            host=setting.transport.name,
+            container_id=seen.subject.container_id,
+            plan=setting.planned.digest if setting.planned else "",
+            backup_ref=shown(setting.request.backup_ref),
+            backup_level=seen.backup_level,
+            **fields,
+        )
+        append(setting.audit_log, line)

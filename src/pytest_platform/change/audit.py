@@ -1,0 +1,100 @@
+"""The audit log: one JSON line for each attempt, refused ones too, and one for its outcome."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from pytest_platform.errors import PlatformError
+
+MODE = 0o600
+
+
+class AuditUnwritable(PlatformError):
+    """The line could not be written and flushed to disk, so nothing may be started."""
+
+    code = "audit.unwritable"
+
+
+Event = Literal["refused", "nothing-to-do", "started", "ended"]
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+    """One line of the log; never a value of any environment.
+
+    ``event`` is ``started`` before the start, so that a killed run leaves it behind, and
+    ``ended`` after it; an attempt that starts nothing is ``refused`` or ``nothing-to-do``.
+    """
+
+    schema: Literal[1] = 1
+    time: str
+    run: str
+    user: str
+    machine: str
+    event: Event
+    module: str
+    project: str
+    host: str
+    container_id: str = ""
+    plan: str = ""
+    backup_ref: str = ""
+    backup_level: str = ""
+    reasons: tuple[str, ...] = ()
+    verdict: str = ""
+    exit_code: int | None = None
+    seconds: float | None = None
+
+
+def append(path: Path, line: Line) -> None:
+    """Append a line and see it on disk before returning.
+
+    Raises:
+        AuditUnwritable: it is not there; the disk may be full.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        data = _mended(path) + msgspec.json.encode(line) + b"\n"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, MODE)
+        try:
+            written = os.write(descriptor, data)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        message = f"the audit log {path} cannot be written: {error.strerror}; nothing was started"
+        raise AuditUnwritable(message) from None
+    if written != len(data):
+        message = f"the audit log {path} took part of a line only: the disk is full"
+        raise AuditUnwritable(message)
+
+
+def _mended(path: Path) -> bytes:
+    """Return what ends a line of which a full disk has kept the beginning only."""
+    if not path.is_file() or not path.stat().st_size:
+        return b""
+    with path.open("rb") as stream:
+        stream.seek(-1, os.SEEK_END)
+        return b"" if stream.read(1) == b"\n" else b"\n"
+
+
+def plan_was_used(path: Path, digest: str) -> bool:
+    """Tell whether a plan has been started before, going by the log."""
+    try:
+        lines = path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        message = f"the audit log {path} cannot be read: {error.strerror}"
+        raise AuditUnwritable(message) from None
+    return any(_started(line, digest) for line in lines)
+
+
+def _started(line: bytes, digest: str) -> bool:
+    try:
+        read = msgspec.json.decode(line, type=Line)
+    except msgspec.DecodeError:
+        return False
+    return read.event == "started" and read.plan == digest

@@ -1,0 +1,165 @@
+"""A backup that is an archive in a borg repository.
+
+The archive's name says of what and when it is, as the name of a file does.
+
+Levels: ``exists`` asks for the archive, its comment, time, size and number of files.
+``structural`` runs ``borg check --archives-only``: every chunk that the archive needs is
+there. ``data`` reads and authenticates every byte of it, as a restore would.
+
+borg's locks are not taken, and nothing is written into the repository but the counter of
+nonces that borg keeps there when it checks. While another process prunes, reading may
+fail, and that refuses. So does a warning of borg.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pytest_platform.change.backup.answers import read_json, read_time
+from pytest_platform.change.backup.host import Host
+from pytest_platform.change.backup.kind import Kind
+from pytest_platform.change.backup.places import Place, judge_place, locate
+from pytest_platform.change.backup.reference import Reference, has_password, read_name, wrong_form
+from pytest_platform.change.backup.rules import (
+    COMPLETE,
+    judge_complete,
+    judge_size,
+    judge_times,
+    not_read,
+    reaches,
+)
+from pytest_platform.change.refusal import Refusal
+from pytest_platform.module.model import Backup
+
+FORM = "borg:REPO::NAME such as borg:/srv/backups/borg::minio-20260517T010847Z"
+
+# borg replaces what stands in braces, so REPO has none.
+_FORM = re.compile(r"borg:(?P<repository>/[^{}]*|ssh://[^{}]+)::(?P<name>[a-zA-Z0-9._-]+)")
+_DAMAGED = {1: "backup.damaged"}
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """One archive, as ``borg info`` describes it."""
+
+    start: datetime
+    size: int
+    files: int
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class BorgFacts:
+    """What was seen of the archive. None: it was not looked at."""
+
+    reference: Reference
+    place: Place | Refusal
+    archive: Archive | Refusal | None = None
+    check: str | Refusal | None = None
+    extract: str | Refusal | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The module in the archive's name."""
+        return frozenset(filter(None, (self.reference.module,)))
+
+    @property
+    def taken_at(self) -> datetime | None:
+        """The timestamp in the archive's name."""
+        return self.reference.taken_at
+
+    @property
+    def size(self) -> int | None:
+        """How many bytes a restore would write."""
+        return self.archive.size if isinstance(self.archive, Archive) else None
+
+
+def parse(text: str) -> Reference | Refusal:
+    """Read a repository and the name of an archive; a checkpoint is no finished one."""
+    found = _FORM.fullmatch(text)
+    name = read_name(found["name"]) if found else None
+    if found is None or name is None or name.extension or has_password(found["repository"]):
+        return wrong_form(FORM)
+    return Reference(
+        "borg", text, found["repository"], found["name"], "", name.module, name.taken_at
+    )
+
+
+def observe(reference: Reference, policy: Backup, host: Host) -> BorgFacts:
+    """Look at the archive. A repository outside the roots is not opened."""
+    place = locate(host, reference.place, policy.roots)
+    if isinstance(place, Refusal) or not place.inside:
+        return BorgFacts(reference, place)
+    if "::" in place.path or "{" in place.path:
+        message = "the repository has to lie in a path without :: and {"
+        return BorgFacts(reference, Refusal("backup.unreadable", message))
+    name = f"{place.path}::{reference.item}"
+    archive = _info(host, name)
+    if isinstance(archive, Refusal):
+        return BorgFacts(reference, place, archive)
+    check = _check(host, name) if reaches(policy, "structural") else None
+    extract = _extract(host, name) if reaches(policy, "data") else None
+    return BorgFacts(reference, place, archive, check, extract)
+
+
+def _info(host: Host, name: str) -> Archive | Refusal:
+    argv = ["borg", "info", "--bypass-lock", "--json", "--", name]
+    said = host.answer(argv, "describe the archive", reading=True)
+    return read_json(said, "borg", _archive)
+
+
+def _archive(answer: Any) -> Archive:
+    (row,) = answer["archives"]
+    stats = row["stats"]
+    size, files = int(stats["original_size"]), int(stats["nfiles"])
+    return Archive(read_time(row["start"]), size, files, str(row.get("comment") or ""))
+
+
+def _check(host: Host, name: str) -> str | Refusal:
+    argv = ["borg", "check", "--bypass-lock", "--archives-only", "--", name]
+    return host.answer(argv, "check the archive", _DAMAGED, reading=True)
+
+
+def _extract(host: Host, name: str) -> str | Refusal:
+    argv = ["borg", "extract", "--bypass-lock", "--dry-run", "--", name]
+    return host.answer(argv, "read the archive to its end", _DAMAGED, reading=True)
+
+
+def judge(facts: BorgFacts, policy: Backup, now: datetime) -> tuple[Refusal, ...]:
+    """Return all the reasons for which this archive is not the backup that is asked for."""
+    reasons = [*judge_place(facts.place, policy.roots), *_judge_times(facts, policy, now)]
+    if isinstance(facts.place, Place) and facts.place.inside:
+        reasons += _judge_archive(facts, policy)
+    return tuple(reasons)
+
+
+def _judge_times(facts: BorgFacts, policy: Backup, now: datetime) -> Iterator[Refusal]:
+    times = {}
+    if facts.reference.taken_at is not None:
+        times["the time in its name"] = facts.reference.taken_at
+    if isinstance(facts.archive, Archive):
+        times["its start"] = facts.archive.start
+    yield from judge_times(times, policy, now)
+
+
+def _judge_archive(facts: BorgFacts, policy: Backup) -> Iterator[Refusal]:
+    if not isinstance(facts.archive, Archive):
+        yield facts.archive or not_read("borg info")
+        return
+    command = f"borg recreate --comment {COMPLETE} REPO::{facts.reference.item}"
+    yield from judge_complete(facts.archive.comment.split(), command)
+    if facts.archive.files:
+        yield from judge_size(facts.archive.size, policy)
+    else:
+        yield Refusal("backup.empty", "the archive has to hold at least one file; it has none")
+    if reaches(policy, "structural") and not isinstance(facts.check, str):
+        yield facts.check or not_read("borg check")
+    if reaches(policy, "data") and not isinstance(facts.extract, str):
+        yield facts.extract or not_read("borg extract")
+
+
+KIND = Kind(FORM, parse, observe, judge)

@@ -1,0 +1,207 @@
+"""A backup that is a snapshot in a restic repository.
+
+It is of the modules that its tags name, as ``minio`` or ``module=minio``.
+
+Levels: ``exists`` asks for the snapshot, its tags, time, and the size and number of its
+files. ``structural`` runs ``restic check``, which covers the repository. ``data`` reads
+every byte of the snapshot, as a restore would.
+
+Nothing is written, no lock either; while another process prunes, reading may fail, and
+that refuses. The cache is not used: what counts is what the repository holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pytest_platform.change.backup.answers import read_json, read_time
+from pytest_platform.change.backup.archive import END_OF_TAR
+from pytest_platform.change.backup.host import Host
+from pytest_platform.change.backup.kind import Kind
+from pytest_platform.change.backup.places import Place, judge_place, locate
+from pytest_platform.change.backup.reference import Reference, has_password, wrong_form
+from pytest_platform.change.backup.rules import (
+    COMPLETE,
+    judge_complete,
+    judge_size,
+    judge_times,
+    not_read,
+    reaches,
+)
+from pytest_platform.change.refusal import Refusal
+from pytest_platform.module.model import Backup
+
+FORM = "restic:REPO#ID such as restic:/srv/backups/restic#79766175"
+
+# REPO is a path, or begins with the name of a backend.
+_FORM = re.compile(r"restic:(?P<repository>/[^#]*|[a-z][a-z0-9]*:[^#]+)#(?P<id>[0-9a-f]{8,64})")
+_CODES = {
+    3: "backup.incomplete",
+    10: "backup.absent",
+    11: "backup.locked",
+    12: "backup.credentials",
+}
+"""What restic's exit statuses mean. An unknown one refuses too."""
+_READING = {1: "backup.damaged", 2: "backup.damaged", **_CODES}
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One snapshot, as ``restic snapshots`` lists it."""
+
+    id: str
+    time: datetime
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What a restore of the snapshot would write."""
+
+    size: int
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResticFacts:
+    """What was seen of the snapshot. None: it was not looked at."""
+
+    reference: Reference
+    place: Place | Refusal
+    snapshots: tuple[Snapshot, ...] | Refusal | None = None
+    extent: Extent | Refusal | None = None
+    check: str | Refusal | None = None
+    dump: str | Refusal | None = None
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The one snapshot that the reference names."""
+        found = self.snapshots if isinstance(self.snapshots, tuple) else ()
+        return found[0] if len(found) == 1 else None
+
+    @property
+    def names(self) -> frozenset[str] | None:
+        """The modules that the tags name."""
+        if self.snapshot is None:
+            return None
+        tags = (tag for tag in self.snapshot.tags if tag != COMPLETE)
+        return frozenset(tag.removeprefix("module=") for tag in tags)
+
+    @property
+    def taken_at(self) -> datetime | None:
+        """When restic took it."""
+        return self.snapshot.time if self.snapshot else None
+
+    @property
+    def size(self) -> int | None:
+        """How many bytes a restore would write."""
+        return self.extent.size if isinstance(self.extent, Extent) else None
+
+
+def parse(text: str) -> Reference | Refusal:
+    """Read a repository and the ID of a snapshot; ``latest`` names none."""
+    found = _FORM.fullmatch(text)
+    if found is None or has_password(found["repository"]):
+        return wrong_form(FORM)
+    return Reference("restic", text, found["repository"], found["id"])
+
+
+def observe(reference: Reference, policy: Backup, host: Host) -> ResticFacts:
+    """Look at the snapshot. A repository outside the roots is not opened."""
+    place = locate(host, reference.place, policy.roots)
+    if isinstance(place, Refusal) or not place.inside:
+        return ResticFacts(reference, place)
+    restic = ["restic", "-r", place.path, "--no-lock", "--no-cache"]
+    found = _snapshots(host, restic, reference.item)
+    if isinstance(found, Refusal) or len(found) != 1:
+        return ResticFacts(reference, place, found)
+    one = found[0].id
+    extent = _extent(host, restic, one)
+    check = _check(host, restic) if reaches(policy, "structural") else None
+    dump = _dump(host, restic, one) if reaches(policy, "data") else None
+    return ResticFacts(reference, place, found, extent, check, dump)
+
+
+def _snapshots(host: Host, restic: list[str], wanted: str) -> tuple[Snapshot, ...] | Refusal:
+    """Find the snapshots whose ID begins as asked for; restic's own filter hides two."""
+    said = host.answer([*restic, "snapshots", "--json"], "list the snapshots", _CODES, reading=True)
+    found = read_json(said, "restic", lambda rows: tuple(map(_snapshot, rows)))
+    if isinstance(found, Refusal):
+        return found
+    return tuple(snapshot for snapshot in found if snapshot.id.startswith(wanted))
+
+
+def _snapshot(row: Any) -> Snapshot:
+    tags = tuple(map(str, row.get("tags") or ()))
+    return Snapshot(str(row["id"]), read_time(row["time"]), tags)
+
+
+def _extent(host: Host, restic: list[str], snapshot: str) -> Extent | Refusal:
+    argv = [*restic, "stats", "--json", "--mode", "restore-size", snapshot]
+    said = host.answer(argv, "measure the snapshot", _CODES, reading=True)
+    return read_json(
+        said, "restic", lambda row: Extent(int(row["total_size"]), int(row["total_file_count"]))
+    )
+
+
+def _check(host: Host, restic: list[str]) -> str | Refusal:
+    return host.answer([*restic, "check"], "check the repository", _READING, reading=True)
+
+
+def _dump(host: Host, restic: list[str], snapshot: str) -> str | Refusal:
+    argv = [*restic, "dump", "--archive", "tar", snapshot, "/"]
+    return host.ending(argv, "read the snapshot to its end", len(END_OF_TAR), _READING)
+
+
+def judge(facts: ResticFacts, policy: Backup, now: datetime) -> tuple[Refusal, ...]:
+    """Return all the reasons for which this snapshot is not the backup that is asked for."""
+    reasons = judge_place(facts.place, policy.roots)
+    return reasons or tuple(_judge_snapshot(facts, policy, now))
+
+
+def _judge_snapshot(facts: ResticFacts, policy: Backup, now: datetime) -> Iterator[Refusal]:
+    if facts.snapshot is None:
+        yield _not_found(facts.snapshots)
+        return
+    command = f"restic tag --add {COMPLETE} {facts.snapshot.id[:8]}"
+    yield from judge_complete(facts.snapshot.tags, command)
+    yield from judge_times({"the snapshot's time": facts.snapshot.time}, policy, now)
+    yield from _judge_extent(facts.extent, policy)
+    yield from _judge_reading(facts, policy)
+
+
+def _not_found(found: tuple[Snapshot, ...] | Refusal | None) -> Refusal:
+    if isinstance(found, Refusal):
+        return found
+    if found:
+        message = "the ID has to be longer; more than one snapshot begins with it"
+        return Refusal("backup.ambiguous", message)
+    message = "the snapshot has to be in the repository; after restic tag it has a new ID"
+    return Refusal("backup.absent", message)
+
+
+def _judge_extent(extent: Extent | Refusal | None, policy: Backup) -> Iterator[Refusal]:
+    if isinstance(extent, Extent) and extent.files:
+        yield from judge_size(extent.size, policy)
+    elif isinstance(extent, Extent):
+        yield Refusal("backup.empty", "the snapshot has to hold at least one file; it has none")
+    else:
+        yield extent or not_read("restic stats")
+
+
+def _judge_reading(facts: ResticFacts, policy: Backup) -> Iterator[Refusal]:
+    if reaches(policy, "structural") and not isinstance(facts.check, str):
+        yield facts.check or not_read("restic check")
+    if not reaches(policy, "data"):
+        return
+    if not isinstance(facts.dump, str):
+        yield facts.dump or not_read("restic dump")
+    elif not facts.dump.endswith(END_OF_TAR):
+        yield Refusal("backup.damaged", "restic dump has to print the snapshot to its end")
+
+
+KIND = Kind(FORM, parse, observe, judge)

@@ -1,0 +1,111 @@
+"""From the text of a backup reference to what is known of the backup."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from pytest_platform.change.backup.host import READING, Host, credentials
+from pytest_platform.change.backup.kind import Facts, Kind
+from pytest_platform.change.backup.reference import Reference, shown
+from pytest_platform.change.backup.registry import KINDS, parse
+from pytest_platform.change.backup.rules import LEVELS, judge_module, reaches
+from pytest_platform.change.refusal import Refusal
+from pytest_platform.host.transport import Transport
+from pytest_platform.module.model import Backup
+
+
+@dataclass(frozen=True, slots=True)
+class BackupFacts:
+    """What was verified of a backup.
+
+    ``level`` is the deepest level, up to the one asked for, at which nothing was wrong
+    with the backup itself; None if there is none. ``refusals`` are all the reasons for
+    which it does not count.
+    """
+
+    reference: str
+    refusals: tuple[Refusal, ...]
+    kind: str | None = None
+    module: str | None = None
+    taken_at: datetime | None = None
+    size: int | None = None
+    level: str | None = None
+
+    @property
+    def verified(self) -> bool:
+        """Whether the backup is one, of the right module, at the level asked for."""
+        return not self.refusals and self.level is not None and self.module is not None
+
+
+def match(text: str, modules: Collection[str]) -> tuple[Refusal, ...]:
+    """Say what can be said from the text alone. What a restic snapshot is of stands in it."""
+    reference = parse(text)
+    if isinstance(reference, Refusal):
+        return (reference,)
+    named = () if reference.module is None else (reference.module,)
+    if not named and modules:
+        return ()
+    return tuple(judge_module(named, modules))
+
+
+def verify(  # noqa: PLR0913 - every fact is handed in, by its name
+    text: str,
+    *,
+    modules: Collection[str],
+    policy: Backup,
+    transport: Transport,
+    now: datetime,
+    environment: Mapping[str, str] = os.environ,
+    reading: float = READING,
+) -> BackupFacts:
+    """Look at the backup on the host, as deep as the policy asks, and judge it.
+
+    ``now`` has a time zone. ``reading`` is how many seconds reading all of it may take;
+    the credentials in ``environment`` are taken out of what is told.
+    """
+    reference = parse(text)
+    if isinstance(reference, Refusal):
+        return BackupFacts(shown(text), (reference,))
+    host = Host(transport, credentials(environment), reading=reading)
+    kind = KINDS[reference.kind]
+    facts = kind.observe(reference, policy, host)
+    judged = kind.judge(facts, policy, now)
+    refusals = (*_judge_names(facts, modules, judged), *judged)
+    return BackupFacts(
+        reference=reference.text,
+        refusals=refusals,
+        kind=reference.kind,
+        module=_module(facts, reference, modules),
+        taken_at=facts.taken_at,
+        size=facts.size,
+        level=_level(kind, facts, policy, now),
+    )
+
+
+def _judge_names(
+    facts: Facts, modules: Collection[str], judged: tuple[Refusal, ...]
+) -> Iterator[Refusal]:
+    """Refuse another module's backup, and one of which it could not be seen."""
+    if facts.names is not None or not judged:
+        yield from judge_module(facts.names or (), modules)
+
+
+def _module(facts: Facts, reference: Reference, modules: Collection[str]) -> str | None:
+    """Return the module that the backup is of: one that is asked for, if there is."""
+    names = sorted(facts.names or ())
+    wanted = (name for name in names if name in modules)
+    return next(wanted, reference.module)
+
+
+def _level(kind: Kind[Any], facts: Facts, policy: Backup, now: datetime) -> str | None:
+    """Judge the same facts by each level."""
+    asked = [level for level in LEVELS if reaches(policy, level)]
+    policies = {level: msgspec.structs.replace(policy, level=level) for level in asked}
+    reached = [level for level in asked if not kind.judge(facts, policies[level], now)]
+    return reached[-1] if reached else None

@@ -1,0 +1,136 @@
+"""The lock of a project on its host. It names its holder and is never taken silently."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from getpass import getuser
+from socket import gethostname
+from uuid import uuid4
+
+import msgspec
+
+from pytest_platform.errors import PlatformError
+from pytest_platform.host.transport import Transport
+
+FOLDER = "/var/lock"
+"""World-writable on Linux, and empty after a reboot: no lock outlives what it guards."""
+
+TIMEOUT = 20.0
+
+# A link to a complete file appears at once or not at all, so that a lock is never
+# seen without its holder. $1 is the lock, $2 a name of our own beside it, $3 the holder.
+_TAKE = """
+umask 022
+printf '%s\\n' "$3" >"$2"
+if ln "$2" "$1" 2>/dev/null; then code=0; else code=1; cat "$1" 2>/dev/null || :; fi
+rm -f "$2"
+exit "$code"
+"""
+_SEE = 'cat "$1" 2>/dev/null || [ ! -e "$1" ]'
+_GIVE_BACK = 'if [ "$(cat "$1")" = "$2" ]; then rm -f "$1"; else exit 1; fi'
+_ALIVE = 'kill -0 "$1" 2>/dev/null || [ -d "/proc/$1" ]'
+
+
+class LockHeld(PlatformError):
+    """Somebody else holds the lock, or it cannot be taken. The message names the holder."""
+
+    code = "guard.lock"
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Who holds a lock: the user, the machine and process that run pytest, since when, for what."""
+
+    user: str
+    machine: str
+    pid: int
+    since: str
+    run: str
+    module: str
+
+    @classmethod
+    def me(cls, module: str, since: str) -> Holder:
+        """Describe this process."""
+        return cls(_user(), gethostname(), os.getpid(), since, uuid4().hex[:12], module)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.user} on {self.machine} (process {self.pid}, run {self.run}) "
+            f"since {self.since}, for {self.module}"
+        )
+
+
+@contextmanager
+def held(transport: Transport, project: str, holder: Holder) -> Iterator[None]:
+    """Hold the lock of ``project`` on the transport's host, and give it back afterwards.
+
+    Raises:
+        LockHeld: somebody else holds it; the message says who, and what to do when that
+            run is dead. A lock that cannot be reached is held by somebody else.
+    """
+    path = _path(project)
+    text = msgspec.json.encode(holder).decode()
+    try:
+        _take(transport, path, text, holder)
+        yield
+    finally:
+        # Gives back our own lock only, so it is right after a failed or interrupted take too.
+        with suppress(PlatformError):
+            transport.run(["sh", "-c", _GIVE_BACK, "sh", path, text], timeout=TIMEOUT)
+
+
+def held_by(transport: Transport, project: str) -> str | None:
+    """Say who holds the lock of ``project``; nothing where it is free, None where nobody knows."""
+    path = _path(project)
+    try:
+        result = transport.run(["sh", "-c", _SEE, "sh", path], timeout=TIMEOUT)
+    except PlatformError:
+        return None
+    if result.returncode != 0:
+        return None
+    return _explain(transport, path, result.stdout, "") if result.stdout else ""
+
+
+def _path(project: str) -> str:
+    return f"{FOLDER}/pytest-platform-{project}.lock"
+
+
+def _take(transport: Transport, path: str, text: str, holder: Holder) -> None:
+    argv = ["sh", "-euc", _TAKE, "sh", path, f"{path}.{holder.run}", text]
+    try:
+        result = transport.run(argv, timeout=TIMEOUT)
+    except PlatformError as error:
+        message = f"the lock {path} cannot be reached: {error}"
+        raise LockHeld(message) from None
+    if result.returncode == 0:
+        return
+    raise LockHeld(_explain(transport, path, result.stdout, result.stderr))
+
+
+def _explain(transport: Transport, path: str, said: str, trouble: str) -> str:
+    try:
+        other = msgspec.json.decode(said, type=Holder)
+    except msgspec.DecodeError:
+        detail = (trouble.strip().splitlines() or ["it names no holder"])[-1]
+        return f"the lock {path} cannot be taken: {detail}; look at it and remove it by hand"
+    if other.machine == gethostname() and not _alive(transport, other.pid):
+        return (
+            f"the lock {path} was left by {other}; that process is gone. Read its audit line "
+            f"and look at the container; when nothing runs any more: rm {path}"
+        )
+    return f"the lock {path} is held by {other}; wait for its end"
+
+
+def _alive(transport: Transport, pid: int) -> bool:
+    try:
+        return transport.run(["sh", "-c", _ALIVE, "sh", str(pid)], timeout=TIMEOUT).returncode == 0
+    except PlatformError:
+        return True
+
+
+def _user() -> str:
+    try:
+        return getuser()
+    except (OSError, KeyError):
+        return str(os.getuid())

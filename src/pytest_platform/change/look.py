@@ -1,0 +1,177 @@
+"""One look at all that the guard wants to know. Reads files, the Engine and the backup."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pytest_platform.change import backup
+from pytest_platform.change.guard import Facts, Request
+from pytest_platform.change.lock import held_by
+from pytest_platform.change.plan import Subject, subject_of
+from pytest_platform.change.refusal import Refusal
+from pytest_platform.checks.context import Context
+from pytest_platform.checks.drift import drift_of
+from pytest_platform.checks.health import state
+from pytest_platform.checks.suite import checks_of
+from pytest_platform.errors import PlatformError
+from pytest_platform.host.snapshot import Container
+from pytest_platform.host.transport import Transport
+from pytest_platform.module.loader import Module
+from pytest_platform.module.model import Backup
+from pytest_platform.verdict import Verdict
+
+_NOT_TO_BE_WAIVED = frozenset({"command_shape", "state"})
+"""Contract checks that the guard relies on; a waiver of one does not make it pass here."""
+
+_IN_PROGRESS = frozenset({"running", "restarting", "paused", "removing"})
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found. ``drift`` is None where it could not be found out."""
+
+    drift: frozenset[str] | None
+    facts: Facts
+    subject: Subject
+    container: Container | None
+    backup_level: str = ""
+
+
+def look(  # noqa: PLR0913 - what a look depends on is handed in
+    module: Module,
+    context: Context,
+    transport: Transport,
+    request: Request,
+    now: datetime,
+    *,
+    before: Look | None = None,
+) -> Look:
+    """Gather the facts about one module. Never raises for what cannot be found out.
+
+    In mode ``skip`` nothing but files is touched, and what only a host knows is None. A
+    backup may be large, so it is read once: ``before`` is the look that has verified it.
+    """
+    live = context.remote_mode != "skip"
+    containers = _containers(module, context) if live else None
+    container = containers[0] if containers and len(containers) == 1 else None
+    if before is None:
+        reasons, level = _backup(module, context, transport, request, now)
+    else:
+        reasons, level = before.facts.backup, before.backup_level
+    facts = Facts(
+        remote_mode=context.remote_mode,
+        workers=0,
+        reruns=False,
+        contract=_failing_contract(module, context),
+        service=_service(module, context),
+        backup=reasons,
+        owner=_owner(module, context) if live else None,
+        labels_ours=None if containers is None else container is not None,
+        in_progress=_in_progress(containers),
+        same_host=_same_host(transport) if live else None,
+        lock=held_by(transport, module.project) if live else "",
+    )
+    subject = subject_of(module, transport.name, container, _compose_version(context))
+    return Look(_drift(module, context) if live else None, facts, subject, container, level)
+
+
+def _containers(module: Module, context: Context) -> list[Container] | None:
+    try:
+        return context.snapshot().of(module.project, module.service)
+    except PlatformError:
+        return None
+
+
+def _drift(module: Module, context: Context) -> frozenset[str] | None:
+    try:
+        return frozenset(finding.code for finding in drift_of(module, context))
+    except PlatformError:
+        return None
+
+
+def _failing_contract(module: Module, context: Context) -> frozenset[str]:
+    """Name the contract checks that do not pass. What warns in a draft, or a waiver, may count."""
+    draft = module.manifest.metadata.contract == "draft"
+    results = ((check, check.run(context)) for check in checks_of(module, "contract"))
+    return frozenset(
+        result.code or f"contract.{check.name}"
+        for check, result in results
+        if result.verdict is not Verdict.PASSED
+        or (result.findings and (draft or check.name in _NOT_TO_BE_WAIVED))
+    )
+
+
+def _service(module: Module, context: Context) -> Mapping[str, Any] | None:
+    try:
+        rendered = context.renderer.rendered(module.compose_files, module.project)
+    except PlatformError:
+        return None
+    return rendered.services.get(module.service)
+
+
+def _owner(module: Module, context: Context) -> str | None:
+    """Say what is wrong with the owner's state; nothing where there is none or it is well."""
+    try:
+        owner = context.owner_of(module)
+        if owner is None:
+            return ""
+        seen = state.seen_of(owner, None, context.snapshot())
+        findings = state.judge(state.expected_of(owner), seen)
+    except PlatformError:
+        return None
+    return findings[0].message if findings else ""
+
+
+def _in_progress(containers: list[Container] | None) -> bool | None:
+    if containers is None:
+        return None
+    return any(one.status in _IN_PROGRESS for one in containers)
+
+
+def _backup(
+    module: Module, context: Context, transport: Transport, request: Request, now: datetime
+) -> tuple[tuple[Refusal, ...] | None, str]:
+    """Match the reference, and verify it where a host may be asked; return the level reached."""
+    if not request.backup_ref:
+        return (), ""
+    names = module.manifest.spec.state.backup_ref_modules or (module.name,)
+    matched = backup.match(request.backup_ref, names)
+    if matched or context.remote_mode == "skip":
+        return matched, ""
+    policy = _policy(request.backup_ref, names, context)
+    if policy is None:
+        return None, ""
+    facts = backup.verify(
+        request.backup_ref, modules=names, policy=policy, transport=transport, now=now
+    )
+    return facts.refusals, facts.level or ""
+
+
+def _policy(text: str, names: tuple[str, ...], context: Context) -> Backup | None:
+    """Find what the module that was backed up declares about its backups.
+
+    A restic snapshot names its module only on the host; then there must be just one.
+    """
+    reference = backup.parse(text)
+    if isinstance(reference, Refusal):
+        return None
+    named = (reference.module,) if reference.module else names
+    owner = context.catalog.get(named[0]) if len(named) == 1 else None
+    return owner.manifest.spec.state.backup if isinstance(owner, Module) else None
+
+
+def _same_host(transport: Transport) -> bool | None:
+    try:
+        return transport.beside_engine()
+    except PlatformError:
+        return None
+
+
+def _compose_version(context: Context) -> str:
+    try:
+        return context.renderer.version()
+    except PlatformError:
+        return ""

@@ -1,0 +1,164 @@
+"""The plan: what was seen and decided, bound to it by a digest. Data before it is action."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pytest_platform.change.guard import Verdict
+from pytest_platform.errors import PlatformError
+from pytest_platform.host.snapshot import Container
+from pytest_platform.module.loader import Module
+
+SCHEMA = 1
+MODE = 0o600
+MAX_BYTES = 64 * 1024
+
+
+class PlanUnusable(PlatformError):
+    """A saved plan cannot be read, or is not what was written."""
+
+    code = "plan.unusable"
+
+
+class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why the guard refuses: a stable code, and what would satisfy it."""
+
+    code: str
+    message: str
+
+
+class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the plan is about. Times are as the Engine gives them, in ISO 8601; never values.
+
+    Empty texts where there is no container.
+    """
+
+    module: str
+    host: str
+    project: str
+    service: str
+    container_id: str = ""
+    started_at: str = ""
+    finished_at: str = ""
+    image: str = ""
+    config: str = ""
+    compose_version: str = ""
+    plugin_version: str = ""
+
+
+class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A plan as it is saved. Only these fields are ever written."""
+
+    schema: int
+    created_at: str
+    subject: Subject
+    drift: tuple[str, ...]
+    decision: str
+    reasons: tuple[Reason, ...]
+    digest: str
+
+
+def make(subject: Subject, drift: Iterable[str], verdict: Verdict, now: datetime) -> Plan:
+    """Make a plan of what was seen and decided."""
+    reasons = tuple(Reason(one.code, one.message) for one in verdict.reasons)
+    plan = Plan(
+        SCHEMA, now.isoformat(), subject, tuple(sorted(drift)), verdict.decision, reasons, ""
+    )
+    return msgspec.structs.replace(plan, digest=digest_of(plan))
+
+
+def subject_of(module: Module, host: str, container: Container | None, compose: str) -> Subject:
+    """Name the subject of a plan: the container as it is now, and the versions that looked."""
+    named = Subject(
+        module.name,
+        host,
+        module.project,
+        module.service,
+        compose_version=compose,
+        plugin_version=version("pytest-platform"),
+    )
+    if container is None:
+        return named
+    return msgspec.structs.replace(
+        named,
+        container_id=container.id,
+        started_at=_iso(container.started_at),
+        finished_at=_iso(container.finished_at),
+        image=container.image_id,
+        config=container.config_hash,
+    )
+
+
+def digest_of(plan: Plan) -> str:
+    """Return the SHA-256 of all that a plan says, but for the digest itself."""
+    said = msgspec.structs.replace(plan, digest="")
+    return sha256(msgspec.json.encode(said, order="sorted")).hexdigest()
+
+
+def changed(planned: Subject, now: Subject) -> tuple[str, ...]:
+    """Name the fields in which two looks at a subject differ."""
+    before, after = msgspec.structs.asdict(planned), msgspec.structs.asdict(now)
+    return tuple(name for name, value in before.items() if after[name] != value)
+
+
+def save(plan: Plan, path: Path) -> None:
+    """Write a plan to a file that only its owner can read.
+
+    Raises:
+        PlanUnusable: the file cannot be written.
+    """
+    if path.exists() and path.stat().st_size:
+        load(path)  # Raises for a file that is no plan: that is not ours to replace.
+    text = msgspec.json.format(msgspec.json.encode(plan), indent=2)
+    try:
+        path.unlink(missing_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(text + b"\n")
+    except OSError as error:
+        message = f"the plan {path} cannot be written: {error.strerror}"
+        raise PlanUnusable(message) from None
+
+
+def load(path: Path) -> Plan:
+    """Read a saved plan and check its digest.
+
+    Raises:
+        PlanUnusable: it cannot be read, is not a plan, or was altered.
+    """
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+        plan = msgspec.json.decode(data, type=Plan)
+    except OSError as error:
+        message = f"the plan {path} cannot be read: {error.strerror}"
+        raise PlanUnusable(message) from None
+    except msgspec.DecodeError:
+        message = f"{path} is not a plan; make one: --plan={path}"
+        raise PlanUnusable(message) from None
+    if plan.schema != SCHEMA or digest_of(plan) != plan.digest:
+        message = f"the plan {path} was altered since it was made; plan again"
+        raise PlanUnusable(message)
+    return plan
+
+
+def as_record(plan: Plan) -> dict[str, Any]:
+    """Return what the JSON document shows of a plan, in builtins."""
+    return {
+        "drift": list(plan.drift),
+        "decision": plan.decision,
+        "reasons": [msgspec.structs.asdict(one) for one in plan.reasons],
+        "digest": plan.digest,
+    }
+
+
+def _iso(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).isoformat() if moment else ""

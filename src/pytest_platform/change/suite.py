@@ -1,0 +1,82 @@
+"""The checks of the group ``apply``: what would be done, and doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from pytest_platform.change import plan as plans
+from pytest_platform.change.apply import Applied, Setting, guarded_apply
+from pytest_platform.change.guard import Decision, Verdict, decide
+from pytest_platform.change.look import Look, look
+from pytest_platform.checks.context import Context
+from pytest_platform.checks.suite import Check
+from pytest_platform.module.loader import Module
+from pytest_platform.verdict import Finding, Location, Result, failed, passed
+from pytest_platform.verdict import Verdict as CheckVerdict
+
+PLAN_DRIFT = "plan.drift"
+PLAN_UNKNOWN = "plan.unknown"
+
+MakeSetting = Callable[[Context], Setting]
+
+
+def plan_check(module: Module, setting: MakeSetting, target: Path | None) -> Check:
+    """Make the check that plans: it passes when there is no drift, and changes nothing."""
+
+    def answer(context: Context) -> Result:
+        return _plan(module, setting(context), target)
+
+    return Check("apply", "plan", _place(module), answer)
+
+
+def apply_check(module: Module, setting: MakeSetting) -> Check:
+    """Make the check that runs the one-shot again, if the guard allows it."""
+
+    def answer(context: Context) -> Result:
+        applied = guarded_apply(module, setting(context))
+        told = {"plan": plans.as_record(applied.plan), "apply": _as_record(applied)}
+        return replace(applied.result, details=told)
+
+    return Check("apply", "apply", _place(module), answer)
+
+
+def _plan(module: Module, setting: Setting, target: Path | None) -> Result:
+    context, now = setting.context, setting.now()
+    request = replace(setting.request, apply=True)
+    seen = look(module, context, setting.transport, request, now)
+    facts = replace(seen.facts, workers=setting.workers, reruns=setting.reruns)
+    verdict = decide(module, seen.drift, request, facts)
+    plan = plans.make(seen.subject, seen.drift or (), verdict, now)
+    if target is not None:
+        plans.save(plan, target)
+    result = _offline(verdict, module) if seen.drift is None else _live(seen, verdict, module)
+    if seen.drift is None and context.remote_mode != "skip":
+        result = Result(CheckVerdict.ERROR, "the drift could not be found out", PLAN_UNKNOWN)
+    return replace(result, details={"plan": plans.as_record(plan), "drift": list(plan.drift)})
+
+
+def _offline(verdict: Verdict, module: Module) -> Result:
+    if verdict.decision is Decision.ELIGIBLE:
+        return passed("eligible (backup not verified)")
+    findings = [Finding(one.code, f"blocked: {one.message}") for one in verdict.reasons]
+    return failed(findings, _place(module))
+
+
+def _live(seen: Look, verdict: Verdict, module: Module) -> Result:
+    if not seen.drift:
+        return passed(f"no drift; the guard says: {verdict.decision}")
+    codes = ", ".join(sorted(seen.drift))
+    drift = Finding(
+        PLAN_DRIFT, f"drift: {codes}; the guard says: {verdict.decision}", "none", codes
+    )
+    return failed([drift], _place(module))
+
+
+def _as_record(applied: Applied) -> dict[str, object]:
+    return {"ran": applied.ran, "exit_code": applied.exit_code, "seconds": applied.seconds}
+
+
+def _place(module: Module) -> Location:
+    return module.at("spec", "runtime", "expected_state")

@@ -1,0 +1,65 @@
+"""One case that the guard allows; tests change one thing at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytest_platform.change.guard import CONFIRMATION, Facts, Request
+from pytest_platform.module.loader import Module
+from pytest_platform.module.model import (
+    ComposeService,
+    ExpectedState,
+    Manifest,
+    Metadata,
+    Runtime,
+    Spec,
+    State,
+    StateClass,
+)
+from pytest_platform.module.source import Source
+
+REQUEST = Request(
+    apply=True,
+    patterns=("minio-init",),
+    allow_stateful=True,
+    backup_ref="/srv/backups/minio-20260517T010847Z.tar.gz",
+    confirmation=CONFIRMATION,
+)
+
+FACTS = Facts(
+    remote_mode="local",
+    workers=0,
+    reruns=False,
+    contract=frozenset(),
+    service={"restart": "no"},
+    backup=(),
+    owner="",
+    labels_ours=True,
+    in_progress=False,
+    same_host=True,
+)
+
+
+def module_of(
+    state: ExpectedState = ExpectedState.EXITED_SUCCESS,
+    state_class: StateClass = StateClass.SIDECAR,
+    replicas: int = 1,
+    hook: str | None = None,
+) -> Module:
+    """Make the module ``minio-init`` without a file."""
+    compose = ComposeService(files=("compose.yaml",), project="home", service="minio-init")
+    runtime = Runtime(
+        compose=compose,
+        expected_state=state,
+        replicas=replicas,
+        hook="pre_start" if hook else None,
+    )
+    spec = Spec(
+        runtime=runtime,
+        state=State(class_=state_class, owner="minio", backup_ref_modules=("minio",)),
+    )
+    metadata = Metadata(name="minio-init", summary="Creates buckets.", owner="platform")
+    manifest = Manifest(api_version="platform/v2", kind="Module", metadata=metadata, spec=spec)
+    path = Path("/nowhere/modules/minio-init/module.yaml")
+    source = Source("modules/minio-init/module.yaml", "", None)
+    return Module("minio-init", path, Path("/nowhere"), source, manifest, (), ())

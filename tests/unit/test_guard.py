@@ -1,0 +1,224 @@
+"""The guard: each condition alone refuses, and nothing else than all of them together allows."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+from guard_model import FACTS, REQUEST, module_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_platform.change.guard import CONFIRMATION, Decision, Facts, Request, decide
+from pytest_platform.change.refusal import Refusal
+from pytest_platform.checks.health.state import EXITED_SUCCESS, MISSING
+from pytest_platform.module.model import ExpectedState, StateClass
+
+FAILED_RUN = frozenset({EXITED_SUCCESS})
+_BAD_BACKUP = (Refusal("backup.too_old", "make a new one"),)
+
+
+def test_all_conditions_together_allow() -> None:
+    verdict = decide(module_of(), FAILED_RUN, REQUEST, FACTS)
+    assert verdict.decision is Decision.ALLOWED, verdict.reasons
+
+
+def test_no_drift_is_nothing_to_do() -> None:
+    request = Request(apply=True, patterns=("minio-init",))
+    assert decide(module_of(), frozenset(), request, FACTS).decision is Decision.NOTHING_TO_DO
+
+
+REQUESTS: dict[str, tuple[dict[str, Any], str]] = {
+    "not ordered": ({"apply": False}, "guard.apply"),
+    "no module named": ({"patterns": ()}, "guard.module"),
+    "a glob": ({"patterns": ("minio-*",)}, "guard.module"),
+    "two modules": ({"patterns": ("minio-init", "minio")}, "guard.module"),
+    "the same one twice": ({"patterns": ("minio-init", "minio-init")}, "guard.module"),
+    "stateful not allowed": ({"allow_stateful": False}, "guard.allow_stateful"),
+    "not confirmed": ({"confirmation": ""}, "guard.confirmation"),
+    "nearly confirmed": ({"confirmation": CONFIRMATION.lower()}, "guard.confirmation"),
+    "no backup named": ({"backup_ref": ""}, "guard.backup_ref"),
+}
+
+FACT_CASES: dict[str, tuple[dict[str, Any], str]] = {
+    "xdist": ({"workers": 2}, "guard.workers"),
+    "reruns": ({"reruns": True}, "guard.reruns"),
+    "contract fails": ({"contract": frozenset({"contract.secrets"})}, "guard.contract"),
+    "contract unknown": ({"contract": None}, "guard.contract"),
+    "not rendered, restart": ({"service": {"scale": 1}}, "guard.restart"),
+    "restarts": ({"service": {"restart": "always"}}, "guard.restart"),
+    "two replicas": ({"service": {"restart": "no", "scale": 2}}, "guard.replicas"),
+    "replicas by deploy": (
+        {"service": {"restart": "no", "deploy": {"replicas": 2}}},
+        "guard.replicas",
+    ),
+    "no replica": ({"service": {"restart": "no", "scale": 0}}, "guard.replicas"),
+    "backup bad": ({"backup": _BAD_BACKUP}, "guard.backup"),
+    "backup unknown": ({"backup": None}, "guard.backup"),
+    "owner unwell": ({"owner": "minio is unhealthy"}, "guard.owner"),
+    "owner unknown": ({"owner": None}, "guard.owner"),
+    "labels differ": ({"labels_ours": False}, "guard.labels"),
+    "labels unknown": ({"labels_ours": None}, "guard.labels"),
+    "in progress": ({"in_progress": True}, "guard.in_progress"),
+    "progress unknown": ({"in_progress": None}, "guard.in_progress"),
+    "another machine": ({"same_host": False}, "guard.host"),
+    "machine unknown": ({"same_host": None}, "guard.host"),
+    "restarts by deploy": (
+        {"service": {"restart": "no", "deploy": {"restart_policy": {"condition": "any"}}}},
+        "guard.restart",
+    ),
+    "locked": ({"lock": "held by ada"}, "guard.lock"),
+    "lock unknown": ({"lock": None}, "guard.lock"),
+    "plan stale": ({"changed": ("started_at",)}, "stale-plan"),
+    "a second time": ({"repeated": True}, "guard.once"),
+    "plan used": ({"spent": True}, "guard.plan_used"),
+}
+
+DRIFTS: dict[str, frozenset[str] | None] = {
+    "unknown": None,
+    "another as well": FAILED_RUN | {"container.image"},
+    "another": frozenset({MISSING}),
+    "an unknown code": frozenset({"container.something_new"}),
+}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_request_that_falls_short_in_one_thing(name: str) -> None:
+    changes, code = REQUESTS[name]
+    verdict = decide(module_of(), FAILED_RUN, replace(REQUEST, **changes), FACTS)
+    assert [reason.code for reason in verdict.reasons] == [code]
+    assert verdict.decision is Decision.REFUSED
+
+
+@pytest.mark.parametrize("name", FACT_CASES)
+def test_one_fact_that_is_wrong_or_unknown(name: str) -> None:
+    changes, code = FACT_CASES[name]
+    verdict = decide(module_of(), FAILED_RUN, REQUEST, replace(FACTS, **changes))
+    assert [reason.code for reason in verdict.reasons] == [code]
+    assert verdict.decision is Decision.REFUSED
+
+
+@pytest.mark.parametrize("name", DRIFTS)
+def test_any_other_drift_refuses(name: str) -> None:
+    verdict = decide(module_of(), DRIFTS[name], REQUEST, FACTS)
+    assert [reason.code for reason in verdict.reasons] == ["guard.drift"]
+
+
+def test_a_stateful_service_never_passes() -> None:
+    service = module_of(state=ExpectedState.HEALTHY, state_class=StateClass.STATEFUL)
+    for drift in (FAILED_RUN, frozenset[str](), frozenset({MISSING})):
+        verdict = decide(service, drift, REQUEST, FACTS)
+        assert verdict.decision is Decision.REFUSED
+        assert "guard.one_shot" in {reason.code for reason in verdict.reasons}
+
+
+def test_all_reasons_are_told_at_once() -> None:
+    verdict = decide(module_of(), None, Request(apply=False, patterns=()), _unknown())
+    codes = [reason.code for reason in verdict.reasons]
+    assert len(codes) == len(set(codes)) >= 12
+    assert all(reason.message for reason in verdict.reasons)
+
+
+def test_files_alone_make_eligible_and_never_allowed() -> None:
+    offline = replace(_unknown(), remote_mode="skip", contract=frozenset(), backup=())
+    offline = replace(offline, service=FACTS.service, workers=0, reruns=False)
+    request = replace(REQUEST, confirmation="", apply=True)
+    assert decide(module_of(), None, request, offline).decision is Decision.ELIGIBLE
+
+
+def _unknown() -> Facts:
+    return Facts(
+        remote_mode="local",
+        workers=2,
+        reruns=True,
+        contract=None,
+        service=None,
+        backup=None,
+        owner=None,
+        labels_ours=None,
+        in_progress=None,
+        same_host=None,
+        lock=None,
+    )
+
+
+CODES = (EXITED_SUCCESS, MISSING, "container.image", "container.config", "container.unheard_of")
+RESTARTS = {"restart": "no", "deploy": {"restart_policy": {"condition": "on-failure"}}}
+drifts = st.none() | st.frozensets(st.sampled_from(CODES), max_size=3)
+requests = st.builds(
+    Request,
+    apply=st.booleans(),
+    patterns=st.sampled_from([("minio-init",), (), ("minio*",), ("minio-init", "minio")]),
+    allow_stateful=st.booleans(),
+    backup_ref=st.sampled_from(["", "/srv/backups/minio-20260517T010847Z.tar.gz"]),
+    confirmation=st.sampled_from(["", CONFIRMATION, "yes"]),
+)
+facts = st.builds(
+    Facts,
+    remote_mode=st.sampled_from(["skip", "local", "ssh"]),
+    workers=st.sampled_from([0, 0, 0, 2]),
+    reruns=st.sampled_from([False, False, False, True]),
+    contract=st.sampled_from([frozenset(), frozenset(), None, frozenset({"contract.name"})]),
+    service=st.sampled_from(
+        [
+            {"restart": "no"},
+            {"restart": "no", "scale": 1},
+            None,
+            {"restart": "always"},
+            {},
+            RESTARTS,
+        ]
+    ),
+    backup=st.sampled_from([(), (), None, _BAD_BACKUP]),
+    owner=st.sampled_from(["", "", None, "unhealthy"]),
+    labels_ours=st.sampled_from([True, True, False, None]),
+    in_progress=st.sampled_from([False, False, True, None]),
+    same_host=st.sampled_from([True, True, True, False, None]),
+    lock=st.sampled_from(["", "", "ada", None]),
+    changed=st.sampled_from([(), (), ("image",)]),
+    spent=st.sampled_from([False, False, True]),
+    repeated=st.sampled_from([False, False, True]),
+)
+modules = st.builds(
+    module_of,
+    state=st.sampled_from([ExpectedState.EXITED_SUCCESS] * 3 + list(ExpectedState)),
+    state_class=st.sampled_from(list(StateClass)),
+    replicas=st.sampled_from([1, 1, 1, 2]),
+    hook=st.sampled_from([None, None, None, "pre_start"]),
+)
+
+
+def permitted(module: Any, drift: Any, request: Request, seen: Facts) -> bool:
+    """Say the rules of the guard once more, on raw data and without its code."""
+    spec = msgspec.to_builtins(module.manifest.spec)
+    runtime, touches = spec["runtime"], spec["state"]["class"] in {"stateful", "sidecar"}
+    ordered = request.apply and list(request.patterns) == [module.name]
+    alone = seen.workers == 0 and not seen.reruns and seen.remote_mode in {"local", "ssh"}
+    one_shot = runtime["expected_state"] == "exited-success" and not runtime["hook"]
+    service = seen.service or {}
+    once = service.get("restart") == "no" and runtime["replicas"] == 1
+    once = once and service.get("scale", 1) == 1 and "deploy" not in service
+    sound = seen.contract == frozenset() and drift == {"container.state.exited_success"}
+    backed_up = not touches or (
+        request.allow_stateful
+        and request.confirmation == "BACKUP_DONE_F3"
+        and bool(request.backup_ref)
+        and seen.backup == ()
+    )
+    well = seen.owner == "" and seen.labels_ours is True and seen.in_progress is False
+    fresh = seen.lock == "" and seen.changed == () and not seen.spent
+    fresh = fresh and not seen.repeated and seen.same_host is True
+    return bool(ordered and alone and one_shot and once and sound and backed_up and well and fresh)
+
+
+@settings(max_examples=int(os.environ.get("PLATFORM_EXAMPLES", "20000")), deadline=None)
+@given(modules, drifts, requests, facts)
+def test_nothing_is_allowed_that_the_rules_do_not_allow(
+    module: Any, drift: Any, request: Request, seen: Facts
+) -> None:
+    verdict = decide(module, drift, request, seen)
+    assert (verdict.decision is Decision.ALLOWED) == permitted(module, drift, request, seen)
+    assert bool(verdict.reasons) == (verdict.decision is Decision.REFUSED)

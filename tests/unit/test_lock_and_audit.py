@@ -1,0 +1,141 @@
+"""The lock and the audit log, on this machine's own files."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from pytest_platform.change import audit, lock
+from pytest_platform.host.transport import CommandResult, CommandTimeout, Local
+
+LINE = audit.Line(
+    time="2026-05-17T01:08:47+00:00",
+    run="abc",
+    user="ada",
+    machine="desk",
+    event="started",
+    module="minio-init",
+    project="home",
+    host="local",
+    plan="digest",
+)
+
+
+@pytest.fixture
+def project() -> Iterator[str]:
+    name = f"pp-lock-{uuid4().hex[:8]}"
+    yield name
+    Path(f"{lock.FOLDER}/pytest-platform-{name}.lock").unlink(missing_ok=True)
+
+
+def holder() -> lock.Holder:
+    return lock.Holder.me("minio-init", "2026-05-17T01:08:47+00:00")
+
+
+def test_the_lock_is_given_back(project: str) -> None:
+    for _ in range(2):
+        with lock.held(Local(), project, holder()):
+            assert Path(f"{lock.FOLDER}/pytest-platform-{project}.lock").exists()
+    assert not list(Path(lock.FOLDER).glob(f"pytest-platform-{project}*"))
+
+
+def test_it_is_given_back_after_an_exception(project: str) -> None:
+    with pytest.raises(KeyboardInterrupt), lock.held(Local(), project, holder()):
+        raise KeyboardInterrupt
+    assert not list(Path(lock.FOLDER).glob(f"pytest-platform-{project}*"))
+
+
+def test_a_second_one_is_refused_and_told_who_holds_it(project: str) -> None:
+    first = holder()
+    with (
+        lock.held(Local(), project, first),
+        pytest.raises(lock.LockHeld, match=f"held by .*{first.run}.*for minio-init"),
+        lock.held(Local(), project, holder()),
+    ):
+        pytest.fail("two hold one lock")
+    assert not list(Path(lock.FOLDER).glob(f"pytest-platform-{project}*"))
+
+
+def test_a_lock_that_a_dead_run_left_is_explained_and_not_taken(project: str) -> None:
+    dead = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    left = msgspec.structs.replace(holder(), pid=int(dead.stdout))
+    path = Path(f"{lock.FOLDER}/pytest-platform-{project}.lock")
+    path.write_bytes(msgspec.json.encode(left) + b"\n")
+    with (
+        pytest.raises(lock.LockHeld, match=f"is gone.*rm {path}"),
+        lock.held(Local(), project, holder()),
+    ):
+        pytest.fail("a lock was stolen")
+    assert msgspec.json.decode(path.read_bytes(), type=lock.Holder) == left
+
+
+def test_a_lock_that_somebody_replaced_is_not_removed(project: str) -> None:
+    path = Path(f"{lock.FOLDER}/pytest-platform-{project}.lock")
+    with lock.held(Local(), project, holder()):
+        path.write_text("somebody else")
+    assert path.read_text() == "somebody else"
+
+
+@pytest.mark.parametrize("content", ["", "nonsense", "[]"])
+def test_a_lock_without_a_holder_refuses(project: str, content: str) -> None:
+    Path(f"{lock.FOLDER}/pytest-platform-{project}.lock").write_text(content)
+    with (
+        pytest.raises(lock.LockHeld, match="remove it by hand"),
+        lock.held(Local(), project, holder()),
+    ):
+        pytest.fail("a lock was stolen")
+
+
+def test_a_host_that_does_not_answer_refuses(project: str) -> None:
+    class Silent(Local):
+        def run(self, *_: object, **__: object) -> CommandResult:
+            raise CommandTimeout("sh did not end within 20 s")
+
+    with (
+        pytest.raises(lock.LockHeld, match="cannot be reached"),
+        lock.held(Silent(), project, holder()),
+    ):
+        pytest.fail("a lock was taken")
+
+
+def test_lines_are_appended_and_private(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "audit.jsonl"
+    audit.append(path, LINE)
+    audit.append(path, msgspec.structs.replace(LINE, event="ended", verdict="passed"))
+    events = [json.loads(line)["event"] for line in path.read_text().splitlines()]
+    assert events == ["started", "ended"]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_used_plan_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    assert not audit.plan_was_used(path, "digest")
+    path.write_bytes(b"a line that was cut\n")
+    audit.append(path, LINE)
+    assert audit.plan_was_used(path, "digest")
+    assert not audit.plan_was_used(path, "another")
+
+
+def test_a_full_disk_is_an_error() -> None:
+    """The device file takes nothing, like a disk without room."""
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    with pytest.raises(audit.AuditUnwritable, match="nothing was started"):
+        audit.append(Path("/dev/full"), LINE)
+
+
+def test_a_folder_in_its_place_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(audit.AuditUnwritable):
+        audit.append(tmp_path, LINE)

@@ -1,0 +1,83 @@
+"""Plans: saved so that only their owner reads them, and refused when they were altered."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from guard_model import module_of
+
+from pytest_platform.change import plan as plans
+from pytest_platform.change.guard import Decision, Verdict
+from pytest_platform.change.refusal import Refusal
+
+NOW = datetime(2026, 5, 17, 1, 8, 47, tzinfo=UTC)
+SUBJECT = plans.subject_of(module_of(), "local", None, "5.6.1")
+REFUSED = Verdict(Decision.REFUSED, (Refusal("guard.apply", "order it: --apply"),))
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    path = tmp_path / "plan.json"
+    plans.save(plans.make(SUBJECT, {"container.image", "container.config"}, REFUSED, NOW), path)
+    return path
+
+
+def test_a_plan_comes_back_as_it_was_saved(saved: Path) -> None:
+    plan = plans.load(saved)
+    assert plan.drift == ("container.config", "container.image")
+    assert plan.digest == plans.digest_of(plan)
+    assert plans.as_record(plan)["reasons"] == [
+        {"code": "guard.apply", "message": "order it: --apply"}
+    ]
+
+
+def test_only_its_owner_reads_it(saved: Path) -> None:
+    assert saved.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_old_plan_that_everybody_reads_is_replaced(saved: Path) -> None:
+    saved.chmod(0o644)
+    plans.save(plans.make(SUBJECT, (), REFUSED, NOW), saved)
+    assert saved.stat().st_mode & 0o777 == 0o600
+    assert plans.load(saved).drift == ()
+
+
+def test_a_file_that_is_no_plan_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "runbook.md"
+    path.write_text("# What to do at three in the morning")
+    with pytest.raises(plans.PlanUnusable, match="not a plan"):
+        plans.save(plans.make(SUBJECT, (), REFUSED, NOW), path)
+    assert path.read_text().startswith("# What to do")
+
+
+@pytest.mark.parametrize("field", ["decision", "drift", "created_at"])
+def test_an_altered_plan_is_refused(saved: Path, field: str) -> None:
+    data = json.loads(saved.read_text())
+    data[field] = ["container.state.exited_success"] if field == "drift" else "allowed"
+    saved.write_text(json.dumps(data))
+    with pytest.raises(plans.PlanUnusable, match="altered"):
+        plans.load(saved)
+
+
+def test_an_altered_subject_is_refused(saved: Path) -> None:
+    data = json.loads(saved.read_text())
+    data["subject"]["container_id"] = "another"
+    saved.write_text(json.dumps(data))
+    with pytest.raises(plans.PlanUnusable, match="altered"):
+        plans.load(saved)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"schema": 1}', "x" * 100_000])
+def test_what_is_not_a_plan_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(text)
+    with pytest.raises(plans.PlanUnusable, match="not a plan"):
+        plans.load(path)
+
+
+def test_what_has_changed_is_named() -> None:
+    other = plans.subject_of(module_of(), "local", None, "5.7.0")
+    assert plans.changed(SUBJECT, other) == ("compose_version",)
