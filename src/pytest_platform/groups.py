@@ -1,0 +1,41 @@
+"""Which groups of checks a run has for a module, in the order in which they run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pytest_platform.checks.suite import GROUPS, Check, checks_of
+from pytest_platform.module.loader import Broken, Module
+from pytest_platform.options import STDOUT
+from pytest_platform.run import Run
+
+
+def groups_of(run: Run, module: Module | Broken) -> Iterator[tuple[str, list[Check]]]:
+    """Yield groups and their checks. A plan asks nothing else; an apply comes before health.
+
+    So health and smoke judge the state that the apply has left.
+    """
+    change = run.settings.change
+    if change.plan and isinstance(module, Module):
+        yield "apply", [_plan(run, module)]
+        return
+    for group in GROUPS:
+        if group == "health" and change.apply and isinstance(module, Module):
+            yield "apply", [_apply(run, module)]
+        if checks := checks_of(module, group):
+            yield group, checks
+
+
+def _plan(run: Run, module: Module) -> Check:
+    from pytest_platform.change.suite import plan_check
+
+    target = run.settings.change.plan
+    path = None if target == STDOUT else Path(target)
+    return plan_check(module, run.setting, path)
+
+
+def _apply(run: Run, module: Module) -> Check:
+    from pytest_platform.change.suite import apply_check
+
+    return apply_check(module, run.setting)

@@ -1,0 +1,50 @@
+"""The option ``--json``: pytest-json-report's document with the ``platform`` section."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_platform.options import usage_error
+from pytest_platform.report.document import Record, platform_section
+from pytest_platform.report.stdout import JsonStdout
+
+
+class JsonReport:
+    """Adds the section to the document, and hands it over to who writes it."""
+
+    def __init__(self, output: JsonStdout, remote_mode: str, records: list[Record]) -> None:
+        self._output = output
+        self._remote_mode = remote_mode
+        self._records = records
+
+    def check_writable(self) -> None:
+        """Find out at the start, not after an hour, whether the file can be written.
+
+        Raises:
+            pytest.UsageError: it cannot.
+        """
+        target = self._output.target
+        if target is None:
+            return
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("a", encoding="utf-8"):
+                pass
+        except OSError as error:
+            message = f"--json={target}: cannot be written: {error.strerror}"
+            raise usage_error(message) from None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str]:
+        """Name the outcome where no terminal plugin does; pytest-json-report needs one."""
+        if report.when == "call" or report.skipped:
+            return report.outcome, "", ""
+        return ("error" if report.failed else ""), "", ""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
+        """Add the section. The document is written when all is over: later hooks may add to it."""
+        json_report["platform"] = platform_section(self._remote_mode, self._records)
+        self._output.document = json_report

@@ -1,0 +1,258 @@
+"""The options: their registration, and what the command line, environment and ini add up to."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+STDOUT: Final = "-"
+"""The value of ``--json`` without a path."""
+
+REMOTE_MODES: Final = ("skip", "local", "ssh")
+_ENVIRONMENT: Final = ("PYTEST_PLATFORM_REMOTE_MODE", "PLATFORMCTL_SMOKE_REMOTE_MODE")
+_DURATION: Final = re.compile(r"[1-9][0-9]{0,8}(ms|s|m|h|d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run was asked for. ``wait`` is a duration such as ``30s``; empty means none."""
+
+    modules_dir: Path
+    root: Path
+    patterns: tuple[str, ...]
+    remote_mode: str
+    wait: str
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was asked for of a change. ``plan`` and ``apply`` are empty, ``-`` or a path."""
+
+    plan: str
+    apply: str
+    allow_stateful: bool
+    backup_ref: str
+    confirmation: str
+    audit_log: Path
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Register the options of the group ``platform`` and their ini values."""
+    group = parser.getgroup("platform", "platform: tests from modules/<name>/module.yaml")
+    group.addoption(
+        "--module",
+        action="append",
+        default=[],
+        metavar="NAME",
+        dest="platform_modules",
+        help="select a module; repeatable, globs allowed. Without paths it also sets what is "
+        "collected: the module files, and the tests in smoke/ marked for the module.",
+    )
+    group.addoption(
+        "--json",
+        nargs="?",
+        const=STDOUT,
+        metavar="PATH",
+        dest="platform_json",
+        help="write one JSON document; without =PATH it is all that stdout carries.",
+    )
+    group.addoption(
+        "--remote-mode",
+        metavar="{skip,local,ssh}",
+        dest="platform_remote_mode",
+        help="skip (default): touch nothing but files; local: this machine's Engine.",
+    )
+    group.addoption(
+        "--wait",
+        metavar="DURATION",
+        dest="platform_wait",
+        help="wait as long as this (30s, 2m) for the declared state.",
+    )
+    group.addoption(
+        "--modules-dir",
+        metavar="DIR",
+        dest="platform_modules_dir",
+        help="where the modules are (default: modules).",
+    )
+    _add_change_options(group)
+    parser.addini("platform_remote_mode", "default of --remote-mode", default="")
+    parser.addini("platform_modules_dir", "default of --modules-dir", default="modules")
+    parser.addini(
+        "platform_audit_log",
+        "where attempts at --apply are written down",
+        default=".pytest_platform/audit.jsonl",
+    )
+
+
+def _add_change_options(group: pytest.OptionGroup) -> None:
+    group.addoption(
+        "--plan",
+        nargs="?",
+        const=STDOUT,
+        default="",
+        metavar="PATH",
+        dest="platform_plan",
+        help="report the drift and what the guard would say; change nothing.",
+    )
+    group.addoption(
+        "--apply",
+        nargs="?",
+        const=STDOUT,
+        default="",
+        metavar="PLAN",
+        dest="platform_apply",
+        help="run the guarded apply, of that plan if one is named.",
+    )
+    group.addoption(
+        "--allow-stateful",
+        action="store_true",
+        dest="platform_allow_stateful",
+        help="allow the guarded apply to change stored data.",
+    )
+    group.addoption(
+        "--backup-ref",
+        default="",
+        metavar="REF",
+        dest="platform_backup_ref",
+        help="the finished backup that the guarded apply relies on.",
+    )
+    group.addoption(
+        "--stateful-confirm",
+        default="",
+        metavar="TOKEN",
+        dest="platform_confirmation",
+        help="BACKUP_DONE_F3 confirms that the backup is done.",
+    )
+
+
+def json_target(args: Iterable[str]) -> str | None:
+    """Find ``--json`` in a raw command line, before anything has parsed it; the last one counts.
+
+    Raises:
+        pytest.UsageError: it names no file.
+    """
+    words = [*shlex.split(os.environ.get("PYTEST_ADDOPTS", "")), *map(str, args)]
+    target = None
+    for word in itertools.takewhile(lambda word: word != "--", words):
+        option, _, value = word.partition("=")
+        if option == "--json":
+            target = value if "=" in word else STDOUT
+    if target == "":
+        raise usage_error("--json= names no file; write --json, or --json=PATH")
+    return target
+
+
+def normalise(args: list[str]) -> None:
+    """Write a bare ``--json`` as ``--json=-`` so that it takes no path that follows it.
+
+    The same goes for ``--plan`` and ``--apply``.
+    """
+    bare = {"--json", "--plan", "--apply"}
+    end = args.index("--") if "--" in args else len(args)
+    args[:end] = [f"{arg}={STDOUT}" if arg in bare else arg for arg in args[:end]]
+
+
+def settings_of(config: pytest.Config) -> Settings | None:
+    """Add up what was asked for; None where nothing here concerns this project.
+
+    Raises:
+        pytest.UsageError: what was asked for cannot be done.
+    """
+    _refuse_detached_path(config)
+    folder = _modules_dir(config)
+    if not any(folder.glob("*/module.yaml")) and not _asked_for(config):
+        return None
+    if not folder.is_dir():
+        raise usage_error(f"there is no folder {folder}; see --modules-dir")
+    root = config.rootpath
+    return Settings(
+        modules_dir=folder,
+        root=root if folder.is_relative_to(root) else folder.parent,
+        patterns=tuple(config.getoption("platform_modules")),
+        remote_mode=_remote_mode(config),
+        wait=_wait(config),
+        change=_change(config),
+    )
+
+
+def usage_error(message: str) -> pytest.UsageError:
+    """Make the error for a wrong command line, with its code."""
+    return pytest.UsageError(f"{message} [platform.usage]")
+
+
+def _change(config: pytest.Config) -> Change:
+    change = Change(
+        plan=_path(config, "platform_plan"),
+        apply=_path(config, "platform_apply"),
+        allow_stateful=config.getoption("platform_allow_stateful"),
+        backup_ref=config.getoption("platform_backup_ref"),
+        confirmation=config.getoption("platform_confirmation"),
+        audit_log=config.rootpath / config.getini("platform_audit_log"),
+    )
+    if change.plan and change.apply:
+        raise usage_error("--plan and --apply: plan first, then apply that plan")
+    return change
+
+
+def _refuse_detached_path(config: pytest.Config) -> None:
+    """Refuse ``--backup-ref PATH``, by which pytest has taken PATH for where the project is.
+
+    It looks for its rootdir before any plugin can tell it that the option has a value.
+    """
+    reference = config.getoption("platform_backup_ref")
+    detached = "--backup-ref" in config.invocation_params.args
+    if detached and (config.invocation_params.dir / reference).exists():
+        message = "pytest takes a file that stands apart for a place to search its configuration"
+        raise usage_error(f"write --backup-ref={reference} with an equals sign: {message}")
+
+
+def _path(config: pytest.Config, name: str) -> str:
+    """Return an option that is empty, ``-``, or a path as seen from where pytest was called."""
+    value: str = config.getoption(name)
+    option = "--" + name.removeprefix("platform_")
+    if value == "" and f"{option}=" in config.invocation_params.args:
+        raise usage_error(f"{option}= names no file; write {option}, or {option}=PATH")
+    return value if value in {"", STDOUT} else str(config.invocation_params.dir / value)
+
+
+def _asked_for(config: pytest.Config) -> bool:
+    names = (
+        *("platform_modules", "platform_wait", "platform_remote_mode", "platform_modules_dir"),
+        *("platform_plan", "platform_apply"),
+    )
+    return any(config.getoption(name) for name in names)
+
+
+def _modules_dir(config: pytest.Config) -> Path:
+    named = config.getoption("platform_modules_dir")
+    if named:
+        return Path(os.path.normpath(config.invocation_params.dir / named))
+    return Path(os.path.normpath(config.rootpath / config.getini("platform_modules_dir")))
+
+
+def _remote_mode(config: pytest.Config) -> str:
+    sources = [("--remote-mode", config.getoption("platform_remote_mode"))]
+    sources += [(name, os.environ.get(name)) for name in _ENVIRONMENT]
+    sources += [("platform_remote_mode", config.getini("platform_remote_mode"))]
+    name, mode = next(((name, mode) for name, mode in sources if mode), ("", "skip"))
+    if mode not in REMOTE_MODES:
+        raise usage_error(f"{name}: '{mode}' is not one of {', '.join(REMOTE_MODES)}")
+    if mode == "ssh":
+        raise usage_error(f"{name}: ssh is not there yet; use local on the host itself, or skip")
+    return mode
+
+
+def _wait(config: pytest.Config) -> str:
+    wait: str = config.getoption("platform_wait") or ""
+    if wait and not _DURATION.fullmatch(wait):
+        raise usage_error(f"--wait: '{wait}' is not a duration; write 500ms, 30s, 2m or 1h")
+    return wait

@@ -1,0 +1,98 @@
+"""The plugin's entry point: options, markers, and the parts that a run with modules needs.
+
+Loaded in every pytest run on the machine, so nothing heavy is imported before a
+project turns out to have modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_platform import hookspecs, options
+from pytest_platform.fixtures import (
+    guarded_apply,
+    platform_container,
+    platform_host,
+    platform_module,
+)
+
+if TYPE_CHECKING:
+    from pytest_platform.report.stdout import JsonStdout
+
+__all__ = ["guarded_apply", "platform_container", "platform_host", "platform_module"]
+
+_OUTPUT: pytest.StashKey[JsonStdout] = pytest.StashKey()
+
+_MARKERS = (
+    "contract: is what will be deployed well formed and safe? (files only)",
+    "health: is what runs in the declared state?",
+    "smoke: does it do its job?",
+    "drift: does what runs match what is declared?",
+    "apply: may this one-shot be run again, and did it succeed?",
+    "module(name): the test belongs to this module and runs with it",
+)
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Register the options; take stdout so early that it stays clean on a refused command line."""
+    options.add_options(parser)
+    config = pluginmanager.get_plugin("pytestconfig")
+    if config is not None:
+        _promise(config, options.json_target(config.invocation_params.args))
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Register the hooks that other plugins may implement."""
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None]:
+    """Settle what ``--json`` means before conftest files are looked for and output is captured."""
+    options.normalise(args)
+    known = parser.parse_known_args(args)
+    early_config.known_args_namespace.file_or_dir = known.file_or_dir
+    _promise(early_config, known.platform_json)
+    yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Set a run up where the project has modules; otherwise register markers and no more."""
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
+    output = config.stash.get(_OUTPUT, None)
+    if output and hasattr(config, "workerinput"):
+        output.abandon()
+    settings = options.settings_of(config)
+    if settings is None and output is None:
+        return
+    from pytest_platform.session import set_up
+
+    set_up(config, settings, output)
+
+
+def _promise(config: pytest.Config, target: str | None) -> None:
+    """Promise the document of ``--json``, once it is known to be asked for."""
+    if not target or _OUTPUT in config.stash:
+        return
+    from pytest_platform.report.stdout import JsonStdout
+
+    path = None if target == options.STDOUT else config.invocation_params.dir / target
+    config.stash[_OUTPUT] = output = JsonStdout(path)
+    config.add_cleanup(lambda: _keep_promise(output))
+    config.pluginmanager.register(output, "platform-output")
+
+
+def _keep_promise(output: JsonStdout) -> None:
+    try:
+        output.close()
+    except OSError as error:
+        target = output.target or "stdout"
+        message = f"--json: {target} cannot be written: {error.strerror}"
+        raise options.usage_error(message) from None

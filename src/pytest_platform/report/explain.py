@@ -1,0 +1,78 @@
+"""The text of a check that did not pass, for people: message, source lines, evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_platform.errors import render
+from pytest_platform.report.redact import Safe, redact, told
+from pytest_platform.secrets import Secrets
+from pytest_platform.verdict import Excerpt, Finding, Location, Result
+
+_NEVER_QUOTED = frozenset({"contract.secrets"})
+"""Codes whose source lines hold what must not be shown."""
+
+_LINE = 200
+
+
+def explain(result: Result, root: Path, secrets: Secrets) -> Safe:
+    """Tell the whole story of a check that failed or could not look.
+
+    The message comes first, then what was expected and seen, evidence, the source, and
+    last ``file:line: code``.
+    """
+    teller = _Teller(root, secrets)
+    parts: list[str] = [told(result.message, secrets)]
+    if len(result.findings) == 1:
+        parts += teller.comparison(result.findings[0])
+    parts.append(redact(result.evidence, secrets))
+    placed = [one for one in result.findings if one.location or len(result.findings) == 1]
+    for finding in placed:
+        parts += teller.placed(finding, result)
+    if unplaced := [one for one in result.findings if one not in placed]:
+        parts += [told(f"- {one.message} [{one.code}]", secrets) for one in unplaced]
+    if not placed:
+        parts.append(teller.source(result.code or "", result.location, None))
+    return Safe("\n".join(part for part in parts if part))
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """Every text that it returns has been redacted before it was shortened."""
+
+    root: Path
+    secrets: Secrets
+
+    def placed(self, finding: Finding, result: Result) -> list[str]:
+        source = self.source(finding.code, finding.location or result.location, finding.excerpt)
+        if len(result.findings) == 1:
+            return [source]
+        message = told(finding.message, self.secrets)
+        return [f"\n{message}", *self.comparison(finding), source]
+
+    def comparison(self, finding: Finding) -> list[str]:
+        pairs = (("expected: ", finding.expected), ("actual:   ", finding.actual))
+        return [f"  {label}{told(text, self.secrets)}" for label, text in pairs if text is not None]
+
+    def source(self, code: str, location: Location | None, excerpt: Excerpt | None) -> str:
+        if excerpt is None and location and code not in _NEVER_QUOTED:
+            excerpt = excerpt_of(self.root, location, self.secrets)
+        rendered = render("", code, location, excerpt).lstrip("\n")
+        return redact(rendered, self.secrets)
+
+
+def excerpt_of(root: Path, location: Location, secrets: Secrets) -> Excerpt | None:
+    """Read the lines around a location, redacted; None where the file cannot be read."""
+    try:
+        lines = (root / location.file).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    if not 1 <= location.line <= len(lines):
+        return None
+    first = max(1, location.line - 2)
+    near = lines[first - 1 : location.line + 1]
+    shown = tuple(redact(line, secrets)[:_LINE] for line in near)
+    marked = shown[location.line - first]
+    column = len(marked) - len(marked.lstrip())
+    return Excerpt(shown, first, location.line, column, len(marked.strip()))

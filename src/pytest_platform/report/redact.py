@@ -1,0 +1,40 @@
+"""The boundary: nothing is told that has not gone through ``redact``."""
+
+from __future__ import annotations
+
+from typing import Any, NewType
+
+from pytest_platform.secrets import Secrets
+
+Safe = NewType("Safe", str)
+"""Text that may be shown. Only ``redact`` makes it."""
+
+MARK = "[redacted]"
+SHOWN = 500
+"""Characters of a message, or of what was expected or seen."""
+
+_UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
+
+
+def redact(text: str, secrets: Secrets) -> Safe:
+    """Replace every secret value in ``text``, in whatever quoting it stands."""
+    return Safe(secrets.hide(text, MARK))
+
+
+def told(text: str, secrets: Secrets) -> Safe:
+    """Redact a text, and only then put it on one line and shorten it to what people read."""
+    lines = (part.strip() for part in redact(text, secrets).splitlines())
+    line = " | ".join(part for part in lines if part)
+    printable = "".join(char if char.isprintable() else _UNPRINTABLE for char in line)
+    return Safe(printable if len(printable) <= SHOWN else printable[:SHOWN] + "…")
+
+
+def redact_all(value: Any, secrets: Secrets) -> Any:
+    """Redact every text in nested lists and dicts; a copy, the original is left as it is."""
+    if isinstance(value, str):
+        return redact(value, secrets)
+    if isinstance(value, dict):
+        return {key: redact_all(inner, secrets) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact_all(inner, secrets) for inner in value]
+    return value

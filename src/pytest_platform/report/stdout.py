@@ -1,0 +1,130 @@
+"""The promise of one JSON document, on stdout or in a file, however the run ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+_USAGE: Final = ("platform.usage", 4)
+_CRASH: Final = ("platform.crash", 1)
+_ENDINGS: Final[Mapping[str, tuple[str, int]]] = {
+    "UsageError": _USAGE,
+    "ConftestImportFailure": _USAGE,
+    "PluginImportFailure": ("platform.crash", 3),
+    "KeyboardInterrupt": ("platform.interrupted", 130),
+}
+"""The code and the exit code of what may end pytest early, by the name of its class."""
+
+
+class JsonStdout:
+    """Writes the document when all else is over. Registered as a plugin, it learns how it ended.
+
+    Where the target is stdout, everything else that wants to write there goes to stderr.
+    """
+
+    def __init__(self, target: Path | None) -> None:
+        """Take stdout, or, where ``target`` is a file, leave it alone."""
+        self.document: dict[str, Any] | None = None
+        self.target = target
+        self._session: Any = None
+        self._failure: tuple[str, int, BaseException] | None = None
+        self._around = sys.exc_info()[1]
+        self._stdout = None if target else _take_stdout()
+
+    def pytest_sessionstart(self, session: Any) -> None:
+        """Keep the session: in the end it knows the exit code."""
+        self._session = session
+
+    def pytest_internalerror(self, excinfo: Any) -> None:
+        """Keep what crashed pytest."""
+        self._failure = ("platform.crash", 3, excinfo.value)
+
+    def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
+        """Keep what stopped pytest: a key, or a call of ``pytest.exit``."""
+        returncode = getattr(excinfo.value, "returncode", None)
+        exitcode = 2 if returncode is None else int(returncode)
+        self._failure = ("platform.interrupted", exitcode, excinfo.value)
+
+    def abandon(self) -> None:
+        """Write nothing after all: another process does."""
+        self._give_back()
+        self.close = lambda: None  # type: ignore[method-assign]
+
+    def close(self) -> None:
+        """Write the document, and give stdout back.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        text = json.dumps(self._finished(), default=str, indent=2) + "\n"
+        try:
+            self._write(text)
+        except BrokenPipeError:
+            sys.stderr.write("the reader of the JSON document went away before its end\n")
+        finally:
+            self._give_back()
+
+    def _write(self, text: str) -> None:
+        if self.target:
+            self.target.write_text(text, encoding="utf-8")
+        elif self._stdout is not None:
+            with os.fdopen(os.dup(self._stdout), "w", encoding="utf-8") as stream:
+                stream.write(text)
+
+    def _give_back(self) -> None:
+        if self._stdout is not None:
+            sys.stdout.flush()
+            os.dup2(self._stdout, 1)
+            os.close(self._stdout)
+            self._stdout = None
+
+    def _finished(self) -> dict[str, Any]:
+        """Complete the document with how the run ended, which nobody knew before."""
+        failure = self._in_flight() or self._failure
+        exitcode = failure[1] if failure else 0
+        if self._session and not self._in_flight():
+            exitcode = int(self._session.exitstatus)
+        document = self.document or _without_session()
+        document["exitcode"] = exitcode
+        if failure:
+            document["platform"]["error"] = {"code": failure[0], "message": _line(failure[2])}
+        return document
+
+    def _in_flight(self) -> tuple[str, int, BaseException] | None:
+        """Return the exception that ends this process, if there is one on its way."""
+        error = sys.exc_info()[1]
+        if error is None or error is self._around:
+            return None
+        code, exitcode = _ENDINGS.get(type(error).__name__, _CRASH)
+        if isinstance(error, SystemExit):
+            exitcode = error.code if isinstance(error.code, int) else int(bool(error.code))
+        return code, exitcode, error
+
+
+def _take_stdout() -> int:
+    sys.stdout.flush()
+    taken = os.dup(1)
+    os.dup2(2, 1)
+    return taken
+
+
+def _without_session() -> dict[str, Any]:
+    error = {"code": "platform.no_session", "message": "no test session took place"}
+    return {
+        "exitcode": 0,
+        "platform": {"schema": 1, "remote_mode": None, "modules": [], "error": error},
+    }
+
+
+def _line(error: BaseException) -> str:
+    """Say in one line what an exception says; of argparse's page of usage, what is wrong."""
+    text = str(error)
+    wrong = [line.partition(": error: ")[2] for line in text.splitlines() if ": error: " in line]
+    said = " ".join((wrong[0] if wrong and text.startswith("usage:") else text).split())
+    if type(error).__name__ in {"UsageError", "ConftestImportFailure"}:
+        return said
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__

@@ -1,0 +1,204 @@
+"""Reporting: from pytest's reports to records, and the table at the end."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from pytest_platform.collection import modules_of
+from pytest_platform.module.loader import FILE_NAME, Module
+from pytest_platform.nodes import CheckItem
+from pytest_platform.report.document import (
+    Record,
+    check_record,
+    crash_record,
+    module_record,
+    platform_section,
+)
+from pytest_platform.report.redact import redact, redact_all
+from pytest_platform.report.summary import plan_lines, table
+from pytest_platform.run import Run
+from pytest_platform.secrets import Secrets
+from pytest_platform.verdict import Location, Result, Verdict
+
+_RECORDS = "platform_records"
+"""The attribute of a report that carries records; it crosses to xdist's controller."""
+_EXTRA = "_json_report_extra"
+"""The attribute in which pytest-json-report keeps captured output and logs."""
+
+_COLOURS = {
+    "passed": {"green": True},
+    "failed": {"red": True},
+    "error": {"red": True, "bold": True},
+    "unverified": {"yellow": True},
+}
+_SMOKE = "smoke.test"
+_CRASH = "platform.crash"
+_NOTHING = "no check was selected, so nothing is known; --collect-only shows what there is"
+
+
+class Reporting:
+    """The hooks that make, carry and show records."""
+
+    def __init__(self, run: Run, records: list[Record]) -> None:
+        self._run = run
+        self._records = records
+        self._order: dict[str, int] = {}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Keep the order of the tests: under xdist, reports come as they please."""
+        self._order = {item.nodeid: index for index, item in enumerate(session.items)}
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Attach records to the report of a check, or of a test marked for a module."""
+        report = yield
+        if isinstance(item, CheckItem):
+            records = self._of_check(item, report)
+        else:
+            records = self._of_test(item, report)
+        order = self._order.get(item.nodeid, 0)
+        setattr(report, _RECORDS, [{**record, "order": order} for record in records])
+        self._redact(report)
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather records, in this process or from xdist's workers."""
+        records = getattr(report, _RECORDS, None)
+        if records is None and report.failed:
+            records = _crashed(report)
+        self._records.extend(records or ())
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Show the verdict ``error`` as pytest's error, not as a failure."""
+        records: list[Record] = getattr(report, _RECORDS, None) or []
+        if report.failed and any(one["check"]["verdict"] == "error" for one in records):
+            return "error", "E", "ERROR"
+        return None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        """Redact the text of a warning, in the process where it was given."""
+        told = str(warning_message.message)
+        safe = redact(told, self._run.context.secrets())
+        if safe != told:
+            warning_message.message = safe
+
+    def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
+        """Show the table of modules."""
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+            terminalreporter.ensure_newline()
+            terminalreporter.section("platform")
+            terminalreporter.write_line(_NOTHING, red=True)
+        if not self._records:
+            return
+        section = platform_section(self._run.settings.remote_mode, self._records)
+        terminalreporter.ensure_newline()
+        terminalreporter.section("platform")
+        for line, verdict in table(section):
+            terminalreporter.write_line(line, **_COLOURS.get(verdict, {"bold": True}))
+        if lines := plan_lines(section):
+            terminalreporter.section("plan" if self._run.settings.change.plan else "apply")
+            for line in lines:
+                terminalreporter.write_line(line)
+
+    def _of_check(self, item: CheckItem, report: pytest.TestReport) -> list[Record]:
+        result = item.result
+        if report.skipped and result is not None:
+            path, line, _ = item.reportinfo()
+            report.longrepr = (str(path), line + 1, f"Skipped: {result.message}")
+        if report.when == "call" and result is not None and _agree(result, report):
+            return [item.record(result)]
+        if report.passed:
+            return []
+        # It was not the check that spoke but a marker, or another plugin that failed.
+        return [item.record(_result_of(report, item.check.location, _CRASH))]
+
+    def _of_test(self, item: pytest.Item, report: pytest.TestReport) -> list[Record]:
+        if report.when != "call" and report.passed:
+            return []
+        if report.failed:
+            self._learn_secrets(item)
+        return [self._test_record(name, report) for name in modules_of(item)]
+
+    def _learn_secrets(self, item: pytest.Item) -> None:
+        for name in modules_of(item):
+            module = self._run.catalog.get(name)
+            if isinstance(module, Module):
+                self._run.context.learn_secrets(module)
+
+    def _redact(self, report: pytest.TestReport) -> None:
+        """Hide what no report may carry in all that the test has said."""
+        secrets = self._run.context.secrets()
+        if not len(secrets):
+            return
+        report.sections = [(name, redact(text, secrets)) for name, text in report.sections]
+        report.user_properties = [
+            (name, redact_all(value, secrets)) for name, value in report.user_properties
+        ]
+        if reason := getattr(report, "wasxfail", ""):
+            report.wasxfail = redact(reason, secrets)
+        self._redact_failure(report, secrets)
+        extra = getattr(report, _EXTRA, None)
+        if extra is not None:
+            setattr(report, _EXTRA, redact_all(extra, secrets))
+
+    def _redact_failure(self, report: pytest.TestReport, secrets: Secrets) -> None:
+        if isinstance(report.longrepr, tuple):
+            # A skip: pytest wants its path, line and reason one by one.
+            path, line, reason = report.longrepr
+            report.longrepr = (path, line, redact(reason, secrets))
+            return
+        told = report.longreprtext
+        if redact(told, secrets) != told:
+            report.longrepr = redact(told, secrets)
+
+    def _test_record(self, name: str, report: pytest.TestReport) -> Record:
+        module = self._run.catalog.get(name)
+        file, line, _ = report.location
+        result = _result_of(report, Location(file, (line or 0) + 1), _SMOKE)
+        test = report.nodeid.partition("::")[2]
+        secrets = self._run.context.secrets()
+        return {
+            "module": module_record(module),
+            "observed": None,
+            "check": check_record("smoke", test, result, report.duration, secrets),
+        }
+
+
+def _result_of(report: pytest.TestReport, location: Location, code: str) -> Result:
+    """Say what became of a test, of which there is nothing but pytest's report."""
+    if report.passed:
+        return Result(Verdict.PASSED, location=location)
+    if report.skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        return Result(Verdict.SKIPPED, reason.removeprefix("Skipped: "), location=location)
+    failed = report.when == "call" and code != _CRASH
+    verdict = Verdict.FAILED if failed else Verdict.ERROR
+    return Result(verdict, _told(report), code, location=location)
+
+
+def _agree(result: Result, report: pytest.TestReport) -> bool:
+    """Tell whether a test that passed for us has not failed for pytest."""
+    return not (report.failed and result.verdict is Verdict.PASSED)
+
+
+def _told(report: pytest.TestReport) -> str:
+    """Return the first line of what went wrong, as pytest's short summary shows it."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    text = crash.message if crash else report.longreprtext
+    return next(filter(None, map(str.strip, text.splitlines())), "no message")
+
+
+def _crashed(report: pytest.TestReport) -> list[Record]:
+    """Make a record for a check of which nothing is known but that its process died."""
+    file, _, check = report.nodeid.partition("::")
+    return [crash_record(file, check)] if file.endswith(f"/{FILE_NAME}") else []

@@ -1,0 +1,180 @@
+"""What one pytest run holds: its settings, the modules, and the context of its checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_platform.checks.context import Context, services_to_see
+from pytest_platform.checks.health import state
+from pytest_platform.checks.health.wait import Awaited, wait
+from pytest_platform.checks.probe import ProbeKind
+from pytest_platform.checks.registry import PROBES, vocabulary
+from pytest_platform.errors import UsageError
+from pytest_platform.host.compose import Renderer
+from pytest_platform.host.engine import Engine
+from pytest_platform.host.snapshot import Snapshot, take
+from pytest_platform.host.transport import Local, Transport
+from pytest_platform.module.catalog import Catalog
+from pytest_platform.module.loader import Module
+from pytest_platform.module.model import seconds
+from pytest_platform.options import STDOUT, Settings, usage_error
+from pytest_platform.progress import Progress
+from pytest_platform.report.document import container_record
+
+if TYPE_CHECKING:
+    from pytest_platform.change.apply import Setting
+
+RUN: pytest.StashKey[Run] = pytest.StashKey()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run. ``selected`` are the names that ``--module`` picked; None means all."""
+
+    settings: Settings
+    catalog: Catalog
+    context: Context
+    selected: frozenset[str] | None
+    setting: Callable[[Context], Setting]
+
+
+def start(config: pytest.Config, settings: Settings) -> Run:
+    """Put a run together. Reads no module and talks to nobody.
+
+    Raises:
+        pytest.UsageError: ``--module`` names a module that does not exist.
+    """
+    probes = _probes(config)
+    catalog = Catalog(settings.modules_dir, settings.root, vocabulary(probes))
+    try:
+        names = catalog.select(settings.patterns)
+    except UsageError as error:
+        raise usage_error(str(error)) from None
+    if settings.change.plan not in {"", STDOUT} and len(names) != 1:
+        raise usage_error("--plan=PATH holds one plan: name exactly one module with --module")
+    transport = Local()
+
+    def look(engine: Engine, modules: list[Module]) -> Snapshot:
+        return _look(config, settings, context, engine, modules)
+
+    context = Context(
+        catalog=catalog,
+        renderer=Renderer(transport),
+        engine=Engine(transport),
+        look=look,
+        remote_mode=settings.remote_mode,
+        today=datetime.now(UTC).date(),
+        probes=probes,
+    )
+    selected = frozenset(names) if names else None
+    return Run(settings, catalog, context, selected, _setting(config, settings, transport))
+
+
+def _setting(
+    config: pytest.Config, settings: Settings, transport: Transport
+) -> Callable[[Context], Setting]:
+    """Return what makes the setting of a guarded apply, when there is one."""
+    started: set[str] = set()
+
+    def make(context: Context) -> Setting:
+        from pytest_platform.change import apply, guard, plan
+        from pytest_platform.change.refusal import Refusal
+
+        change = settings.change
+        request = guard.Request(
+            apply=bool(change.apply),
+            patterns=settings.patterns,
+            allow_stateful=change.allow_stateful,
+            backup_ref=change.backup_ref,
+            confirmation=change.confirmation,
+        )
+        planned, unusable = None, None
+        if change.apply not in {"", STDOUT}:
+            try:
+                planned = plan.load(Path(change.apply))
+            except plan.PlanUnusable as error:
+                unusable = Refusal(error.code, str(error))
+        return apply.Setting(
+            context=context,
+            request=request,
+            transport=transport,
+            audit_log=change.audit_log,
+            workers=_workers(config),
+            reruns=_reruns(config),
+            planned=planned,
+            unusable=unusable,
+            started=started,
+        )
+
+    return make
+
+
+def _workers(config: pytest.Config) -> int:
+    worker: Mapping[str, Any] = getattr(config, "workerinput", {})
+    return int(worker.get("workercount", 0))
+
+
+def _reruns(config: pytest.Config) -> bool:
+    """Tell whether another plugin may run a test more than once."""
+    options = ("reruns", "flake_finder_enable", "looponfail")
+    if any(config.getoption(name, default=None) for name in options):
+        return True
+    if (config.getoption("count", default=None) or 1) != 1:
+        return True
+    try:
+        return str(config.getini("reruns") or "0") != "0"
+    except ValueError:
+        return False
+
+
+def _probes(config: pytest.Config) -> Mapping[str, ProbeKind]:
+    """Merge the probe kinds of other plugins into the built-in ones; a name is taken once."""
+    probes: dict[str, ProbeKind] = dict(PROBES)
+    for more in config.hook.pytest_platform_probes():
+        for name, kind in more.items():
+            if name in probes:
+                raise usage_error(f"two plugins define the probe kind '{name}'; disable one")
+            probes[name] = kind
+    return probes
+
+
+def _look(
+    config: pytest.Config,
+    settings: Settings,
+    context: Context,
+    engine: Engine,
+    modules: list[Module],
+) -> Snapshot:
+    services = services_to_see(modules, context.catalog, context.probes)
+    if not settings.wait:
+        return take(engine, services, context.digests)
+    with Progress(config) as progress:
+        return wait(
+            engine,
+            lambda: take(engine, services, context.digests),
+            [_awaited(module, context) for module in modules],
+            duration=seconds(settings.wait),
+            progress=progress.show,
+        )
+
+
+def _awaited(module: Module, context: Context) -> Awaited:
+    def seen(snapshot: Snapshot) -> state.Seen:
+        return state.seen_of(module, context.owner_of(module), snapshot)
+
+    services = services_to_see([module], context.catalog, context.probes)
+    projects = frozenset(project for project, _ in services)
+    return Awaited(module.name, projects, state.expected_of(module), seen)
+
+
+def observed_record(run: Run, module: Module) -> list[dict[str, Any]]:
+    """Describe the containers of a module as the run's snapshot shows them."""
+    snapshot = run.context.snapshot()
+    seen = state.seen_of(module, None, snapshot)
+    return [container_record(one) for one in seen.containers]

@@ -1,0 +1,54 @@
+"""Setting up a run: which of the plugin's parts it gets."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_platform import run as runs
+from pytest_platform.collection import Collection
+from pytest_platform.json_report import JsonReport
+from pytest_platform.options import Settings, usage_error
+from pytest_platform.report.document import Record
+from pytest_platform.report.stdout import JsonStdout
+from pytest_platform.reporting import Reporting
+
+
+def set_up(config: pytest.Config, settings: Settings | None, output: JsonStdout | None) -> None:
+    """Register the parts. ``settings`` is None where the project has no modules.
+
+    Raises:
+        pytest.UsageError: what was asked for cannot be done.
+    """
+    records: list[Record] = []
+    if output is not None:
+        mode = settings.remote_mode if settings else "skip"
+        _register_json(config, JsonReport(output, mode, records))
+    if settings is None:
+        return
+    run = runs.start(config, settings)
+    config.stash[runs.RUN] = run
+    config.add_cleanup(run.context.close)
+    config.pluginmanager.register(Collection(run), "platform-collection")
+    config.pluginmanager.register(Reporting(run, records), "platform-reporting")
+    if run.selected and not config.getoption("file_or_dir"):
+        config.args[:] = _paths(run)
+
+
+def _register_json(config: pytest.Config, report: JsonReport) -> None:
+    """Switch pytest-json-report on; the document is ours to write."""
+    if not config.pluginmanager.has_plugin("pytest_jsonreport"):
+        raise usage_error("--json needs the plugin pytest-json-report, which is disabled")
+    # Without the terminal plugin this option is missing, and pytest-json-report reads it.
+    config.option.tbstyle = getattr(config.option, "tbstyle", "auto")
+    if not config.option.json_report:
+        config.option.json_report = True
+        config.option.json_report_file = None
+    if not hasattr(config, "workerinput"):
+        report.check_writable()
+        config.pluginmanager.register(report, "platform-json")
+
+
+def _paths(run: runs.Run) -> list[str]:
+    files = [str(run.catalog.path(name)) for name in sorted(run.selected or ())]
+    smoke = run.settings.root / "smoke"
+    return [*files, str(smoke)] if smoke.is_dir() else files
