@@ -1,0 +1,83 @@
+"""An Engine that answers, the images, and projects that are always removed."""
+
+from __future__ import annotations
+
+import gc
+import secrets
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import docker
+import pytest
+from docker.errors import DockerException
+
+from e2e.project import PREFIX, Project
+from e2e.proxy import Proxy
+from e2e.tree import ROOT, Tree
+
+IMAGES = ("busybox", "mc", "minio", "web", "postgres")
+NewProject = Callable[..., Project]
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[docker.APIClient]:
+    """Give the Engine that answers here, with the images. Never skips for want of it."""
+    client = _connect()
+    names = {tag for image in client.images() for tag in image["RepoTags"] or ()}
+    if not names >= {f"pytest-platform-demo/{name}:latest" for name in IMAGES}:
+        _build_images()
+    yield client
+    client.close()
+
+
+def _connect() -> docker.APIClient:
+    # Where nobody answers, the SDK leaves a socket to the garbage collector.
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+        try:
+            return docker.from_env(version="auto", timeout=60).api
+        except DockerException as error:
+            said = str(error)
+        gc.collect()
+    return pytest.fail(f"no Docker Engine answers; run: make test ({said})", pytrace=False)
+
+
+def _build_images() -> None:
+    script = ROOT / "tests" / "engine" / "build_images.py"
+    for step in ("fetch", "build"):
+        done = subprocess.run(
+            [sys.executable, str(script), step], capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            message = f"the images cannot be made; run: make test\n{done.stderr}"
+            pytest.fail(message, pytrace=False)
+
+
+@pytest.fixture(scope="module")
+def new_project(engine: docker.APIClient) -> Iterator[NewProject]:
+    """Make projects with unique names. Each is removed at the end, whatever happens."""
+    made: list[Project] = []
+
+    def make(file: Path, word: str = "x", **options: dict[str, str]) -> Project:
+        project = Project(f"{PREFIX}{secrets.token_hex(3)}-{word}", file, engine, **options)
+        made.append(project)
+        return project
+
+    yield make
+    for project in made:
+        project.down()
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    """Make an empty platform."""
+    return Tree(tmp_path / "platform")
+
+
+@pytest.fixture
+def proxy(engine: docker.APIClient) -> Iterator[Proxy]:
+    """Put a proxy in front of the Engine that counts, and can be told to misbehave."""
+    with Proxy.of(engine) as one:
+        yield one
