@@ -66,6 +66,7 @@ def start(config: pytest.Config, settings: Settings) -> Run:
     context = Context(
         catalog=catalog,
         renderer=Renderer(transport),
+        transport=transport,
         engine=Engine(transport),
         look=look,
         remote_mode=settings.remote_mode,

@@ -95,6 +95,7 @@ def _context(
     context = Context(
         catalog=catalog,
         renderer=Canned(kept, placeholders),
+        transport=Local(),
         engine=Engine(Local()),
         look=lambda _engine, _modules: snapshot,
         remote_mode="local",

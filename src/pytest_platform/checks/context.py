@@ -12,6 +12,7 @@ from pytest_platform.host.compose import Renderer
 from pytest_platform.host.details import Digests
 from pytest_platform.host.engine import Engine
 from pytest_platform.host.snapshot import ServiceKey, Snapshot
+from pytest_platform.host.transport import Transport
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.secrets import Secrets
@@ -29,6 +30,7 @@ class Context:
 
     catalog: Catalog
     renderer: Renderer
+    transport: Transport
     engine: Engine
     look: Look
     remote_mode: str

@@ -10,6 +10,7 @@ from pytest_platform.errors import PlatformError
 from pytest_platform.host.engine import Engine
 from pytest_platform.host.exec import ExecResult, exec_in
 from pytest_platform.host.snapshot import Container, Snapshot
+from pytest_platform.host.transport import Transport
 from pytest_platform.module.loader import Module
 from pytest_platform.module.model import Base
 from pytest_platform.verdict import Finding
@@ -26,9 +27,10 @@ class NoContainer(PlatformError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a probe goes: the module, the host's Engine, and what was seen of the host."""
+    """Where a probe goes: the module, its host and the Engine there, what was seen of it."""
 
     module: Module
+    transport: Transport
     engine: Engine
     snapshot: Snapshot
 

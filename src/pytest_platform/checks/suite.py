@@ -158,7 +158,7 @@ def _probes(module: Module, group: str, probes: tuple[Probe, ...]) -> Iterator[C
 def _probe_answer(module: Module, probe: Probe) -> Callable[[Context], Result]:
     def answer(context: Context) -> Result:
         kind = context.probes[probe.kind]
-        target = Target(module, context.engine, context.snapshot())
+        target = Target(module, context.transport, context.engine, context.snapshot())
         findings = kind.judge(probe.spec, kind.observe(probe.spec, target))
         if findings:
             context.learn_secrets(module)

@@ -32,6 +32,10 @@ class CommandResult:
     stderr: str
 
 
+Address = tuple[str, int] | str
+"""Where a socket connects to: a host and a port, or the path of a Unix socket."""
+
+
 class Transport(Protocol):
     """One host: commands run there, and its Engine is reached from here."""
 
@@ -65,6 +69,19 @@ class Transport(Protocol):
         Raises:
             EngineError: as ``engine_options``.
         """
+        ...
+
+    def address(self, host: str, port: int) -> Address:
+        """Return where to connect to from here, to reach an address as the host sees it.
+
+        Raises:
+            PlatformError: the way there cannot be opened. That nobody listens at its end
+                shows on connecting only.
+        """
+        ...
+
+    def close(self) -> None:
+        """End what is open towards the host. May be called twice, and from another thread."""
         ...
 
 
@@ -117,6 +134,13 @@ class Local:
         """Go by the address: a socket is of this machine, a network address may be of any."""
         address = str(self.engine_options().get("base_url") or "unix://")
         return address.startswith(("unix://", "http+unix://", "/"))
+
+    def address(self, host: str, port: int) -> Address:
+        """Return the address itself."""
+        return host, port
+
+    def close(self) -> None:
+        """Do nothing: there is no connection."""
 
 
 def _configured_engine() -> Mapping[str, Any] | None:
