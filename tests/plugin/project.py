@@ -18,8 +18,8 @@ from jsonschema import Draft202012Validator
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOK = "# A module\n\n## Purpose\n\nx\n\n## Verify\n\nx\n\n## Recover\n\nx\n"
 TIMEOUT = 90.0
-LEAN = ("-p", "no:hypothesispytest")
-"""Our own tool, not part of anybody's run: its import is half of the time of a small one."""
+LEAN = ("-p", "no:hypothesispytest", "-p", "no:anyio")
+"""Plugins of other packages that no test needs: their imports are half of a small run's time."""
 
 Document = dict[str, Any]
 
