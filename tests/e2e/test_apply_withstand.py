@@ -179,6 +179,21 @@ def test_it_is_changed_between_two_looks(failed: Stack, proxy: Proxy, deed: str)
     assert mutating(proxy) == []
 
 
+def test_it_is_started_by_somebody_at_the_last_moment(held: Stack, proxy: Proxy) -> None:
+    proxy.when(START, lambda: held.start("job"))
+    outcome = held.apply("job", "-m", "apply", env=proxy.env)
+    no_traceback(outcome)
+    assert outcome.returncode == 1
+    check = outcome.check("job", "apply::apply")
+    assert (check["verdict"], check["code"]) == ("failed", "stale-plan")
+    assert "somebody else has started it" in check["message"]
+    assert applied(outcome) == {"ran": False, "exit_code": None, "seconds": None}
+    assert proxy.count(WAIT) == 0
+    *_, last = held.lines()
+    assert (last["event"], last["verdict"], last["reasons"]) == ("ended", "failed", ["stale-plan"])
+    assert held.project.container("job")["State"]["Running"]
+
+
 # ---- the Engine ----
 
 

@@ -11,6 +11,7 @@ from pytest_platform.host.engine import Engine
 from pytest_platform.host.exec import ExecResult, exec_in
 from pytest_platform.host.snapshot import Container, Snapshot
 from pytest_platform.host.transport import Transport
+from pytest_platform.host.writable import WritableEngine
 from pytest_platform.module.loader import Module
 from pytest_platform.module.model import Base
 from pytest_platform.verdict import Finding
@@ -72,7 +73,8 @@ class Target:
             EngineError: the Engine cannot be asked.
         """
         container = self.container(service)
-        return exec_in(self.engine, container.id, command, timeout=timeout, limit=MAX_OUTPUT)
+        with WritableEngine(self.transport) as engine:
+            return exec_in(engine, container.id, command, timeout=timeout, limit=MAX_OUTPUT)
 
 
 @dataclass(frozen=True, slots=True)

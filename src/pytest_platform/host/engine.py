@@ -57,7 +57,11 @@ class Events:
 
 
 class Engine:
-    """One host's Engine. Connects on first use; ``close`` may be called at any time."""
+    """One host's Engine, to be read: no method changes anything there.
+
+    Connects on first use; ``close`` may be called at any time. What changes something
+    takes a ``WritableEngine``.
+    """
 
     def __init__(self, transport: Transport, deadline: int = DEADLINE) -> None:
         self._transport = transport
@@ -77,7 +81,7 @@ class Engine:
         Raises:
             EngineError: the Engine cannot be asked.
         """
-        with self.asking() as client:
+        with self._asking() as client:
             return tuple(int(part) for part in client.api_version.split("."))
 
     def close(self) -> None:
@@ -88,7 +92,7 @@ class Engine:
 
     def list_containers(self) -> list[Document]:
         """List the containers of all Compose projects, stopped ones too, in short form."""
-        with self.asking() as client:
+        with self._asking() as client:
             listed: list[Document] = client.containers(all=True, filters={"label": PROJECT})
             return listed
 
@@ -96,7 +100,7 @@ class Engine:
         """Return all that the Engine knows of a container; None where it is gone by now."""
         from docker.errors import NotFound
 
-        with self.asking() as client:
+        with self._asking() as client:
             try:
                 found: Document = client.inspect_container(container)
             except NotFound:
@@ -105,7 +109,7 @@ class Engine:
 
     def list_images(self) -> list[Document]:
         """List all images with their names, in short form."""
-        with self.asking() as client:
+        with self._asking() as client:
             listed: list[Document] = client.images()
             return listed
 
@@ -113,7 +117,7 @@ class Engine:
         """Return all that the Engine knows of an image; None where it is not there."""
         from docker.errors import NotFound
 
-        with self.asking() as client:
+        with self._asking() as client:
             try:
                 found: Document = client.inspect_image(image)  # type: ignore[no-untyped-call]
             except NotFound:
@@ -122,7 +126,7 @@ class Engine:
 
     def list_volumes(self) -> list[Document]:
         """List all volumes, those that Compose did not make (``external``) too."""
-        with self.asking() as client:
+        with self._asking() as client:
             answer = client.volumes()
             return list(answer.get("Volumes") or ())
 
@@ -132,7 +136,7 @@ class Engine:
         Asked for once: many checks may fail for the same container.
         """
         if (container, lines) not in self._tails:
-            with self.asking() as client:
+            with self._asking() as client:
                 tail: bytes = client.logs(container, tail=lines)
             self._tails[container, lines] = _end_of(tail).decode(errors="replace")
         return self._tails[container, lines]
@@ -144,7 +148,7 @@ class Engine:
         missed. After that the stream may be silent for as long as nothing happens.
         """
         filters = {"type": ["container"], "event": list(actions), "label": [PROJECT]}
-        with self.asking() as client:
+        with self._asking() as client:
             # Not client.events(): that waits for the Engine's first word for ever.
             response = client.get(
                 f"{client.base_url}/v{client.api_version}/events",
@@ -160,7 +164,7 @@ class Engine:
         self._tails.clear()
 
     @contextlib.contextmanager
-    def asking(self, timeout: float | None = None) -> Iterator[docker.APIClient]:
+    def _asking(self, timeout: float | None = None) -> Iterator[docker.APIClient]:
         """Give a client whose requests may take ``timeout`` seconds each.
 
         Raises:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_platform.errors import PlatformError
-from pytest_platform.host.engine import Engine
+from pytest_platform.host.writable import WritableEngine
 
 
 class ContainerNotRunning(PlatformError):
@@ -36,7 +36,7 @@ class ExecResult:
 
 
 def exec_in(
-    engine: Engine, container: str, command: Sequence[str], *, timeout: float, limit: int
+    engine: WritableEngine, container: str, command: Sequence[str], *, timeout: float, limit: int
 ) -> ExecResult:
     """Run a command in a container; ``timeout`` in seconds, ``limit`` in bytes per stream.
 
