@@ -44,7 +44,7 @@ HUNGER = GO + (
     "sleep 1; code=0; dd if=/dev/zero of=/dev/null bs=64M count=1 || code=$$?; sleep 1; exit $$code"
 )
 # In long lines, because the Engine takes its time for each line more than for each byte.
-LOG_BYTES = int(os.environ.get("PLATFORM_LOG_BYTES", 1 << 30))
+LOG_BYTES = int(os.environ.get("PLATFORM_LOG_BYTES", "1073741824"))
 LOUD = GO + f'yes "$$(printf %15000s loud)" | head -c {LOG_BYTES}; echo the end'
 LEAK = GO + 'echo "it is $$PASSWORD"; env >&2; exit 3'
 MEASURE = """\
