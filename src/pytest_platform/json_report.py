@@ -14,8 +14,12 @@ from pytest_platform.report.stdout import JsonStdout
 class JsonReport:
     """Adds the section to the document, and hands it over to who writes it."""
 
-    def __init__(self, output: JsonStdout, remote_mode: str, records: list[Record]) -> None:
+    def __init__(
+        self, output: JsonStdout, remote_mode: str, records: list[Record], more: Record
+    ) -> None:
+        """Keep what is filled in later: ``records``, and ``more`` keys of the section."""
         self._output = output
+        self._more = more
         self._remote_mode = remote_mode
         self._records = records
 
@@ -46,5 +50,6 @@ class JsonReport:
     @pytest.hookimpl(trylast=True)
     def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
         """Add the section. The document is written when all is over: later hooks may add to it."""
-        json_report["platform"] = platform_section(self._remote_mode, self._records)
+        section = platform_section(self._remote_mode, self._records)
+        json_report["platform"] = {**section, **self._more}
         self._output.document = json_report

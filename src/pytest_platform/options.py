@@ -31,6 +31,7 @@ class Settings:
     remote_mode: str
     wait: str
     change: Change
+    changed_since: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,13 @@ def add_options(parser: pytest.Parser) -> None:
         dest="platform_modules",
         help="select a module; repeatable, globs allowed. Without paths it also sets what is "
         "collected: the module files, and the tests in smoke/ marked for the module.",
+    )
+    group.addoption(
+        "--changed-since",
+        metavar="REF",
+        dest="platform_changed_since",
+        help="select the modules that differ from where REF was left, as git tells it, and "
+        "those that require them; with --module, those of both. None is no failure.",
     )
     group.addoption(
         "--json",
@@ -181,12 +189,13 @@ def settings_of(config: pytest.Config) -> Settings | None:
         remote_mode=_remote_mode(config),
         wait=_wait(config),
         change=_change(config),
+        changed_since=_changed_since(config),
     )
 
 
-def usage_error(message: str) -> pytest.UsageError:
+def usage_error(message: str, code: str = "platform.usage") -> pytest.UsageError:
     """Make the error for a wrong command line, with its code."""
-    return pytest.UsageError(f"{message} [platform.usage]")
+    return pytest.UsageError(f"{message} [{code}]")
 
 
 def _change(config: pytest.Config) -> Change:
@@ -227,7 +236,7 @@ def _path(config: pytest.Config, name: str) -> str:
 def _asked_for(config: pytest.Config) -> bool:
     names = (
         *("platform_modules", "platform_wait", "platform_remote_mode", "platform_modules_dir"),
-        *("platform_plan", "platform_apply"),
+        *("platform_plan", "platform_apply", "platform_changed_since"),
     )
     return any(config.getoption(name) for name in names)
 
@@ -249,6 +258,14 @@ def _remote_mode(config: pytest.Config) -> str:
     if mode == "ssh":
         raise usage_error(f"{name}: ssh is not there yet; use local on the host itself, or skip")
     return mode
+
+
+def _changed_since(config: pytest.Config) -> str | None:
+    ref: str | None = config.getoption("platform_changed_since")
+    change = config.getoption("platform_plan") or config.getoption("platform_apply")
+    if change and ref is not None:
+        raise usage_error("--changed-since selects what to test; --plan and --apply want --module")
+    return ref
 
 
 def _wait(config: pytest.Config) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_platform.changed_since import ChangedSince, narrow
 from pytest_platform.checks.context import Context, services_to_see
 from pytest_platform.checks.health import state
 from pytest_platform.checks.health.wait import Awaited, wait
@@ -42,6 +43,7 @@ class Run:
     context: Context
     selected: frozenset[str] | None
     setting: Callable[[Context], Setting]
+    changed_since: ChangedSince | None = None
 
 
 def start(config: pytest.Config, settings: Settings) -> Run:
@@ -74,7 +76,12 @@ def start(config: pytest.Config, settings: Settings) -> Run:
         probes=probes,
     )
     selected = frozenset(names) if names else None
-    return Run(settings, catalog, context, selected, _setting(config, settings, transport))
+    since = None
+    if settings.changed_since is not None:
+        since = narrow(config, settings, catalog, names)
+        selected = frozenset(since.touched).intersection(names or since.touched)
+    setting = _setting(config, settings, transport)
+    return Run(settings, catalog, context, selected, setting, since)
 
 
 def _setting(

@@ -20,9 +20,10 @@ def set_up(config: pytest.Config, settings: Settings | None, output: JsonStdout 
         pytest.UsageError: what was asked for cannot be done.
     """
     records: list[Record] = []
+    more: Record = {}
     if output is not None:
         mode = settings.remote_mode if settings else "skip"
-        _register_json(config, JsonReport(output, mode, records))
+        _register_json(config, JsonReport(output, mode, records, more))
     if settings is None:
         return
     run = runs.start(config, settings)
@@ -30,7 +31,10 @@ def set_up(config: pytest.Config, settings: Settings | None, output: JsonStdout 
     config.add_cleanup(run.context.close)
     config.pluginmanager.register(Collection(run), "platform-collection")
     config.pluginmanager.register(Reporting(run, records), "platform-reporting")
-    if run.selected and not config.getoption("file_or_dir"):
+    if run.changed_since is not None:
+        more["changed_since"] = run.changed_since.section
+        config.pluginmanager.register(run.changed_since, "platform-changed-since")
+    if run.selected is not None and not config.getoption("file_or_dir"):
         config.args[:] = _paths(run)
 
 
@@ -49,6 +53,8 @@ def _register_json(config: pytest.Config, report: JsonReport) -> None:
 
 
 def _paths(run: runs.Run) -> list[str]:
-    files = [str(run.catalog.path(name)) for name in sorted(run.selected or ())]
+    if not run.selected:
+        return []
+    files = [str(run.catalog.path(name)) for name in sorted(run.selected)]
     smoke = run.settings.root / "smoke"
     return [*files, str(smoke)] if smoke.is_dir() else files
