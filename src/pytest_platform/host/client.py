@@ -8,8 +8,7 @@ import docker
 from docker.transport import UnixHTTPAdapter
 from requests.adapters import BaseAdapter
 
-CONNECTIONS = 32
-"""How many connections to one Engine are kept for more requests."""
+from pytest_platform.host.at_once import CONNECTIONS
 
 
 class _OnePool(UnixHTTPAdapter):
