@@ -20,16 +20,17 @@ def set_up(config: pytest.Config, settings: Settings | None, output: JsonStdout 
         pytest.UsageError: what was asked for cannot be done.
     """
     records: list[Record] = []
+    order: dict[str, int] = {}
     if output is not None:
         mode = settings.remote_mode if settings else "skip"
-        _register_json(config, JsonReport(output, mode, records))
+        _register_json(config, JsonReport(output, mode, records, order))
     if settings is None:
         return
     run = runs.start(config, settings)
     config.stash[runs.RUN] = run
     config.add_cleanup(run.context.close)
     config.pluginmanager.register(Collection(run), "platform-collection")
-    config.pluginmanager.register(Reporting(run, records), "platform-reporting")
+    config.pluginmanager.register(Reporting(run, records, order), "platform-reporting")
     if run.selected and not config.getoption("file_or_dir"):
         config.args[:] = _paths(run)
 
