@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +52,15 @@ class Collection:
         if dropped:
             config.hook.pytest_deselected(items=dropped)
             items[:] = [item for item in items if not selected.isdisjoint(modules_of(item))]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Keep the modules of one host on one worker, unless ``--dist`` says otherwise."""
+        if config.getoption("dist") != "load":
+            return None
+        from pytest_platform.fleet import HostScheduling
+
+        return HostScheduling(config, log, self._run)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Tell the context for which modules it has to look at the host."""

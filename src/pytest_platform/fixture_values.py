@@ -34,7 +34,7 @@ def target_of(node: pytest.Item, module: Module) -> Target:
     if context.remote_mode == "skip":
         pytest.skip(SKIP_REASON)
     try:
-        return Target(module, context.transport, context.engine, context.snapshot())
+        return context.target(module)
     except PlatformError as error:
         pytest.fail(f"{error} [{error.code}]", pytrace=False)
 

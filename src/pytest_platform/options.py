@@ -13,6 +13,9 @@ from typing import Final
 
 import pytest
 
+from pytest_platform import ssh_options
+from pytest_platform.ssh_options import Ssh
+
 STDOUT: Final = "-"
 """The value of ``--json`` without a path."""
 
@@ -31,6 +34,7 @@ class Settings:
     remote_mode: str
     wait: str
     change: Change
+    ssh: Ssh
     changed_since: str | None = None
 
 
@@ -77,7 +81,8 @@ def add_options(parser: pytest.Parser) -> None:
         "--remote-mode",
         metavar="{skip,local,ssh}",
         dest="platform_remote_mode",
-        help="skip (default): touch nothing but files; local: this machine's Engine.",
+        help="skip (default): touch nothing but files; local: this machine's Engine; "
+        "ssh: the Engines of other hosts.",
     )
     group.addoption(
         "--wait",
@@ -91,6 +96,7 @@ def add_options(parser: pytest.Parser) -> None:
         dest="platform_modules_dir",
         help="where the modules are (default: modules).",
     )
+    ssh_options.add_options(group, parser)
     _add_change_options(group)
     parser.addini("platform_remote_mode", "default of --remote-mode", default="")
     parser.addini("platform_modules_dir", "default of --modules-dir", default="modules")
@@ -181,15 +187,16 @@ def settings_of(config: pytest.Config) -> Settings | None:
         return None
     if not folder.is_dir():
         raise usage_error(f"there is no folder {folder}; see --modules-dir")
-    root = config.rootpath
+    root, mode = config.rootpath, _remote_mode(config)
     return Settings(
         modules_dir=folder,
         root=root if folder.is_relative_to(root) else folder.parent,
         patterns=tuple(config.getoption("platform_modules")),
-        remote_mode=_remote_mode(config),
+        remote_mode=mode,
         wait=_wait(config),
         change=_change(config),
         changed_since=_changed_since(config),
+        ssh=_ssh(config, mode),
     )
 
 
@@ -236,7 +243,7 @@ def _path(config: pytest.Config, name: str) -> str:
 def _asked_for(config: pytest.Config) -> bool:
     names = (
         *("platform_modules", "platform_wait", "platform_remote_mode", "platform_modules_dir"),
-        *("platform_plan", "platform_apply", "platform_changed_since"),
+        *("platform_plan", "platform_apply", "platform_changed_since", "platform_ssh_host"),
     )
     return any(config.getoption(name) for name in names)
 
@@ -255,9 +262,16 @@ def _remote_mode(config: pytest.Config) -> str:
     name, mode = next(((name, mode) for name, mode in sources if mode), ("", "skip"))
     if mode not in REMOTE_MODES:
         raise usage_error(f"{name}: '{mode}' is not one of {', '.join(REMOTE_MODES)}")
-    if mode == "ssh":
-        raise usage_error(f"{name}: ssh is not there yet; use local on the host itself, or skip")
     return mode
+
+
+def _ssh(config: pytest.Config, remote_mode: str) -> Ssh:
+    from pytest_platform.errors import UsageError
+
+    try:
+        return ssh_options.ssh_of(config, remote_mode)
+    except UsageError as error:
+        raise usage_error(str(error)) from None
 
 
 def _changed_since(config: pytest.Config) -> str | None:

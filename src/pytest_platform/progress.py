@@ -15,7 +15,10 @@ _UP_AND_CLEAR = "\x1b[A\x1b[2K"
 
 
 class Progress:
-    """Writes to pytest's terminal, past its capturing. Silent where there is no terminal plugin."""
+    """Writes to pytest's terminal, past its capturing. Silent where there is no terminal plugin.
+
+    In its block it shows what it is called with: how far each module of one host is.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -36,8 +39,7 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def show(self, statuses: Sequence[Status]) -> None:
-        """Show how far each module is."""
+    def __call__(self, statuses: Sequence[Status]) -> None:
         if self._writer is None:
             return
         if self._writer.hasmarkup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Generator
 from typing import Any
@@ -26,6 +27,8 @@ from pytest_platform.verdict import Location, Result, Verdict
 
 _RECORDS = "platform_records"
 """The attribute of a report that carries records; it crosses to xdist's controller."""
+_ORDER = "platform_order"
+"""The attribute of a report that tells the place of its test in the collection."""
 _EXTRA = "_json_report_extra"
 """The attribute in which pytest-json-report keeps captured output and logs."""
 
@@ -43,15 +46,15 @@ _NOTHING = "no check was selected, so nothing is known; --collect-only shows wha
 class Reporting:
     """The hooks that make, carry and show records."""
 
-    def __init__(self, run: Run, records: list[Record]) -> None:
+    def __init__(self, run: Run, records: list[Record], order: dict[str, int]) -> None:
         self._run = run
         self._records = records
-        self._order: dict[str, int] = {}
+        self._order = order
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Keep the order of the tests: under xdist, reports come as they please."""
-        self._order = {item.nodeid: index for index, item in enumerate(session.items)}
+        self._order.update({item.nodeid: index for index, item in enumerate(session.items)})
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
@@ -64,6 +67,7 @@ class Reporting:
         else:
             records = self._of_test(item, report)
         order = self._order.get(item.nodeid, 0)
+        setattr(report, _ORDER, order)
         setattr(report, _RECORDS, [{**record, "order": order} for record in records])
         self._redact(report)
         return report
@@ -75,6 +79,14 @@ class Reporting:
         if records is None and report.failed:
             records = _crashed(report)
         self._records.extend(records or ())
+        self._order.setdefault(report.nodeid, getattr(report, _ORDER, sys.maxsize))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Put what people read into the order of the tests, whichever worker was faster."""
+        reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+        for reports in reporter.stats.values() if reporter else ():
+            reports.sort(key=lambda one: self._order.get(str(getattr(one, "nodeid", "")), -1))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:

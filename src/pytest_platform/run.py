@@ -14,11 +14,13 @@ from pytest_platform.changed_since import ChangedSince, narrow
 from pytest_platform.checks.context import Context, services_to_see
 from pytest_platform.checks.health import state
 from pytest_platform.checks.health.wait import Awaited, wait
+from pytest_platform.checks.looking import Show
 from pytest_platform.checks.probe import ProbeKind
 from pytest_platform.checks.registry import PROBES, vocabulary
 from pytest_platform.errors import UsageError
 from pytest_platform.host.compose import Renderer
-from pytest_platform.host.engine import Engine
+from pytest_platform.host.hosts import Host, Hosts, NoHost
+from pytest_platform.host.inventory import Place
 from pytest_platform.host.snapshot import Snapshot, take
 from pytest_platform.host.transport import Local, Transport
 from pytest_platform.module.catalog import Catalog
@@ -60,33 +62,53 @@ def start(config: pytest.Config, settings: Settings) -> Run:
         raise usage_error(str(error)) from None
     if settings.change.plan not in {"", STDOUT} and len(names) != 1:
         raise usage_error("--plan=PATH holds one plan: name exactly one module with --module")
-    transport = Local()
 
-    def look(engine: Engine, modules: list[Module]) -> Snapshot:
-        return _look(config, settings, context, engine, modules)
+    def look(host: Host, modules: list[Module], show: Show) -> Snapshot:
+        return _look(settings, context, host, modules, show)
 
     context = Context(
         catalog=catalog,
-        renderer=Renderer(transport),
-        transport=transport,
-        engine=Engine(transport),
+        renderer=Renderer(Local()),
+        hosts=_hosts(settings),
         look=look,
         remote_mode=settings.remote_mode,
         today=datetime.now(UTC).date(),
         probes=probes,
     )
+    if settings.wait:
+        context.watch = lambda: Progress(config)
     selected = frozenset(names) if names else None
     since = None
     if settings.changed_since is not None:
         since = narrow(config, settings, catalog, names)
         selected = frozenset(since.touched).intersection(names or since.touched)
-    setting = _setting(config, settings, transport)
-    return Run(settings, catalog, context, selected, setting, since)
+    return Run(settings, catalog, context, selected, _setting(config, settings), since)
 
 
-def _setting(
-    config: pytest.Config, settings: Settings, transport: Transport
-) -> Callable[[Context], Setting]:
+def _hosts(settings: Settings) -> Hosts:
+    """Return the hosts of a run; but for mode ``ssh`` there is this machine only."""
+    if settings.remote_mode != "ssh":
+        return Hosts.local()
+
+    def find(module: Module) -> Place:
+        place = settings.ssh.inventory.find(module.manifest.spec.runtime.host)
+        if place is None:
+            message = (
+                f"no host is named for '{module.name}'; give --ssh-host, or write runtime.host "
+                "into its module.yaml, or platform_ssh_host into the ini file"
+            )
+            raise NoHost(message, location=module.at("spec", "runtime"))
+        return place
+
+    def connect(place: Place) -> Transport:
+        from pytest_platform.host.ssh import Ssh
+
+        return Ssh(place.address, place.name, config=settings.ssh.config)
+
+    return Hosts(find, connect)
+
+
+def _setting(config: pytest.Config, settings: Settings) -> Callable[[Context], Setting]:
     """Return what makes the setting of a guarded apply, when there is one."""
     started: set[str] = set()
 
@@ -111,7 +133,6 @@ def _setting(
         return apply.Setting(
             context=context,
             request=request,
-            transport=transport,
             audit_log=change.audit_log,
             workers=_workers(config),
             reruns=_reruns(config),
@@ -153,28 +174,24 @@ def _probes(config: pytest.Config) -> Mapping[str, ProbeKind]:
 
 
 def _look(
-    config: pytest.Config,
-    settings: Settings,
-    context: Context,
-    engine: Engine,
-    modules: list[Module],
+    settings: Settings, context: Context, host: Host, modules: list[Module], show: Show
 ) -> Snapshot:
-    services = services_to_see(modules, context.catalog, context.probes)
+    services = services_to_see(context.selected, context.catalog, context.probes)
     if not settings.wait:
-        return take(engine, services, context.digests)
-    with Progress(config) as progress:
-        return wait(
-            engine,
-            lambda: take(engine, services, context.digests),
-            [_awaited(module, context) for module in modules],
-            duration=seconds(settings.wait),
-            progress=progress.show,
-        )
+        return take(host.engine, services, context.digests)
+    return wait(
+        host.engine,
+        lambda: take(host.engine, services, context.digests),
+        [_awaited(module, context) for module in modules],
+        duration=seconds(settings.wait),
+        progress=show,
+    )
 
 
 def _awaited(module: Module, context: Context) -> Awaited:
     def seen(snapshot: Snapshot) -> state.Seen:
-        return state.seen_of(module, context.owner_of(module), snapshot)
+        # Whether the owner's data is newer changes nothing about waiting longer.
+        return state.seen_of(module, None, snapshot)
 
     services = services_to_see([module], context.catalog, context.probes)
     projects = frozenset(project for project, _ in services)
@@ -183,6 +200,5 @@ def _awaited(module: Module, context: Context) -> Awaited:
 
 def observed_record(run: Run, module: Module) -> list[dict[str, Any]]:
     """Describe the containers of a module as the run's snapshot shows them."""
-    snapshot = run.context.snapshot()
-    seen = state.seen_of(module, None, snapshot)
+    seen = state.seen_of(module, None, run.context.snapshot(module))
     return [container_record(one) for one in seen.containers]

@@ -21,16 +21,17 @@ def set_up(config: pytest.Config, settings: Settings | None, output: JsonStdout 
     """
     records: list[Record] = []
     more: Record = {}
+    order: dict[str, int] = {}
     if output is not None:
         mode = settings.remote_mode if settings else "skip"
-        _register_json(config, JsonReport(output, mode, records, more))
+        _register_json(config, JsonReport(output, mode, records, order, more))
     if settings is None:
         return
     run = runs.start(config, settings)
     config.stash[runs.RUN] = run
     config.add_cleanup(run.context.close)
     config.pluginmanager.register(Collection(run), "platform-collection")
-    config.pluginmanager.register(Reporting(run, records), "platform-reporting")
+    config.pluginmanager.register(Reporting(run, records, order), "platform-reporting")
     if run.changed_since is not None:
         more["changed_since"] = run.changed_since.section
         config.pluginmanager.register(run.changed_since, "platform-changed-since")

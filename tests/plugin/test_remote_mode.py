@@ -26,7 +26,7 @@ def ask(project: Project, wishes: dict[str, str], *args: str) -> Outcome:
 
 
 @pytest.mark.parametrize(("strong", "weak"), list(itertools.combinations(SOURCES, 2)))
-@pytest.mark.parametrize(("mode", "other"), [("local", "skip"), ("skip", "local")])
+@pytest.mark.parametrize(("mode", "other"), [("ssh", "skip"), ("skip", "local")])
 def test_the_stronger_one_wins(
     project: Project, strong: str, weak: str, mode: str, other: str
 ) -> None:
@@ -60,13 +60,6 @@ def test_other_words_are_refused(project: Project, source: str, mode: str) -> No
     assert outcome.code == 4, str(outcome)
     message = f"{source}: '{mode}' is not one of skip, local, ssh"
     assert message in outcome.error["message"], str(outcome)
-
-
-@pytest.mark.parametrize("source", SOURCES)
-def test_ssh_is_not_there_yet(project: Project, source: str) -> None:
-    outcome = ask(project, {source: "ssh"})
-    assert outcome.code == 4, str(outcome)
-    assert f"{source}: ssh is not there yet" in outcome.error["message"], str(outcome)
 
 
 def test_a_weaker_one_is_not_looked_at(project: Project) -> None:

@@ -20,6 +20,7 @@ from pytest_platform.host import details as host_details
 from pytest_platform.host.compose import Renderer
 from pytest_platform.host.details import Details, Digests
 from pytest_platform.host.engine import Document, Engine
+from pytest_platform.host.hosts import Hosts
 from pytest_platform.host.rendered import Rendered
 from pytest_platform.host.snapshot import Snapshot, read_container, take
 from pytest_platform.host.transport import CommandResult, Local
@@ -95,9 +96,8 @@ def _context(
     context = Context(
         catalog=catalog,
         renderer=Canned(kept, placeholders),
-        transport=Local(),
-        engine=Engine(Local()),
-        look=lambda _engine, _modules: snapshot,
+        hosts=Hosts.local(),
+        look=lambda _host, _modules, _show: snapshot,
         remote_mode="local",
         today=date(2026, 1, 1),
         probes=PROBES,

@@ -21,9 +21,9 @@ from pytest_platform.checks.context import Context
 from pytest_platform.checks.health.state import describe
 from pytest_platform.checks.suite import checks_of, quoted
 from pytest_platform.errors import PlatformError
+from pytest_platform.host.hosts import Host
 from pytest_platform.host.snapshot import Container
 from pytest_platform.host.start import AlreadyStarted, OneShotTimeout, start, wait_for_exit
-from pytest_platform.host.transport import Transport
 from pytest_platform.host.writable import WritableEngine
 from pytest_platform.module.loader import Module
 from pytest_platform.module.model import seconds
@@ -38,7 +38,9 @@ DRIFT_LEFT = "apply.drift_left"
 OWNER = "apply.owner"
 SMOKE = "apply.smoke"
 
-_NEEDS_HOST = Refusal("guard.remote_mode", "a change needs the host: give --remote-mode local")
+_NEEDS_HOST = Refusal(
+    "guard.remote_mode", "a change needs the host: give --remote-mode local or ssh"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,6 @@ class Setting:
 
     context: Context
     request: Request
-    transport: Transport
     audit_log: Path
     workers: int = 0
     reruns: bool = False
@@ -79,9 +80,11 @@ def guarded_apply(module: Module, setting: Setting) -> Applied:
         KeyboardInterrupt: it was interrupted while it waited. The one-shot goes on, the
             lock is given back, and the exception says both.
         AuditUnwritable: the audit line could not be written, and nothing was started.
+        NoHost: nobody has said on which host the module runs.
     """
     since = setting.now().isoformat(timespec="seconds")
-    attempt = _Attempt(module, setting, Holder.me(module.name, since))
+    host = setting.context.host_of(module)
+    attempt = _Attempt(module, setting, host, Holder.me(module.name, since))
     seen = attempt.look()
     verdict = attempt.decide(seen)
     if verdict.decision is not Decision.ALLOWED:
@@ -89,7 +92,7 @@ def guarded_apply(module: Module, setting: Setting) -> Applied:
     try:
         with (
             terminate_as_interrupt(),
-            held(setting.transport, module.project, attempt.holder),
+            held(attempt.host.transport, module.project, attempt.holder),
         ):
             return attempt.under_lock(seen)
     except LockHeld as error:
@@ -103,6 +106,7 @@ class _Attempt:
 
     module: Module
     setting: Setting
+    host: Host
     holder: Holder
 
     @property
@@ -114,7 +118,6 @@ class _Attempt:
         return look(
             self.module,
             setting.context,
-            setting.transport,
             setting.request,
             setting.now(),
             before=before,
@@ -146,7 +149,7 @@ class _Attempt:
 
     def under_lock(self, before: Look) -> Applied:
         """Look again: what was decided on must be so still, now that nobody else may change it."""
-        self.setting.context.refresh()
+        self.setting.context.refresh(self.module)
         now = self.look(before)
         verdict = self.decide(now, changed(before.subject, now.subject), locked=True)
         if verdict.decision is not Decision.ALLOWED or now.container is None:
@@ -207,7 +210,7 @@ class _Attempt:
     def what_it_does(self, container: Container) -> str:
         """Say how a container is now; as running where that cannot be found out any more."""
         try:
-            document = self.setting.context.engine.inspect(container.id)
+            document = self.host.engine.inspect(container.id)
         except PlatformError:
             document = None
         if document is None or document["State"]["Running"]:
@@ -218,7 +221,7 @@ class _Attempt:
         """Return the exit code, or what went wrong while it was waited for."""
         timeout = seconds(self.module.manifest.spec.runtime.timeout)
         try:
-            with WritableEngine(self.setting.transport) as engine:
+            with WritableEngine(self.host.transport) as engine:
                 start(engine, container.id)
                 return wait_for_exit(engine, container.id, timeout=timeout), None
         except AlreadyStarted:
@@ -233,14 +236,14 @@ class _Attempt:
         """Return the end of the log, before anything can remove the container."""
         self.setting.context.learn_secrets(self.module)
         try:
-            tail = self.setting.context.engine.log_tail(container.id, LOG_LINES)
+            tail = self.host.engine.log_tail(container.id, LOG_LINES)
         except PlatformError as error:
             return f"  its log could not be captured: {error}"
         return quoted("its last lines:", tail)
 
     def verify(self, before: Look, exit_code: int | None) -> Iterator[Finding]:
         """Ask all that makes the difference between *it ended* and *it worked*."""
-        self.setting.context.refresh()
+        self.setting.context.refresh(self.module)
         after = self.look(before)
         if exit_code != 0:
             told = describe(after.container, self.setting.now()) if after.container else "is gone"
@@ -282,7 +285,7 @@ class _Attempt:
             event=event,
             module=self.module.name,
             project=self.module.project,
-            host=setting.transport.name,
+            host=self.host.name,
             container_id=seen.subject.container_id,
             plan=setting.planned.digest if setting.planned else "",
             backup_ref=shown(setting.request.backup_ref),

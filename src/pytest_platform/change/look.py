@@ -40,20 +40,23 @@ class Look:
     backup_level: str = ""
 
 
-def look(  # noqa: PLR0913 - what a look depends on is handed in
+def look(
     module: Module,
     context: Context,
-    transport: Transport,
     request: Request,
     now: datetime,
     *,
     before: Look | None = None,
 ) -> Look:
-    """Gather the facts about one module. Never raises for what cannot be found out.
+    """Gather the facts about one module. What cannot be found out is None.
 
     In mode ``skip`` nothing but files is touched, and what only a host knows is None. A
     backup may be large, so it is read once: ``before`` is the look that has verified it.
+
+    Raises:
+        NoHost: nobody has said on which host the module runs.
     """
+    transport = context.host_of(module).transport
     live = context.remote_mode != "skip"
     containers = _containers(module, context) if live else None
     container = containers[0] if containers and len(containers) == 1 else None
@@ -80,7 +83,7 @@ def look(  # noqa: PLR0913 - what a look depends on is handed in
 
 def _containers(module: Module, context: Context) -> list[Container] | None:
     try:
-        return context.snapshot().of(module.project, module.service)
+        return context.snapshot(module).of(module.project, module.service)
     except PlatformError:
         return None
 
@@ -118,7 +121,7 @@ def _owner(module: Module, context: Context) -> str | None:
         owner = context.owner_of(module)
         if owner is None:
             return ""
-        seen = state.seen_of(owner, None, context.snapshot())
+        seen = state.seen_of(owner, None, context.snapshot(owner))
         findings = state.judge(state.expected_of(owner), seen)
     except PlatformError:
         return None

@@ -45,7 +45,7 @@ def apply_check(module: Module, setting: MakeSetting) -> Check:
 def _plan(module: Module, setting: Setting, target: Path | None) -> Result:
     context, now = setting.context, setting.now()
     request = replace(setting.request, apply=True)
-    seen = look(module, context, setting.transport, request, now)
+    seen = look(module, context, request, now)
     facts = replace(seen.facts, workers=setting.workers, reruns=setting.reruns)
     verdict = decide(module, seen.drift, request, facts)
     plan = plans.make(seen.subject, seen.drift or (), verdict, now)

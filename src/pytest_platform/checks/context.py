@@ -1,69 +1,148 @@
-"""What a run shares: the modules, the renderer, and one snapshot of each host."""
+"""What a run shares: the modules, the renderer, and one look at each host."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 
-from pytest_platform.checks.probe import ProbeKind
+from pytest_platform.checks.health.state import Seen, seen_of
+from pytest_platform.checks.looking import Looking, Show
+from pytest_platform.checks.probe import ProbeKind, Target
 from pytest_platform.errors import PlatformError
 from pytest_platform.host.compose import Renderer
 from pytest_platform.host.details import Digests
-from pytest_platform.host.engine import Engine
+from pytest_platform.host.hosts import Host, Hosts
 from pytest_platform.host.snapshot import ServiceKey, Snapshot
-from pytest_platform.host.transport import Transport
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.secrets import Secrets
 
-Look = Callable[[Engine, list[Module]], Snapshot]
-"""Takes the snapshot for a run, after waiting for it where waiting was asked for."""
+Look = Callable[[Host, list[Module], Show], Snapshot]
+"""Takes the snapshot of a host for a run, after waiting for its modules where that was asked."""
+
+Watch = Callable[[], AbstractContextManager[Show]]
+"""Shows people what is waited for, as long as the block runs."""
+
+
+class HostFailed(PlatformError):
+    """A host could not be looked at, as another module of it has told already."""
+
+    def __init__(self, host: Host, first: str, cause: PlatformError) -> None:
+        super().__init__(f"{host.name} could not be looked at; '{first}' says why")
+        self.code = cause.code
 
 
 @dataclass(slots=True)
 class Context:
-    """One process's view of one run. ``remote_mode`` is ``skip`` or ``local``.
+    """One process's view of one run. ``remote_mode`` is ``skip``, ``local`` or ``ssh``.
 
-    ``digests`` are there where drift is asked for; the snapshot then keeps the details.
+    ``digests`` are there where drift is asked for; the snapshots then keep the details.
     """
 
     catalog: Catalog
     renderer: Renderer
-    transport: Transport
-    engine: Engine
+    hosts: Hosts
     look: Look
     remote_mode: str
     today: date
     probes: Mapping[str, ProbeKind]
+    watch: Watch = lambda: nullcontext(lambda _: None)
     selected: list[Module] = field(default_factory=list)
     digests: Digests | None = None
-    _snapshot: Snapshot | PlatformError | None = None
+    _looks: dict[Host, Looking] = field(default_factory=dict)
     _secrets: Secrets = field(default_factory=Secrets)
-    _secrets_state: tuple[int, int] | None = None
+    _secrets_state: tuple[int, ...] = ()
     _met: Secrets = field(default_factory=Secrets)
 
-    def snapshot(self) -> Snapshot:
-        """Return the run's one look at the host. Taken on first use; a failure is kept too.
+    def host_of(self, module: Module) -> Host:
+        """Return the host that a module runs on.
 
         Raises:
+            NoHost: nobody has said which.
+        """
+        return self.hosts.of(module)
+
+    def snapshot(self, module: Module) -> Snapshot:
+        """Return the run's one look at a module's host. A failure is kept too.
+
+        On first use all hosts of the run are looked at, each in a thread of its own.
+
+        Raises:
+            NoHost: nobody has said which host it is.
             EngineError: the Engine cannot be asked. Costs its deadline once, not once a check.
         """
-        if self._snapshot is None:
-            try:
-                self._snapshot = self.look(self.engine, self.selected)
-            except PlatformError as error:
-                self._snapshot = error
-        if isinstance(self._snapshot, PlatformError):
-            raise self._snapshot.with_traceback(None)
-        return self._snapshot
+        host = self.host_of(module)
+        if host not in self._looks:
+            self._look_at_all(module)
+        looking = self._looks[host]
+        try:
+            return self._awaited(looking)
+        except PlatformError as error:
+            looking.first = looking.first or module.name
+            if looking.first == module.name:
+                raise error.with_traceback(None) from None
+            raise HostFailed(host, looking.first, error) from None
 
-    def refresh(self) -> None:
-        """Forget the snapshot, because something was changed or may have been."""
-        if isinstance(self._snapshot, Snapshot):
-            self._met = self._met | self._snapshot.secrets
-        self._snapshot = None
-        self.engine.forget()
+    def _awaited(self, looking: Looking) -> Snapshot:
+        if looking.snapshot is not None:
+            return looking.snapshot
+        with self.watch() as show:
+            return looking.wait(show)
+
+    def _look_at_all(self, module: Module) -> None:
+        for host, modules in self._to_look_at(module).items():
+            if host not in self._looks:
+                self._looks[host] = Looking(self._look_at(host, modules))
+
+    def _look_at(self, host: Host, modules: list[Module]) -> Callable[[Show], Snapshot]:
+        return lambda show: self.look(host, modules, show)
+
+    def _to_look_at(self, module: Module) -> dict[Host, list[Module]]:
+        """Name the hosts that this run needs, with the selected modules on each."""
+        hosts: dict[Host, list[Module]] = {self.host_of(module): []}
+        for one in self.selected:
+            for needed in (one, *neighbours(one, self.catalog)):
+                try:
+                    there = hosts.setdefault(self.host_of(needed), [])
+                except PlatformError:
+                    continue  # Its own checks say so.
+                there += [one] if needed is one else []
+        return hosts
+
+    def seen(self, module: Module) -> Seen:
+        """Return what was seen of a module, and of the data of its owner.
+
+        Raises:
+            PlatformError: as ``snapshot``, or the owner does not exist or cannot be read.
+        """
+        snapshot, owner = self.snapshot(module), self.owner_of(module)
+        return seen_of(module, owner, snapshot, self._beside(owner))
+
+    def _beside(self, owner: Module | None) -> Snapshot | None:
+        """Return the snapshot with the owner in it; that it cannot be had is told of the owner."""
+        try:
+            return self.snapshot(owner) if owner else None
+        except PlatformError:
+            return None
+
+    def target(self, module: Module) -> Target:
+        """Return what a probe of a module needs.
+
+        Raises:
+            PlatformError: as ``snapshot``.
+        """
+        host = self.host_of(module)
+        return Target(module, host.transport, host.engine, self.snapshot(module))
+
+    def refresh(self, module: Module) -> None:
+        """Forget the look at a module's host, because something was or may have been changed."""
+        host = self.host_of(module)
+        looking = self._looks.pop(host, None)
+        if looking and looking.snapshot:
+            self._met = self._met | looking.snapshot.secrets
+        host.engine.forget()
 
     def owner_of(self, module: Module) -> Module | None:
         """Return the stateful module whose data ``module`` changes; None where it is no sidecar.
@@ -81,29 +160,44 @@ class Context:
         self.renderer.learn(module.compose_files, module.project)
 
     def secrets(self) -> Secrets:
-        """Return all values met so far that no report may carry.
+        """Return all values met so far, on any host, that no report may carry.
 
         A value that is also a public word, such as the name of a module, is no secret:
         to hide it would garble every report and keep nothing from anybody.
         """
-        state = (self.renderer.count, id(self._snapshot))
+        snapshots = [one.snapshot for one in self._looks.values() if one.snapshot]
+        state = (self.renderer.count, *map(id, snapshots))
         if state != self._secrets_state:
-            seen = self._snapshot.secrets if isinstance(self._snapshot, Snapshot) else Secrets()
-            met = self._met | seen | self.renderer.secrets()
-            self._secrets, self._secrets_state = met.without(self._public()), state
+            met = self._met | self.renderer.secrets()
+            for snapshot in snapshots:
+                met = met | snapshot.secrets
+            self._secrets, self._secrets_state = met.without(self._public(snapshots)), state
         return self._secrets
 
-    def _public(self) -> Iterator[str]:
+    def _public(self, snapshots: Iterable[Snapshot]) -> Iterator[str]:
         yield from self.catalog.names()
         for module in self.selected:
             yield module.source.text
-        if isinstance(self._snapshot, Snapshot):
-            for container in self._snapshot.containers:
+        for snapshot in snapshots:
+            yield snapshot.host
+            for container in snapshot.containers:
                 yield from (container.name, container.service, container.image)
 
     def close(self) -> None:
         """Close what is open towards hosts."""
-        self.engine.close()
+        for looking in self._looks.values():
+            looking.abandon()
+        for host in self.hosts:
+            host.close()
+
+
+def neighbours(module: Module, catalog: Catalog) -> Iterator[Module]:
+    """Yield the modules that the checks of a module look at too: its owner, what it requires."""
+    owner = module.manifest.spec.state.owner
+    for name in filter(None, (owner, *module.manifest.spec.requires)):
+        neighbour = catalog.get(name)
+        if not isinstance(neighbour, Broken):
+            yield neighbour
 
 
 def services_to_see(
@@ -113,17 +207,9 @@ def services_to_see(
     wanted: set[ServiceKey] = set()
     for module in modules:
         wanted.add((module.project, module.service))
-        wanted.update(_of_neighbours(module, catalog))
+        wanted.update((one.project, one.service) for one in neighbours(module, catalog))
         wanted.update(_of_probes(module, probes))
     return wanted
-
-
-def _of_neighbours(module: Module, catalog: Catalog) -> Iterable[ServiceKey]:
-    owner = module.manifest.spec.state.owner
-    for name in filter(None, (owner, *module.manifest.spec.requires)):
-        neighbour = catalog.get(name)
-        if not isinstance(neighbour, Broken):
-            yield neighbour.project, neighbour.service
 
 
 def _of_probes(module: Module, probes: Mapping[str, ProbeKind]) -> Iterable[ServiceKey]:

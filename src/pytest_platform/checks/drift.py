@@ -76,11 +76,11 @@ def compared(module: Module, context: Context) -> Comparison:
             declared and the config hash, which alone knows of hooks, is not comparable.
         PlatformError: the files cannot be rendered, or the Engine cannot be asked.
     """
-    snapshot = context.snapshot()
+    snapshot = context.snapshot(module)
     details = _details(snapshot)
     facts = Facts(module, context.catalog, context.renderer, context.today)
     settings = _settings(facts, snapshot, details)
-    findings = (*_state(module, context, snapshot), *settings.findings)
+    findings = (*_state(module, context), *settings.findings)
     hooked = module.manifest.spec.runtime.hook is not None
     if hooked and not findings and settings.config_hash is Hash.UNKNOWN:
         message = "cannot compare: only the config hash knows of hooks, and it is not comparable"
@@ -88,9 +88,8 @@ def compared(module: Module, context: Context) -> Comparison:
     return replace(settings, findings=(*findings, *_orphans(module, context, details)))
 
 
-def _state(module: Module, context: Context, snapshot: Snapshot) -> Iterator[Finding]:
-    seen = state.seen_of(module, context.owner_of(module), snapshot)
-    for finding in state.judge(state.expected_of(module), seen):
+def _state(module: Module, context: Context) -> Iterator[Finding]:
+    for finding in state.judge(state.expected_of(module), context.seen(module)):
         yield replace(finding, location=module.at("spec", "runtime", "expected_state"))
 
 

@@ -11,9 +11,9 @@ from pytest_platform.checks.context import Context
 from pytest_platform.checks.contract import waivers
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.health import state
-from pytest_platform.checks.probe import Target
 from pytest_platform.checks.registry import CONTRACT, ContractJudge
 from pytest_platform.errors import PlatformError
+from pytest_platform.host.engine import Engine
 from pytest_platform.module.loader import Broken, Module, Probe
 from pytest_platform.verdict import Finding, Location, Result, Verdict, failed, passed
 
@@ -122,23 +122,22 @@ def _owner_answer(module: Module) -> Callable[[Context], Result]:
 
 
 def _judge_state(module: Module, context: Context) -> Result:
-    snapshot = context.snapshot()
-    seen = state.seen_of(module, context.owner_of(module), snapshot)
+    seen = context.seen(module)
     findings = state.judge(state.expected_of(module), seen)
     if not findings:
         said = ", ".join(state.describe(one, seen.now) for one in seen.containers)
         return passed(said)
     context.learn_secrets(module)
     result = failed(findings, module.at("spec", "runtime", "expected_state"))
-    return replace(result, evidence=_log_tail(seen, context))
+    return replace(result, evidence=_log_tail(seen, context.host_of(module).engine))
 
 
-def _log_tail(seen: state.Seen, context: Context) -> str:
+def _log_tail(seen: state.Seen, engine: Engine) -> str:
     """Return the end of the log of the first container that has stopped, if it can be had."""
     for container in seen.containers:
         if container.status in {"exited", "restarting", "dead"}:
             try:
-                tail = context.engine.log_tail(container.id, LOG_LINES)
+                tail = engine.log_tail(container.id, LOG_LINES)
             except PlatformError:
                 return ""
             return quoted(f"the last lines of {container.name}:", tail)
@@ -158,8 +157,7 @@ def _probes(module: Module, group: str, probes: tuple[Probe, ...]) -> Iterator[C
 def _probe_answer(module: Module, probe: Probe) -> Callable[[Context], Result]:
     def answer(context: Context) -> Result:
         kind = context.probes[probe.kind]
-        target = Target(module, context.transport, context.engine, context.snapshot())
-        findings = kind.judge(probe.spec, kind.observe(probe.spec, target))
+        findings = kind.judge(probe.spec, kind.observe(probe.spec, context.target(module)))
         if findings:
             context.learn_secrets(module)
         return failed(findings, probe.location) if findings else passed()

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from pytest_platform.host.at_once import at_once
 from pytest_platform.host.engine import PROJECT, SERVICE, Document, Engine
 
 ONEOFF = "com.docker.compose.oneoff"
@@ -76,7 +77,8 @@ def details(
     """
     containers = {one["Id"]: digests.without_values(one) for one in documents}
     wanted = sorted({one.get("Image") or "" for one in containers.values()} - {""})
-    found = {image: document for image in wanted if (document := engine.inspect_image(image))}
+    seen = zip(wanted, at_once(engine.inspect_image, wanted), strict=True)
+    found = {image: document for image, document in seen if document}
     return Details(
         digests,
         containers,

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pytest_platform.errors import EngineError, EngineForbidden, EngineTimeout
+from pytest_platform.errors import EngineError, EngineForbidden, EngineTimeout, PlatformError
 from pytest_platform.host.transport import Transport
 
 if TYPE_CHECKING:
@@ -181,20 +181,24 @@ class Engine:
             raise self._explained(error, seconds) from None
 
     def _client(self, timeout: int) -> docker.APIClient:
-        import docker
+        from pytest_platform.host.client import Client
 
         if timeout not in self._clients:
             options = self._transport.engine_options()
             # Always negotiated within the ordinary deadline, however patient the client is.
-            client = docker.APIClient(**options, version=self._version, timeout=self._deadline)
+            client = Client(**options, version=self._version, timeout=self._deadline)
             client.timeout = timeout
             self._version = client.api_version
             self._clients[timeout] = client
         return self._clients[timeout]
 
-    def _explained(self, error: Exception, seconds: int) -> EngineError:
+    def _explained(self, error: Exception, seconds: int) -> PlatformError:
         import requests
+        from docker.errors import APIError
 
+        # What the Engine has answered to did get there.
+        if not isinstance(error, APIError) and (failure := self._transport.failure()):
+            return failure
         cause = _root_cause(error)
         if isinstance(error, requests.exceptions.Timeout) or isinstance(cause, TimeoutError):
             message = f"the Engine on {self.host} did not answer within {seconds} s"

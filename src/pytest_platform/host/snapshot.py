@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from pytest_platform.host.at_once import at_once
 from pytest_platform.host.details import ONEOFF, Details, Digests, details
 from pytest_platform.host.engine import PROJECT, SERVICE, Document, Engine
 from pytest_platform.secrets import Secrets
@@ -84,11 +85,8 @@ def take(
         EngineError: the Engine cannot be asked.
     """
     everything = engine.list_containers()
-    documents = [
-        document
-        for listed in everything
-        if _key(listed) in services and (document := engine.inspect(listed["Id"]))
-    ]
+    wanted = [listed["Id"] for listed in everything if _key(listed) in services]
+    documents = [document for document in at_once(engine.inspect, wanted) if document]
     return Snapshot(
         host=engine.host,
         taken_at=datetime.now(UTC),

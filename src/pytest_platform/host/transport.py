@@ -80,6 +80,10 @@ class Transport(Protocol):
         """
         ...
 
+    def failure(self) -> PlatformError | None:
+        """Say why what goes to the host fails, where the way there is the reason."""
+        ...
+
     def close(self) -> None:
         """End what is open towards the host. May be called twice, and from another thread."""
         ...
@@ -138,6 +142,10 @@ class Local:
     def address(self, host: str, port: int) -> Address:
         """Return the address itself."""
         return host, port
+
+    def failure(self) -> PlatformError | None:
+        """Return None: nothing is in between."""
+        return None
 
     def close(self) -> None:
         """Do nothing: there is no connection."""

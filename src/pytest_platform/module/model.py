@@ -67,6 +67,17 @@ Day = Annotated[
     ),
 ]
 
+# Neither the shell nor the ssh client may take any part of it for something else.
+_DESTINATION = r"^(?!.*@-)(ssh://)?[A-Za-z0-9_\[:.][A-Za-z0-9_.+%@:\[\]-]*$(?!\n)"
+Destination = Annotated[
+    str,
+    _form(
+        _DESTINATION,
+        "a host as `[user@]host[:port]`, as the ssh client understands it",
+        examples=["nas", "ada@nas.example:2222"],
+    ),
+]
+
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"([0-9]+)(ms|s|m|h|d)")
 
@@ -182,6 +193,16 @@ class Runtime(Base, frozen=True):
         Meta(
             description="The one-shot is this lifecycle hook of the service, not the service.",
             examples=["pre_start"],
+        ),
+    ] = None
+    host: Annotated[
+        Destination | None,
+        Meta(
+            description=(
+                "The host it runs on, for `--remote-mode ssh`: a name of the inventory "
+                "(ini `platform_hosts`), or `[user@]host[:port]`."
+            ),
+            examples=["nas"],
         ),
     ] = None
     exposure: Annotated[

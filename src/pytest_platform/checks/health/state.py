@@ -70,11 +70,19 @@ def expected_of(module: Module) -> Expected:
     )
 
 
-def seen_of(module: Module, owner: Module | None, snapshot: Snapshot) -> Seen:
-    """Take from a snapshot what was seen of a module, and of the data of its owner."""
+def seen_of(
+    module: Module,
+    owner: Module | None,
+    snapshot: Snapshot,
+    beside_owner: Snapshot | None = None,
+) -> Seen:
+    """Take from snapshots what was seen of a module, and of the data of its owner.
+
+    The owner may be on another host, and ``beside_owner`` the snapshot of that one.
+    """
     own = snapshot.of(module.project, module.service)
     hook = module.manifest.spec.runtime.hook
-    data_created = _data_created(owner, snapshot) if owner else None
+    data_created = _data_created(owner, beside_owner or snapshot) if owner else None
     if hook is None:
         return Seen(snapshot.taken_at, own, (), data_created)
     kept = snapshot.hooks_of(module.project, module.service, hook)

@@ -1,0 +1,207 @@
+"""The one connection to a host: an ssh master process in a private folder.
+
+It lives as long as its standard input, which this process holds. So it ends, and its
+folder goes, however this process ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, cast
+
+from pytest_platform.host import ssh_errors, ssh_scripts
+from pytest_platform.host.ssh_destination import Destination
+from pytest_platform.host.ssh_errors import SshError
+from pytest_platform.host.ssh_scripts import Facts
+from pytest_platform.host.transport import CommandMissing
+
+# ssh waits for the process that holds its input; then nobody else removes the folder.
+_KEEPER = 'trap : HUP INT TERM; folder=$1; shift; "$@"; code=$?; rm -rf -- "$folder"; exit "$code"'
+
+# A socket's path may have 104 bytes; ssh appends 17 to it while it makes the socket.
+_LONGEST_FOLDER = 70
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+")
+
+_ALIVE = 5
+"""Seconds between signs of life. After three without an answer the connection is dead."""
+
+_CONTROL_SECONDS = 30.0
+_END_SECONDS = 5.0
+_SAID_BYTES = 64 * 1024
+
+
+class Master:
+    """One ssh process. ``start`` it once; ``close`` may be called at any time, from any thread."""
+
+    def __init__(self, destination: Destination, config: Path | None, shown: str) -> None:
+        self._destination = destination
+        self._config = config
+        self._shown = shown
+        self.folder = _private_folder()
+        self._socket = self.folder / "m"
+        self._log = (self.folder / "log").open("w+b", buffering=0)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._closed = False
+
+    def start(self, mark: str, seconds: float) -> Facts:
+        """Log in and look around there, both in at most ``seconds``.
+
+        Raises:
+            SshError: it cannot be done; the process has ended.
+            CommandMissing: there is no ssh client.
+        """
+        try:
+            self._process = process = subprocess.Popen(
+                ["sh", "-c", _KEEPER, "sh", str(self.folder), *self._command(seconds)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._log,
+                env={**os.environ, "SSH_ASKPASS_REQUIRE": "never"},
+                # No terminal on which a jump host could ask, and no signal from its keys.
+                start_new_session=True,
+            )
+            return self._greet(process, mark, seconds)
+        except BaseException:
+            self.close()
+            raise
+
+    def alive(self) -> bool:
+        """Tell whether the connection is there. Asks the process, not the host."""
+        if self._process is None or self._process.poll() is not None:
+            return False
+        return self.control("check").returncode == 0
+
+    def control(self, order: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        """Give the process an order, such as ``check`` or ``forward``."""
+        return subprocess.run(
+            [*self._client("-O", order), *arguments, "--", "master"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_CONTROL_SECONDS,
+            check=False,
+        )
+
+    def session(self) -> list[str]:
+        """Return the command that opens a shell over the connection."""
+        return [*self._client("-T"), "--", "master", ssh_scripts.SHELL]
+
+    def said(self, since: int = 0) -> str:
+        """Return what ssh has said, from a number of bytes on; the end of it, where it is much."""
+        with contextlib.suppress(ValueError):  # closed meanwhile
+            start = max(since, self.said_bytes() - _SAID_BYTES)
+            return os.pread(self._log.fileno(), _SAID_BYTES, start).decode(errors="replace")
+        return ""
+
+    def said_bytes(self) -> int:
+        """Return how much ssh has said; 0 once it is closed."""
+        with contextlib.suppress(ValueError):
+            return os.fstat(self._log.fileno()).st_size
+        return 0
+
+    def close(self) -> None:
+        """End the connection, and with it all that goes over it."""
+        self._closed = True
+        process, self._process = self._process, None
+        if process is not None:
+            _end(process)
+        self._log.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _command(self, seconds: float) -> Sequence[str]:
+        options = {
+            "BatchMode": "yes",
+            "ClearAllForwardings": "yes",
+            "ConnectTimeout": str(max(1, round(seconds))),
+            "ControlMaster": "yes",
+            # A percent sign stands for something in this option.
+            "ControlPath": str(self._socket).replace("%", "%%"),
+            "ControlPersist": "no",
+            "LogLevel": "INFO",
+            "RemoteCommand": "none",
+            "RequestTTY": "no",
+            "ServerAliveInterval": str(_ALIVE),
+            "ServerAliveCountMax": "3",
+        }
+        config = ["-F", str(self._config)] if self._config else []
+        words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+        return ["ssh", *config, *words, *self._destination.arguments(), ssh_scripts.SHELL]
+
+    def _client(self, *words: str) -> list[str]:
+        """Return the start of a command that goes through the process, and never past it."""
+        return [
+            "ssh",
+            *("-F", "none"),
+            *("-S", str(self._socket)),
+            *("-o", "BatchMode=yes"),
+            *("-o", "ControlMaster=no"),
+            # Where the process is gone, ssh would open a connection of its own.
+            *("-o", "ProxyCommand=false"),
+            *words,
+        ]
+
+    def _greet(self, process: subprocess.Popen[bytes], mark: str, seconds: float) -> Facts:
+        if self._closed:
+            raise SshError("ssh.closed", f"the connection to {self._shown} is closed")
+        stdin, stdout = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
+        with contextlib.suppress(BrokenPipeError):
+            os.write(stdin.fileno(), ssh_scripts.login(mark))
+        deadline, output = time.monotonic() + seconds, b""
+        waiting = select.poll()
+        waiting.register(stdout, select.POLLIN)
+        with stdout:
+            while (left := deadline - time.monotonic()) > 0:
+                if not waiting.poll(1000 * left):
+                    continue
+                if not (more := os.read(stdout.fileno(), 65536)):
+                    raise self._refusal(process, output)
+                output += more
+                if facts := ssh_scripts.read_facts(output.decode(errors="replace"), mark):
+                    return facts
+        message = f"the login on {self._shown} was not done within {round(seconds, 1):g} s"
+        raise SshError(ssh_errors.TIMEOUT, message)
+
+    def _refusal(self, process: subprocess.Popen[bytes], output: bytes) -> Exception:
+        """Say why ssh ended before the script could run."""
+        code = process.wait()
+        said = self.said()
+        if code == 127:  # noqa: PLR2004 - the shell's word for a program that is not there
+            if not shutil.which("ssh"):
+                return CommandMissing("there is no ssh client; install OpenSSH's")
+        elif code == 255:  # noqa: PLR2004 - ssh's own exit code
+            return ssh_errors.explain(said, self._shown)
+        told = ssh_errors.last_line(output.decode(errors="replace") + said)
+        message = f"the login shell on {self._shown} ended with {code}: {told or 'it said nothing'}"
+        return SshError("ssh.login", message)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for one in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, one)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_END_SECONDS)
+            break
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
+
+
+def _private_folder() -> Path:
+    """Make a folder that only this user may enter, with a short path."""
+    run = os.environ.get("XDG_RUNTIME_DIR", "")
+    for place in (run, tempfile.gettempdir()):
+        short = len(place) <= _LONGEST_FOLDER and _PLAIN_PATH.fullmatch(place)
+        if short and os.path.isdir(place) and os.access(place, os.W_OK | os.X_OK):  # noqa: PTH112
+            return Path(tempfile.mkdtemp(prefix="pp-ssh-", dir=place))
+    return Path(tempfile.mkdtemp(prefix="pp-ssh-", dir="/tmp"))
