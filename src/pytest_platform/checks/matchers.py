@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator
+from difflib import unified_diff
 from typing import Annotated
 
 from msgspec import Meta
@@ -15,6 +16,9 @@ from pytest_platform.module.model import Base, Text
 from pytest_platform.verdict import Finding
 
 _NOT_EMPTY = {"minItems": 1}
+_CONTEXT = 1
+_COMPARED = 60
+"""Lines that are compared for a diff: difflib takes far longer for many."""
 
 
 class Unseen(PlatformError):
@@ -59,7 +63,7 @@ class Matchers(Base, frozen=True):
     ] = None
     equals: Annotated[
         str | None,
-        Meta(description="The whole text, apart from white space at its ends."),
+        Meta(description="The whole text, apart from white space at its ends.", examples=["ready"]),
     ] = None
     at_least: Annotated[
         Quantity | None,
@@ -141,20 +145,23 @@ def _mismatches(matchers: Matchers, text: str, code: str, what: str) -> Iterator
             message = f"{what} does not contain '{part}'"
             yield Finding(code, message, f"contains '{part}'", shown(text))
     pattern = matchers.matches
-    if pattern is not None and not patterns.found(pattern, text):
+    if pattern is not None and patterns.search(pattern, text) is None:
         message = f"{what} does not match /{pattern}/"
         yield Finding(code, message, f"matches /{pattern}/", shown(text))
     if matchers.equals is not None and text.strip() != matchers.equals.strip():
         message = f"{what} is not '{matchers.equals}'"
-        yield Finding(code, message, matchers.equals, shown(text))
+        diff = difference(matchers.equals, text)
+        yield Finding(code, message, matchers.equals, shown(text), diff=diff)
     if matchers.one_of is not None and text.strip() not in map(str.strip, matchers.one_of):
         words = " or ".join(f"'{one}'" for one in matchers.one_of)
         yield Finding(code, f"{what} is not {words}", words, shown(text))
     yield from _limits(matchers, text, code, what)
     for part in matchers.none_of or ():
-        if part in text:
+        at = text.find(part)
+        if at >= 0:
             message = f"{what} contains '{part}', which must not occur"
-            yield Finding(code, message, f"does not contain '{part}'", around(text, part))
+            lines = around(text, at, at + len(part))
+            yield Finding(code, message, f"does not contain '{part}'", lines)
 
 
 def out_of_bounds(bounds: Bounds, value: float | str, *, code: str, what: str) -> list[Finding]:
@@ -182,14 +189,26 @@ def _limits(matchers: Bounds | Matchers, text: str, code: str, what: str) -> Ite
             yield Finding(code, f"{what} is not {words} {limit}", f"{words} {limit}", shown(text))
 
 
+def difference(expected: str, actual: str) -> str:
+    """Return what differs, line by line, around the first difference; nothing for one line."""
+    before, after = expected.strip().splitlines(), actual.strip().splitlines()
+    if max(len(before), len(after)) <= 1:
+        return ""
+    pairs = enumerate(zip(before, after, strict=False))
+    same = next((at for at, (one, other) in pairs if one != other), min(len(before), len(after)))
+    start = max(0, same - _CONTEXT)
+    window = slice(start, start + _COMPARED)
+    compared = unified_diff(before[window], after[window], "expected", "actual", n=1, lineterm="")
+    return "\n".join(line for line in compared if not line.startswith("@@"))
+
+
 def shown(text: str) -> str:
     """Return an output as a finding carries it: whole. Reports redact it, then shorten it."""
     return text.strip() or "nothing"
 
 
-def around(text: str, part: str) -> str:
-    """Return the whole lines in which ``part`` first occurs: half a secret cannot be redacted."""
-    at = text.find(part)
-    start = text.rfind("\n", 0, at) + 1
-    end = text.find("\n", at + len(part))
-    return shown(text[start : end if end >= 0 else len(text)])
+def around(text: str, start: int, end: int) -> str:
+    """Return the whole lines of a part of a text: half a secret cannot be redacted."""
+    first = text.rfind("\n", 0, start) + 1
+    last = text.find("\n", max(start, end - 1))
+    return shown(text[first : last if last >= 0 else len(text)])

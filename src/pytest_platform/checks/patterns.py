@@ -28,20 +28,21 @@ class PatternTimeout(PlatformError):
     code = "matcher.timeout"
 
 
-def found(pattern: str, text: str) -> bool:
-    """Tell whether a pattern that ``refuse`` lets pass occurs in a text.
+def search(pattern: str, text: str) -> tuple[int, int] | None:
+    """Return where a pattern that ``refuse`` lets pass first occurs in a text: start and end.
 
     Raises:
         PatternTimeout: it cannot be told within ``SECONDS``.
     """
     try:
-        return _compiled(pattern).search(text, timeout=SECONDS) is not None
+        match = _compiled(pattern).search(text, timeout=SECONDS)
     except TimeoutError:
         message = (
             f"/{pattern[:80]}/ has no answer after {SECONDS:g} s; "
             "write it without a repetition inside a repetition"
         )
         raise PatternTimeout(message) from None
+    return match.span() if match else None
 
 
 def refuse(pattern: str) -> None:
@@ -69,7 +70,7 @@ def _matches_nothing(pattern: str) -> bool:
     import regex
 
     try:
-        return found(pattern, "")
+        return search(pattern, "") is not None
     except (PatternTimeout, regex.error, MemoryError, RecursionError) as error:
         message = f"'{pattern[:80]}' cannot be used: {error}"
         raise ValueError(message) from None

@@ -24,8 +24,8 @@ Quantity = (
     ]
 )
 
-_SIZES = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
-_DURATIONS = {"ms": Decimal("0.001"), "s": 1, "m": 60, "h": 3600, "d": 86400}
+_SIZES: dict[str, str | int] = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+_DURATIONS: dict[str, str | int] = {"ms": "0.001", "s": 1, "m": 60, "h": 3600, "d": 86400}
 _UNITS = {"": Decimal(1)} | {unit: Decimal(n) for unit, n in (_SIZES | _DURATIONS).items()}
 _NUMBER = re.compile(
     r"([-+]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?(?:[eE][-+]?[0-9]{1,3})?|[Ii]nf))"
