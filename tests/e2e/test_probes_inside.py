@@ -24,7 +24,7 @@ from pytest_platform.module.source import parse
 pytestmark = pytest.mark.e2e
 
 CASES = ROOT / "tests" / "cases" / "probe"
-KINDS = ("exec", "command", "log", "file", "volume")
+KINDS = ("exec", "command", "log", "file", "volume", "metrics")
 FILES = sorted(file for kind in KINDS for file in (CASES / kind).glob("*.yaml"))
 NAMES = [f"{file.parent.name}/{file.stem}" for file in FILES]
 
@@ -60,6 +60,7 @@ def outcome(
     project.up()
     project.compose("--profile never create never")
     project.wait_for("tool", "healthy")
+    project.wait_for("metrics", "healthy")
     project.wait_for("done", "exited")
     project.compose("restart tool")
     project.wait_for("tool", "healthy")

@@ -19,7 +19,7 @@ from pytest_platform.checks.contract import (
 )
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.probe import ProbeKind
-from pytest_platform.checks.probes import command, file, http, log, tcp, tls, volume
+from pytest_platform.checks.probes import command, file, http, log, metrics, tcp, tls, volume
 from pytest_platform.checks.probes import exec as exec_probe
 from pytest_platform.module.loader import Vocabulary
 from pytest_platform.verdict import Finding
@@ -46,6 +46,7 @@ PROBES: Mapping[str, ProbeKind] = {
     "exec": exec_probe.KIND,
     "command": command.KIND,
     "log": log.KIND,
+    "metrics": metrics.KIND,
     "file": file.KIND,
     "volume": volume.KIND,
     "http": http.KIND,
