@@ -19,6 +19,7 @@ from pytest_platform.checks.contract import (
 )
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.probe import ProbeKind
+from pytest_platform.checks.probes import command, file, http, log, metrics, tcp, tls, volume
 from pytest_platform.checks.probes import exec as exec_probe
 from pytest_platform.module.loader import Vocabulary
 from pytest_platform.verdict import Finding
@@ -43,6 +44,14 @@ CONTRACT: Mapping[str, ContractJudge] = {
 
 PROBES: Mapping[str, ProbeKind] = {
     "exec": exec_probe.KIND,
+    "command": command.KIND,
+    "log": log.KIND,
+    "metrics": metrics.KIND,
+    "file": file.KIND,
+    "volume": volume.KIND,
+    "http": http.KIND,
+    "tcp": tcp.KIND,
+    "tls": tls.KIND,
 }
 
 BUILT_IN_NAMES: Mapping[str, frozenset[str]] = {

@@ -5,12 +5,14 @@ The SDK is imported on the first request: runs that read files only do without i
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import math
 import socket
-from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_platform.errors import EngineError, EngineForbidden, EngineTimeout, PlatformError
 from pytest_platform.host.transport import Transport
@@ -27,9 +29,18 @@ LOG_BYTES = 16 * 1024
 
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
+_PATH_STAT = "X-Docker-Container-Path-Stat"
 
 Document = Mapping[str, Any]
 """A JSON object as the Engine sends it."""
+
+
+class Readable(Protocol):
+    """A stream of bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to ``size`` bytes; none at its end."""
+        ...
 
 
 class Events:
@@ -141,6 +152,67 @@ class Engine:
             self._tails[container, lines] = _end_of(tail).decode(errors="replace")
         return self._tails[container, lines]
 
+    def log(
+        self,
+        container: str,
+        *,
+        since: float,
+        streams: Collection[str],
+        tail: int | None,
+        limit: int,
+    ) -> tuple[bytes, bool]:
+        """Return a container's output, at most ``limit`` bytes, and whether there is more.
+
+        ``since`` is in seconds of Unix time, ``streams`` has ``stdout`` or ``stderr`` or
+        both, ``tail`` asks for that many of the last lines only.
+        """
+        with self.asking() as client:
+            stream = client.logs(
+                container,
+                stdout="stdout" in streams,
+                stderr="stderr" in streams,
+                since=since,
+                tail="all" if tail is None else tail,
+                stream=True,
+                follow=False,
+            )
+            with contextlib.closing(stream):
+                return _beginning_of(stream, limit)
+
+    def path_stat(self, container: str, path: str) -> Document | None:
+        """Return name, size, mode and link target of a path in a container; None where it is not.
+
+        The container need not run. The mode is Go's ``FileMode``.
+        """
+        with self.asking() as client:
+            url = f"{client.base_url}/v{client.api_version}/containers/{container}/archive"
+            response = client.head(url, params={"path": path}, timeout=self._deadline)
+            if response.status_code == HTTPStatus.NOT_FOUND:
+                return None
+            response.raise_for_status()
+            stat: Document = json.loads(base64.b64decode(response.headers[_PATH_STAT]))
+            return stat
+
+    @contextlib.contextmanager
+    def archive(self, container: str, path: str) -> Iterator[Readable]:
+        """Give a path of a container as a stream in tar format; the container need not run.
+
+        Raises:
+            EngineError: the path does not exist, or reading fails.
+        """
+        with self.asking() as client:
+            url = f"{client.base_url}/v{client.api_version}/containers/{container}/archive"
+            response = client.get(
+                url,
+                params={"path": path},
+                headers={"Accept-Encoding": "identity"},
+                stream=True,
+                timeout=self._deadline,
+            )
+            with contextlib.closing(response):
+                response.raise_for_status()
+                yield response.raw
+
     def events(self, actions: Collection[str]) -> Events:
         """Subscribe to the container events of Compose projects.
 
@@ -217,6 +289,16 @@ class Engine:
             )
             return EngineError(message)
         return EngineError(f"the Engine on {self.host} refused a request: {error}")
+
+
+def _beginning_of(chunks: Iterable[bytes], limit: int) -> tuple[bytes, bool]:
+    """Keep whole lines of the beginning: half a secret cannot be redacted."""
+    kept = bytearray()
+    for chunk in chunks:
+        kept += chunk
+        if len(kept) > limit:
+            return bytes(kept[:limit].rpartition(b"\n")[0]), True
+    return bytes(kept), False
 
 
 def _end_of(log: bytes) -> bytes:

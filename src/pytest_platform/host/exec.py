@@ -27,12 +27,17 @@ class ExecTimeout(PlatformError):
 
 @dataclass(frozen=True, slots=True)
 class ExecResult:
-    """How a command in a container ended; ``truncated`` tells that output was left out."""
+    """How a command in a container ended; ``cut`` names the streams that were not kept whole."""
 
     exit_code: int
     stdout: str
     stderr: str
-    truncated: bool = False
+    cut: frozenset[str] = frozenset()
+
+    @property
+    def truncated(self) -> bool:
+        """Whether output was left out."""
+        return bool(self.cut)
 
 
 def exec_in(
@@ -62,7 +67,8 @@ def exec_in(
             message = f"the command did not end within {timeout:g} s"
             raise ExecTimeout(message)
         code = client.exec_inspect(created["Id"])["ExitCode"]
-    cut = max(len(stdout), len(stderr)) > limit
+    streams = {"stdout": stdout, "stderr": stderr}
+    cut = frozenset(name for name, read in streams.items() if len(read) > limit)
     return ExecResult(int(code), _text(stdout, limit), _text(stderr, limit), cut)
 
 

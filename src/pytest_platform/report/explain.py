@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_platform.errors import render
-from pytest_platform.report.redact import Safe, redact, told
+from pytest_platform.report.redact import Safe, redact, told, told_lines
 from pytest_platform.secrets import Secrets
 from pytest_platform.verdict import Excerpt, Finding, Location, Result
 
@@ -53,7 +53,10 @@ class _Teller:
 
     def comparison(self, finding: Finding) -> list[str]:
         pairs = (("expected: ", finding.expected), ("actual:   ", finding.actual))
-        return [f"  {label}{told(text, self.secrets)}" for label, text in pairs if text is not None]
+        compared = [
+            f"  {label}{told(text, self.secrets)}" for label, text in pairs if text is not None
+        ]
+        return compared + [f"    {line}" for line in told_lines(finding.diff, self.secrets)]
 
     def source(self, code: str, location: Location | None, excerpt: Excerpt | None) -> str:
         if excerpt is None and location and code not in _NEVER_QUOTED:
