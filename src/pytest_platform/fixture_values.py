@@ -13,6 +13,7 @@ from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
 from pytest_platform.report.explain import explain
 from pytest_platform.run import RUN, Run
+from pytest_platform.stack.handle import PlatformStack
 from pytest_platform.verdict import Location, Verdict
 
 
@@ -37,6 +38,14 @@ def target_of(node: pytest.Item, module: Module) -> Target:
         return Target(module, context.transport, context.engine, context.snapshot())
     except PlatformError as error:
         pytest.fail(f"{error} [{error.code}]", pytrace=False)
+
+
+def stack_of(node: pytest.Item, module: Module) -> PlatformStack:
+    """Return the stack that a module runs in; skips the test where nothing may be touched."""
+    target = target_of(node, module)
+    context = _run_of(node).context
+    own = context.stack is not None
+    return PlatformStack(module.project, own, target.engine, context.snapshot, context.refresh)
 
 
 def guarded_apply_of(node: pytest.Item, module: Module) -> Callable[[], apply.Applied]:

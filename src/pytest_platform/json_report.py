@@ -14,9 +14,12 @@ from pytest_platform.report.stdout import JsonStdout
 class JsonReport:
     """Adds the section to the document, and hands it over to who writes it."""
 
-    def __init__(self, output: JsonStdout, remote_mode: str, records: list[Record]) -> None:
+    def __init__(
+        self, output: JsonStdout, remote_mode: str, stack: str, records: list[Record]
+    ) -> None:
         self._output = output
         self._remote_mode = remote_mode
+        self._stack = stack
         self._records = records
 
     def check_writable(self) -> None:
@@ -46,5 +49,5 @@ class JsonReport:
     @pytest.hookimpl(trylast=True)
     def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
         """Add the section. The document is written when all is over: later hooks may add to it."""
-        json_report["platform"] = platform_section(self._remote_mode, self._records)
+        json_report["platform"] = platform_section(self._remote_mode, self._records, self._stack)
         self._output.document = json_report

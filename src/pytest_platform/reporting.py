@@ -100,7 +100,8 @@ class Reporting:
             terminalreporter.write_line(_NOTHING, red=True)
         if not self._records:
             return
-        section = platform_section(self._run.settings.remote_mode, self._records)
+        settings = self._run.settings
+        section = platform_section(settings.remote_mode, self._records, settings.stack.kind)
         terminalreporter.ensure_newline()
         terminalreporter.section("platform")
         for line, verdict in table(section):

@@ -26,9 +26,14 @@ from pytest_platform.module.model import seconds
 from pytest_platform.options import STDOUT, Settings, usage_error
 from pytest_platform.progress import Progress
 from pytest_platform.report.document import container_record
+from pytest_platform.stack.ephemeral import Ephemeral
+from pytest_platform.stack.owner import new_name
 
 if TYPE_CHECKING:
     from pytest_platform.change.apply import Setting
+
+STACK_WAIT = "2m"
+"""How long a stack of one's own has to come to the declared state, without ``--wait``."""
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
 
@@ -51,7 +56,8 @@ def start(config: pytest.Config, settings: Settings) -> Run:
         pytest.UsageError: ``--module`` names a module that does not exist.
     """
     probes = _probes(config)
-    catalog = Catalog(settings.modules_dir, settings.root, vocabulary(probes))
+    project = new_name() if settings.stack.ephemeral else ""
+    catalog = Catalog(settings.modules_dir, settings.root, vocabulary(probes), project)
     try:
         names = catalog.select(settings.patterns)
     except UsageError as error:
@@ -63,9 +69,10 @@ def start(config: pytest.Config, settings: Settings) -> Run:
     def look(engine: Engine, modules: list[Module]) -> Snapshot:
         return _look(config, settings, context, engine, modules)
 
+    renderer = Renderer(transport)
     context = Context(
         catalog=catalog,
-        renderer=Renderer(transport),
+        renderer=renderer,
         transport=transport,
         engine=Engine(transport),
         look=look,
@@ -73,6 +80,9 @@ def start(config: pytest.Config, settings: Settings) -> Run:
         today=datetime.now(UTC).date(),
         probes=probes,
     )
+    if settings.stack.ephemeral and settings.remote_mode == "local":
+        context.stack = Ephemeral(project, transport, renderer, catalog, settings.root)
+        context.stack.keep = settings.stack.keep
     selected = frozenset(names) if names else None
     return Run(settings, catalog, context, selected, _setting(config, settings, transport))
 
@@ -152,17 +162,41 @@ def _look(
     engine: Engine,
     modules: list[Module],
 ) -> Snapshot:
+    stack = context.stack
+    if stack:
+        modules = stack.start(modules)
     services = services_to_see(modules, context.catalog, context.probes)
-    if not settings.wait:
-        return take(engine, services, context.digests)
-    with Progress(config) as progress:
-        return wait(
-            engine,
-            lambda: take(engine, services, context.digests),
-            [_awaited(module, context) for module in modules],
-            duration=seconds(settings.wait),
-            progress=progress.show,
-        )
+    duration = _patience(settings, stack)
+    if not duration:
+        snapshot = take(engine, services, context.digests)
+    else:
+        with Progress(config) as progress:
+            snapshot = wait(
+                engine,
+                lambda: take(engine, services, context.digests),
+                [_awaited(module, context) for module in modules],
+                duration=seconds(duration),
+                progress=progress.show,
+            )
+    if stack and stack.trouble and not _shows(snapshot, modules, context):
+        raise stack.trouble
+    return snapshot
+
+
+def _patience(settings: Settings, stack: Ephemeral | None) -> str:
+    """Return how long to wait: for a stack that was just started always, if all of it was."""
+    if stack is None:
+        return settings.wait
+    return "" if stack.trouble else settings.wait or STACK_WAIT
+
+
+def _shows(snapshot: Snapshot, modules: list[Module], context: Context) -> bool:
+    """Tell whether the state of what was started explains why not all of it could be."""
+    awaited = [_awaited(module, context) for module in modules]
+    codes = {
+        found.code for one in awaited for found in state.judge(one.expected, one.seen(snapshot))
+    }
+    return bool(codes) and state.MISSING not in codes
 
 
 def _awaited(module: Module, context: Context) -> Awaited:

@@ -8,6 +8,7 @@ from pytest_platform import run as runs
 from pytest_platform.collection import Collection
 from pytest_platform.json_report import JsonReport
 from pytest_platform.options import Settings, usage_error
+from pytest_platform.own_stack import OwnStack, clean_up
 from pytest_platform.report.document import Record
 from pytest_platform.report.stdout import JsonStdout
 from pytest_platform.reporting import Reporting
@@ -22,7 +23,8 @@ def set_up(config: pytest.Config, settings: Settings | None, output: JsonStdout 
     records: list[Record] = []
     if output is not None:
         mode = settings.remote_mode if settings else "skip"
-        _register_json(config, JsonReport(output, mode, records))
+        stack = settings.stack.kind if settings else "deployed"
+        _register_json(config, JsonReport(output, mode, stack, records))
     if settings is None:
         return
     run = runs.start(config, settings)
@@ -30,6 +32,10 @@ def set_up(config: pytest.Config, settings: Settings | None, output: JsonStdout 
     config.add_cleanup(run.context.close)
     config.pluginmanager.register(Collection(run), "platform-collection")
     config.pluginmanager.register(Reporting(run, records), "platform-reporting")
+    if run.context.stack:
+        own = OwnStack(run.context.stack, clean_up() if settings.stack.clean else [])
+        config.add_cleanup(run.context.stack.stop)
+        config.pluginmanager.register(own, "platform-stack")
     if run.selected and not config.getoption("file_or_dir"):
         config.args[:] = _paths(run)
 

@@ -16,6 +16,7 @@ from pytest_platform.host.transport import Transport
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.secrets import Secrets
+from pytest_platform.stack.ephemeral import Ephemeral
 
 Look = Callable[[Engine, list[Module]], Snapshot]
 """Takes the snapshot for a run, after waiting for it where waiting was asked for."""
@@ -26,6 +27,7 @@ class Context:
     """One process's view of one run. ``remote_mode`` is ``skip`` or ``local``.
 
     ``digests`` are there where drift is asked for; the snapshot then keeps the details.
+    ``stack`` is there where the run has a stack of its own.
     """
 
     catalog: Catalog
@@ -38,6 +40,7 @@ class Context:
     probes: Mapping[str, ProbeKind]
     selected: list[Module] = field(default_factory=list)
     digests: Digests | None = None
+    stack: Ephemeral | None = None
     _snapshot: Snapshot | PlatformError | None = None
     _secrets: Secrets = field(default_factory=Secrets)
     _secrets_state: tuple[int, int] | None = None

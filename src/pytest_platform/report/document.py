@@ -91,7 +91,9 @@ def crash_record(file: str, check: str) -> Record:
     return {"module": module, "observed": None, "check": record, "order": sys.maxsize}
 
 
-def platform_section(remote_mode: str, records: Iterable[Record]) -> Record:
+def platform_section(
+    remote_mode: str, records: Iterable[Record], stack: str = "deployed"
+) -> Record:
     """Build the section: modules in the order of their names, each with its checks."""
     modules: dict[str, Record] = {}
     for record in sorted(records, key=lambda record: record["order"]):
@@ -108,7 +110,7 @@ def platform_section(remote_mode: str, records: Iterable[Record]) -> Record:
     for entry in listed:
         entry["drift"] = sorted({*entry["drift"], *_state_drift(entry["checks"])})
         entry["verdict"] = module_verdict(entry["checks"], remote_mode)
-    return {"schema": SCHEMA, "remote_mode": remote_mode, "modules": listed}
+    return {"schema": SCHEMA, "remote_mode": remote_mode, "stack": stack, "modules": listed}
 
 
 def module_verdict(checks: Sequence[Mapping[str, Any]], remote_mode: str) -> str:
