@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -21,6 +22,9 @@ from pytest_platform.stack.rewrite import Part, rewrite
 
 DEADLINE = 120
 """Seconds that the Engine may take for one request: removing a large volume takes its time."""
+
+_SHOWN = 400
+"""Characters of the end of what Compose said: there it says why it failed."""
 
 
 class Ephemeral:
@@ -92,12 +96,16 @@ class Ephemeral:
     def _up(
         self, compose: Sequence[str], model: Mapping[str, object], defaults: Mapping[str, str]
     ) -> None:
-        files = (module.compose_files[0].with_name(".env") for module in self.members)
-        env_files = [file for file in dict.fromkeys(files) if file.is_file()]
         try:
-            launch.up(compose, model, env_files=env_files, defaults=defaults)
+            launch.up(compose, model, env_files=self._env_files(), defaults=defaults)
         except StackNotUp as error:
-            self.trouble = StackNotUp(self._secrets().hide(str(error), "[redacted]"))
+            # Hidden first: half a secret would not be found.
+            said = self._secrets().hide(str(error), "[redacted]")
+            self.trouble = StackNotUp(said if len(said) <= _SHOWN else "…" + said[-_SHOWN:])
+
+    def _env_files(self) -> list[Path]:
+        files = (module.compose_files[0].with_name(".env") for module in self.members)
+        return [file for file in dict.fromkeys(files) if file.is_file()]
 
     def _parts(self, modules: Iterable[Module]) -> tuple[list[Part], dict[str, str]]:
         """Render what is needed; return it, and values for what it lacks."""
@@ -109,14 +117,16 @@ class Ephemeral:
         for files, _ in wanted:
             lacking = self._renderer.rendered(files, self.project).placeholders
             values |= variables.made_up(lacking - values.keys())
-        self.made_up = tuple(sorted(values))
         parts = [
             Part(deployed_as, self._renderer.filled(files, self.project, values).model, services)
             for (files, deployed_as), services in wanted.items()
         ]
+        kept_in = [text for file in self._env_files() for text in variables.names_in(file)]
         for part in parts:
             for name in variables.of_secrets(part.model):
-                values.setdefault(name, variables.value())
+                if name not in {*os.environ, *kept_in}:
+                    values.setdefault(name, variables.value())
+        self.made_up = tuple(sorted(values))
         self._renderer.meet(values.values())
         return parts, values
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,8 +16,6 @@ from pytest_platform.stack.signals import within
 
 UP_TIMEOUT = 600.0
 """Seconds that ``up`` may take, the pulling of images included."""
-
-_SHOWN = 400
 
 
 def up(
@@ -57,9 +54,10 @@ def up(
         message = f"docker compose up did not come to an end within {timeout:g} s"
         raise StackNotUp(message) from None
     except Exception as error:
-        if not isinstance(error.__context__, subprocess.CalledProcessError):
+        # Just that is what pytest-docker raises for a command that failed.
+        if type(error) is not Exception:
             raise
-        raise StackNotUp(f"docker compose up failed: {_said(error.__context__)}") from None
+        raise StackNotUp(f"docker compose up failed: {_said(str(error))}") from None
     finally:
         folder(project, make=False)
 
@@ -71,8 +69,6 @@ def _write(path: Path, text: str) -> Path:
     return path
 
 
-def _said(failed: subprocess.CalledProcessError) -> str:
-    """Return the end of what Compose said: there it says why."""
-    text: str = (failed.output or b"").decode(errors="replace")
-    line = " ".join(text.split())
-    return line if len(line) <= _SHOWN else "…" + line[-_SHOWN:]
+def _said(message: str) -> str:
+    """Return what Compose said, which is quoted in a message."""
+    return message.partition('"""')[2].rpartition('"""')[0] or message

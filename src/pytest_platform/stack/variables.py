@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from pytest_platform.stack.errors import StackVariable
@@ -33,6 +34,14 @@ def made_up(names: Collection[str]) -> dict[str, str]:
 def value() -> str:
     """Make up a value. It begins with a letter, as names of users have to."""
     return "x" + secrets.token_hex(12)
+
+
+def names_in(file: Path) -> list[str]:
+    """Return the names of the variables that a ``.env`` file sets."""
+    text = file.read_text(encoding="utf-8", errors="replace")
+    return [
+        found[1] for found in re.finditer(r"^\s*(?:export\s+)?(\w+)\s*[=:]", text, re.MULTILINE)
+    ]
 
 
 def of_secrets(model: Mapping[str, Any]) -> Iterator[str]:
