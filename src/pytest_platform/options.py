@@ -20,6 +20,9 @@ STDOUT: Final = "-"
 """The value of ``--json`` without a path."""
 
 REMOTE_MODES: Final = ("skip", "local", "ssh")
+EPHEMERAL: Final = "ephemeral"
+DEPLOYED: Final = "deployed"
+STACKS: Final = (DEPLOYED, EPHEMERAL)
 _ENVIRONMENT: Final = ("PYTEST_PLATFORM_REMOTE_MODE", "PLATFORMCTL_SMOKE_REMOTE_MODE")
 _DURATION: Final = re.compile(r"[1-9][0-9]{0,8}(ms|s|m|h|d)")
 
@@ -35,7 +38,22 @@ class Settings:
     wait: str
     change: Change
     ssh: Ssh
+    stack: StackSettings
     changed_since: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StackSettings:
+    """Which stack is looked at: ``kind`` is ``deployed`` or ``ephemeral``."""
+
+    kind: str
+    keep: bool
+    clean: bool
+
+    @property
+    def ephemeral(self) -> bool:
+        """Whether the run has a stack of its own."""
+        return self.kind == EPHEMERAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +115,7 @@ def add_options(parser: pytest.Parser) -> None:
         help="where the modules are (default: modules).",
     )
     ssh_options.add_options(group, parser)
+    _add_stack_options(group)
     _add_change_options(group)
     parser.addini("platform_remote_mode", "default of --remote-mode", default="")
     parser.addini("platform_modules_dir", "default of --modules-dir", default="modules")
@@ -104,6 +123,29 @@ def add_options(parser: pytest.Parser) -> None:
         "platform_audit_log",
         "where attempts at --apply are written down",
         default=".pytest_platform/audit.jsonl",
+    )
+
+
+def _add_stack_options(group: pytest.OptionGroup) -> None:
+    group.addoption(
+        "--stack",
+        metavar="{deployed,ephemeral}",
+        dest="platform_stack",
+        help="deployed (default): look at what runs; ephemeral: start the modules and what they "
+        "require in a project of their own, look at that, and remove it with its volumes.",
+    )
+    group.addoption(
+        "--stack-keep",
+        action="store_true",
+        dest="platform_stack_keep",
+        help="keep the ephemeral stack, and print how to look inside.",
+    )
+    group.addoption(
+        "--stack-clean",
+        action="store_true",
+        dest="platform_stack_clean",
+        help="remove the ephemeral stacks that killed runs have left, and nothing else; "
+        "without --stack=ephemeral nothing is tested.",
     )
 
 
@@ -195,8 +237,9 @@ def settings_of(config: pytest.Config) -> Settings | None:
         remote_mode=mode,
         wait=_wait(config),
         change=_change(config),
-        changed_since=_changed_since(config),
         ssh=_ssh(config, mode),
+        stack=_stack(config),
+        changed_since=_changed_since(config),
     )
 
 
@@ -231,6 +274,40 @@ def _refuse_detached_path(config: pytest.Config) -> None:
         raise usage_error(f"write --backup-ref={reference} with an equals sign: {message}")
 
 
+def stack_kind(config: pytest.Config) -> str:
+    """Return what ``--stack`` names.
+
+    Raises:
+        pytest.UsageError: there is no such stack.
+    """
+    kind = config.getoption("platform_stack") or STACKS[0]
+    if kind not in STACKS:
+        raise usage_error(f"--stack: '{kind}' is not one of {', '.join(STACKS)}")
+    return kind
+
+
+def _stack(config: pytest.Config) -> StackSettings:
+    kind = stack_kind(config)
+    keep = bool(config.getoption("platform_stack_keep"))
+    settings = StackSettings(kind, keep, bool(config.getoption("platform_stack_clean")))
+    if keep and not settings.ephemeral:
+        raise usage_error("--stack-keep keeps an ephemeral stack: add --stack=ephemeral")
+    if settings.ephemeral:
+        _refuse_beside_stack(config)
+    return settings
+
+
+def _refuse_beside_stack(config: pytest.Config) -> None:
+    for option in ("plan", "apply"):
+        if config.getoption(f"platform_{option}"):
+            raise usage_error(f"--{option} is about what is deployed; leave out --stack=ephemeral")
+    mode = _remote_mode(config)
+    if mode not in {"local", "skip"}:
+        raise usage_error(f"--stack=ephemeral starts on this machine; {mode} is about another")
+    if config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
+        raise usage_error("--stack=ephemeral has one stack for one process; leave out -n, or -n 0")
+
+
 def _path(config: pytest.Config, name: str) -> str:
     """Return an option that is empty, ``-``, or a path as seen from where pytest was called."""
     value: str = config.getoption(name)
@@ -244,6 +321,7 @@ def _asked_for(config: pytest.Config) -> bool:
     names = (
         *("platform_modules", "platform_wait", "platform_remote_mode", "platform_modules_dir"),
         *("platform_plan", "platform_apply", "platform_changed_since", "platform_ssh_host"),
+        *("platform_stack", "platform_stack_keep"),
     )
     return any(config.getoption(name) for name in names)
 
@@ -259,7 +337,9 @@ def _remote_mode(config: pytest.Config) -> str:
     sources = [("--remote-mode", config.getoption("platform_remote_mode"))]
     sources += [(name, os.environ.get(name)) for name in _ENVIRONMENT]
     sources += [("platform_remote_mode", config.getini("platform_remote_mode"))]
-    name, mode = next(((name, mode) for name, mode in sources if mode), ("", "skip"))
+    # A stack of one's own cannot touch what is deployed, so to ask for one is enough.
+    default = "local" if config.getoption("platform_stack") == EPHEMERAL else "skip"
+    name, mode = next(((name, mode) for name, mode in sources if mode), ("", default))
     if mode not in REMOTE_MODES:
         raise usage_error(f"{name}: '{mode}' is not one of {', '.join(REMOTE_MODES)}")
     return mode

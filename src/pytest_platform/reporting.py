@@ -114,7 +114,8 @@ class Reporting:
             terminalreporter.write_line(idle or _NOTHING, red=not idle)
         if not self._records:
             return
-        section = platform_section(self._run.settings.remote_mode, self._records)
+        settings = self._run.settings
+        section = platform_section(settings.remote_mode, self._records)
         terminalreporter.ensure_newline()
         terminalreporter.section("platform")
         for line, verdict in table(section):

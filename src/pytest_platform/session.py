@@ -7,7 +7,8 @@ import pytest
 from pytest_platform import run as runs
 from pytest_platform.collection import Collection
 from pytest_platform.json_report import JsonReport
-from pytest_platform.options import Settings, usage_error
+from pytest_platform.options import DEPLOYED, Settings, usage_error
+from pytest_platform.own_stack import OwnStack, clean_up
 from pytest_platform.report.document import Record
 from pytest_platform.report.stdout import JsonStdout
 from pytest_platform.reporting import Reporting
@@ -20,7 +21,7 @@ def set_up(config: pytest.Config, settings: Settings | None, output: JsonStdout 
         pytest.UsageError: what was asked for cannot be done.
     """
     records: list[Record] = []
-    more: Record = {}
+    more: Record = {"stack": settings.stack.kind if settings else DEPLOYED}
     order: dict[str, int] = {}
     if output is not None:
         mode = settings.remote_mode if settings else "skip"
@@ -32,6 +33,10 @@ def set_up(config: pytest.Config, settings: Settings | None, output: JsonStdout 
     config.add_cleanup(run.context.close)
     config.pluginmanager.register(Collection(run), "platform-collection")
     config.pluginmanager.register(Reporting(run, records, order), "platform-reporting")
+    if run.context.stack:
+        own = OwnStack(run.context.stack, clean_up() if settings.stack.clean else [])
+        config.add_cleanup(run.context.stack.stop)
+        config.pluginmanager.register(own, "platform-stack")
     if run.changed_since is not None:
         more["changed_since"] = run.changed_since.section
         config.pluginmanager.register(run.changed_since, "platform-changed-since")

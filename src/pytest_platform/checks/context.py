@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -18,6 +18,7 @@ from pytest_platform.host.snapshot import ServiceKey, Snapshot
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.secrets import Secrets
+from pytest_platform.stack.ephemeral import Ephemeral
 
 Look = Callable[[Host, list[Module], Show], Snapshot]
 """Takes the snapshot of a host for a run, after waiting for its modules where that was asked."""
@@ -39,6 +40,7 @@ class Context:
     """One process's view of one run. ``remote_mode`` is ``skip``, ``local`` or ``ssh``.
 
     ``digests`` are there where drift is asked for; the snapshots then keep the details.
+    ``stack`` is there where the run has a stack of its own.
     """
 
     catalog: Catalog
@@ -51,6 +53,7 @@ class Context:
     watch: Watch = lambda: nullcontext(lambda _: None)
     selected: list[Module] = field(default_factory=list)
     digests: Digests | None = None
+    stack: Ephemeral | None = None
     _looks: dict[Host, Looking] = field(default_factory=dict)
     _secrets: Secrets = field(default_factory=Secrets)
     _secrets_state: tuple[int, ...] = ()
@@ -92,6 +95,10 @@ class Context:
             return looking.wait(show)
 
     def _look_at_all(self, module: Module) -> None:
+        if self.stack:
+            # Here, because only the main thread may take over signals. Who looks tells of it.
+            with suppress(PlatformError):
+                self.stack.start(self.selected)
         for host, modules in self._to_look_at(module).items():
             if host not in self._looks:
                 self._looks[host] = Looking(self._look_at(host, modules))

@@ -56,7 +56,7 @@ PROBES: Mapping[str, ProbeKind] = {
 
 BUILT_IN_NAMES: Mapping[str, frozenset[str]] = {
     "health": frozenset({"state", "owner"}),
-    "smoke": frozenset(),
+    "smoke": frozenset({"idempotent"}),
 }
 """Names of checks that a probe may not take, by group."""
 

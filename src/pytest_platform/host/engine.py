@@ -166,7 +166,7 @@ class Engine:
         ``since`` is in seconds of Unix time, ``streams`` has ``stdout`` or ``stderr`` or
         both, ``tail`` asks for that many of the last lines only.
         """
-        with self.asking() as client:
+        with self._asking() as client:
             stream = client.logs(
                 container,
                 stdout="stdout" in streams,
@@ -184,7 +184,7 @@ class Engine:
 
         The container need not run. The mode is Go's ``FileMode``.
         """
-        with self.asking() as client:
+        with self._asking() as client:
             url = f"{client.base_url}/v{client.api_version}/containers/{container}/archive"
             response = client.head(url, params={"path": path}, timeout=self._deadline)
             if response.status_code == HTTPStatus.NOT_FOUND:
@@ -200,7 +200,7 @@ class Engine:
         Raises:
             EngineError: the path does not exist, or reading fails.
         """
-        with self.asking() as client:
+        with self._asking() as client:
             url = f"{client.base_url}/v{client.api_version}/containers/{container}/archive"
             response = client.get(
                 url,

@@ -35,7 +35,8 @@ class Probe:
 class Module:
     """A module that was read and is well formed.
 
-    ``name`` is the name of its folder, by which other modules refer to it.
+    ``name`` is the name of its folder, by which other modules refer to it. ``stack`` is
+    the project it runs in for this run alone; empty where it is looked at as deployed.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Module:
     manifest: Manifest
     health: tuple[Probe, ...]
     smoke: tuple[Probe, ...]
+    stack: str = ""
 
     @property
     def file(self) -> str:
@@ -63,6 +65,11 @@ class Module:
 
     @property
     def project(self) -> str:
+        """The Compose project in which it is looked at."""
+        return self.stack or self.deployed_as
+
+    @property
+    def deployed_as(self) -> str:
         """The Compose project it is deployed as."""
         return self.manifest.spec.runtime.compose.project
 
