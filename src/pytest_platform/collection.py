@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,25 @@ class Collection:
         if run.selected is not None and file_path.parent.name not in run.selected:
             return None
         return ModuleFile.of(parent, file_path, run)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Collect what stands in the place of a module's file, such as a folder or a dead link.
+
+        pytest offers regular files alone; this one has a check that fails and says why.
+        """
+        report = yield
+        path = collector.path / FILE_NAME
+        if isinstance(collector, pytest.Directory) and self._is_odd(path) and report.passed:
+            others = [node for node in report.result if getattr(node, "path", None) != path]
+            file = self.pytest_collect_file(path, collector)
+            report.result = [file, *others] if file else others
+        return report
+
+    def _is_odd(self, path: Path) -> bool:
+        return self._run.catalog.holds(path) and os.path.lexists(path) and not path.is_file()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:

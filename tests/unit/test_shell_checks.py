@@ -119,7 +119,9 @@ def test_masked_failure_tells_each_way_once() -> None:
 
 WORDS = "if then fi do done until while case ( ) { } (( )) $( ` \" ' && || | ; & <<EOF ${a \\ !"
 COMMANDS = "f(),mc rb x,psql -c,find -exec,curl -X,xargs,sh -c,eval,set -e,exit 0,sudo,\n,\0,é"
-PIECES = st.sampled_from([*WORDS.split(), *COMMANDS.split(",")])
+FAR = "{\U0010ffff {1\U000cd19f {1..2\U000d1e05 {..\u0436"
+"""Of each, the parser asked for what lies behind the end of a table: at times it crashed."""
+PIECES = st.sampled_from([*WORDS.split(), *COMMANDS.split(","), *FAR.split()])
 GARBAGE = st.one_of(st.text(max_size=40), st.lists(PIECES, max_size=14).map(" ".join))
 
 
@@ -133,6 +135,17 @@ def test_garbage_never_raises(script: str, argument: str, *, is_text: bool) -> N
         more = ([argument],) if check == "mutations" else ()
         apart.ask(check, rendered, source, *more)
         apart.ask(check, {"command": [script]}, {}, *more)
+
+
+def test_what_has_crashed_the_parser_does_so_no_more() -> None:
+    """Whether it did depended on where things lie in memory, so several processes are asked."""
+    service = {"command": ["sh", "-c", FAR]}
+    for _ in range(5):
+        one = apart.Apart()
+        try:
+            assert one.ask("command_shape", service, service) == []
+        finally:
+            one.close()
 
 
 @pytest.mark.parametrize("opening", ["(", "{ ", "$(", "if a; then ", "a && ", 'sh -c "', "! "])

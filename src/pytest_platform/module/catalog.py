@@ -33,7 +33,7 @@ class Catalog:
         """List the names of all modules without reading any."""
         if not self.folder.is_dir():
             return []
-        return sorted(entry.parent.name for entry in self.folder.glob(f"*/{FILE_NAME}"))
+        return sorted(path.name for path in self.folder.iterdir() if self.exists(path.name))
 
     def path(self, name: str) -> Path:
         """Return where the file of the module ``name`` is, or would be."""
