@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 from pytest_platform.checks.context import Context, services_to_see
 from pytest_platform.checks.health import state
 from pytest_platform.checks.health.wait import Awaited, wait
+from pytest_platform.checks.neighbours import neighbours
 from pytest_platform.checks.probe import ProbeKind
 from pytest_platform.checks.registry import PROBES, vocabulary
 from pytest_platform.errors import UsageError
@@ -159,10 +160,18 @@ def _look(
         return wait(
             engine,
             lambda: take(engine, services, context.digests),
-            [_awaited(module, context) for module in modules],
+            [_awaited(module, context) for module in _with_neighbours(modules, context)],
             duration=seconds(settings.wait),
             progress=progress.show,
         )
+
+
+def _with_neighbours(modules: list[Module], context: Context) -> Iterable[Module]:
+    """Return the modules, and those whose state the checks of the modules rely on."""
+    found = {module.name: module for module in modules}
+    for module in modules:
+        found |= {one.name: one for one in neighbours(module, context.catalog)}
+    return found.values()
 
 
 def _awaited(module: Module, context: Context) -> Awaited:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from pytest_platform.checks.neighbours import neighbours
 from pytest_platform.checks.probe import ProbeKind
 from pytest_platform.errors import PlatformError
 from pytest_platform.host.compose import Renderer
 from pytest_platform.host.details import Digests
 from pytest_platform.host.engine import Engine
-from pytest_platform.host.snapshot import ServiceKey, Snapshot
+from pytest_platform.host.snapshot import ServiceKey, Snapshot, take
 from pytest_platform.host.transport import Transport
 from pytest_platform.module.catalog import Catalog
-from pytest_platform.module.loader import Broken, Module
+from pytest_platform.module.loader import Module, Probe
 from pytest_platform.secrets import Secrets
 
 Look = Callable[[Engine, list[Module]], Snapshot]
@@ -26,6 +27,7 @@ class Context:
     """One process's view of one run. ``remote_mode`` is ``skip`` or ``local``.
 
     ``digests`` are there where drift is asked for; the snapshot then keeps the details.
+    ``state_checks`` names the checks of states in this run: a module, and what it looks at.
     """
 
     catalog: Catalog
@@ -38,9 +40,10 @@ class Context:
     probes: Mapping[str, ProbeKind]
     selected: list[Module] = field(default_factory=list)
     digests: Digests | None = None
+    state_checks: frozenset[tuple[str, str]] = frozenset()
     _snapshot: Snapshot | PlatformError | None = None
     _secrets: Secrets = field(default_factory=Secrets)
-    _secrets_state: tuple[int, int] | None = None
+    _secrets_state: tuple[int, int, int] | None = None
     _met: Secrets = field(default_factory=Secrets)
 
     def snapshot(self) -> Snapshot:
@@ -57,6 +60,17 @@ class Context:
         if isinstance(self._snapshot, PlatformError):
             raise self._snapshot.with_traceback(None)
         return self._snapshot
+
+    def look_again(self, services: Collection[ServiceKey]) -> Snapshot:
+        """Return a new look at some services, for who tries again; the run's own one stays.
+
+        Raises:
+            EngineError: the Engine cannot be asked.
+        """
+        self.engine.forget()
+        snapshot = take(self.engine, services)
+        self._met = self._met | snapshot.secrets
+        return snapshot
 
     def refresh(self) -> None:
         """Forget the snapshot, because something was changed or may have been."""
@@ -86,7 +100,7 @@ class Context:
         A value that is also a public word, such as the name of a module, is no secret:
         to hide it would garble every report and keep nothing from anybody.
         """
-        state = (self.renderer.count, id(self._snapshot))
+        state = (self.renderer.count, id(self._snapshot), len(self._met))
         if state != self._secrets_state:
             seen = self._snapshot.secrets if isinstance(self._snapshot, Snapshot) else Secrets()
             met = self._met | seen | self.renderer.secrets()
@@ -112,21 +126,16 @@ def services_to_see(
     """Name the services that the checks of ``modules`` need in a snapshot."""
     wanted: set[ServiceKey] = set()
     for module in modules:
-        wanted.add((module.project, module.service))
-        wanted.update(_of_neighbours(module, catalog))
-        wanted.update(_of_probes(module, probes))
+        for one in (module, *neighbours(module, catalog)):
+            wanted.add((one.project, one.service))
+        for probe in (*module.health, *module.smoke):
+            wanted.update(services_of_probe(module, probe, probes))
     return wanted
 
 
-def _of_neighbours(module: Module, catalog: Catalog) -> Iterable[ServiceKey]:
-    owner = module.manifest.spec.state.owner
-    for name in filter(None, (owner, *module.manifest.spec.requires)):
-        neighbour = catalog.get(name)
-        if not isinstance(neighbour, Broken):
-            yield neighbour.project, neighbour.service
-
-
-def _of_probes(module: Module, probes: Mapping[str, ProbeKind]) -> Iterable[ServiceKey]:
-    for probe in (*module.health, *module.smoke):
-        for service in probes[probe.kind].services(probe.spec):
-            yield module.project, service
+def services_of_probe(
+    module: Module, probe: Probe, probes: Mapping[str, ProbeKind]
+) -> set[ServiceKey]:
+    """Name the services that one probe of a module looks at, its own among them."""
+    names = (module.service, *probes[probe.kind].services(probe.spec))
+    return {(module.project, name) for name in names}

@@ -55,7 +55,7 @@ PROBES: Mapping[str, ProbeKind] = {
 }
 
 BUILT_IN_NAMES: Mapping[str, frozenset[str]] = {
-    "health": frozenset({"state", "owner"}),
+    "health": frozenset({"state", "owner", "requires"}),
     "smoke": frozenset(),
 }
 """Names of checks that a probe may not take, by group."""
