@@ -111,8 +111,21 @@ spec:
         tls: {verify: true, days_left: 14}
     - name: the old port is closed
       tcp: {port: 80, open: false}
+    - name: the API says that all is well, a minute after the start at the latest
+      within: 60s
+      http:
+        port: 8080
+        path: /api/health
+        headers: {Content-Type: {contains: [application/json]}}
+        json: [{path: $.status, equals: ok}]
+        timeout: 5s
     - name: the mail relay takes connections
       tcp: {service: relay, port: 25, expect: {matches: "^220 "}}
+    - name: the name server knows the page
+      dns:
+        name: status.example.org
+        resolver: {service: resolver, port: 53}
+        answer: {contains: [192.0.2.10]}
     - name: few checks wait
       metrics: {port: 9100, series: status_checks_waiting, at_most: 5}
     - name: all services are up
