@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,7 @@ class Collection:
         names = dict.fromkeys(name for item in session.items for name in modules_of(item))
         loaded = [run.catalog.get(name) for name in names if run.catalog.exists(name)]
         run.context.selected = [module for module in loaded if isinstance(module, Module)]
+        run.context.state_checks = frozenset(_state_checks(session.items))
         if any(_compares(item) for item in session.items):
             run.context.digests = Digests()
 
@@ -125,6 +126,13 @@ def _changes(item: pytest.Item) -> bool:
 def _compares(item: pytest.Item) -> bool:
     """Tell whether a test compares settings, for which a snapshot has to keep more."""
     return _changes(item) or (isinstance(item, CheckItem) and item.check.group == "drift")
+
+
+def _state_checks(items: Iterable[pytest.Item]) -> Iterator[tuple[str, str]]:
+    """Yield the checks of states that take part, so that others may rely on them."""
+    for item in items:
+        if isinstance(item, CheckItem) and item.check.group == "health":
+            yield item.module.name, item.name
 
 
 def modules_of(item: pytest.Item) -> Iterator[str]:

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
 from probes.certificates import Certificates
+from probes.names import name_server, silent_name_server
 
 HOST = "127.0.0.1"
 HUGE = 1 << 30
@@ -216,6 +217,10 @@ def running(name: str, certificates: Certificates) -> Iterator[int]:
         server = site()
     elif name == "closed":
         server = closed()
+    elif name == "dns":
+        server = name_server()
+    elif name == "dns-silent":
+        server = silent_name_server()
     elif name.startswith("tls-"):
         server = site(certificates.context(name.removeprefix("tls-")))
     else:

@@ -9,8 +9,15 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from pytest_platform.checks.matchers import Matchers, mismatches, shown
+from pytest_platform.errors import PlatformError
 from pytest_platform.module.model import Text
 from pytest_platform.verdict import Finding
+
+
+class TooDeep(PlatformError):
+    """JSON is nested deeper than can be looked at."""
+
+    code = "matcher.too_deep"
 
 
 class JsonValue(Matchers, frozen=True, kw_only=True):
@@ -45,12 +52,27 @@ def json_mismatches(
         yield Finding(code, message, "JSON", shown(text))
         return
     for value in values:
-        nodes = _compiled(value.path).find(document).values()
+        nodes = _found(value.path, document)
         if not nodes:
             message = f"{what} has nothing at {value.path}"
             yield Finding(code, message, f"a value at {value.path}", shown(text))
         for node in nodes:
-            yield from mismatches(value, _text(node), code=code, what=f"{what} at {value.path}")
+            yield from mismatches(value, node, code=code, what=f"{what} at {value.path}")
+
+
+def _found(path: str, document: Any) -> list[str]:
+    """Return the text of each value at a path.
+
+    Raises:
+        TooDeep: the document is nested deeper than can be looked at.
+    """
+    import jsonpath_rfc9535
+
+    try:
+        return [_text(value) for value in _compiled(path).find(document).values()]
+    except (jsonpath_rfc9535.JSONPathRecursionError, RecursionError):
+        message = f"the JSON is nested too deep to look for {path}"
+        raise TooDeep(message) from None
 
 
 def _compiled(path: str) -> Any:
@@ -61,8 +83,11 @@ def _compiled(path: str) -> Any:
     """
     import jsonpath_rfc9535
 
+    environment = jsonpath_rfc9535.JSONPathEnvironment()
+    for unbounded in ("match", "search"):  # their regular expressions may take for ever
+        del environment.function_extensions[unbounded]
     try:
-        return jsonpath_rfc9535.compile(path)
+        return environment.compile(path)
     except jsonpath_rfc9535.JSONPathError as error:
         message = f"'{path}' is not a JSON path: {error}"
         raise ValueError(message) from None

@@ -10,11 +10,12 @@ import contextlib
 import json
 import math
 import socket
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from pytest_platform.errors import EngineError, EngineForbidden, EngineTimeout, PlatformError
+from pytest_platform.host.output import Readable, end_of, frames
 from pytest_platform.host.transport import Transport
 
 if TYPE_CHECKING:
@@ -24,23 +25,12 @@ if TYPE_CHECKING:
 DEADLINE = 10
 """Seconds that the Engine may take to answer one request."""
 
-LOG_BYTES = 16 * 1024
-"""How much of the end of a log is kept."""
-
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
 _PATH_STAT = "X-Docker-Container-Path-Stat"
 
 Document = Mapping[str, Any]
 """A JSON object as the Engine sends it."""
-
-
-class Readable(Protocol):
-    """A stream of bytes."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return up to ``size`` bytes; none at its end."""
-        ...
 
 
 class Events:
@@ -149,35 +139,43 @@ class Engine:
         if (container, lines) not in self._tails:
             with self._asking() as client:
                 tail: bytes = client.logs(container, tail=lines)
-            self._tails[container, lines] = _end_of(tail).decode(errors="replace")
+            self._tails[container, lines] = end_of(tail).decode(errors="replace")
         return self._tails[container, lines]
 
     def log(
         self,
-        container: str,
+        document: Document,
         *,
         since: float,
         streams: Collection[str],
         tail: int | None,
         limit: int,
     ) -> tuple[bytes, bool]:
-        """Return a container's output, at most ``limit`` bytes, and whether there is more.
+        """Return the output of an inspected container, and whether it is more than ``limit``.
 
         ``since`` is in seconds of Unix time, ``streams`` has ``stdout`` or ``stderr`` or
-        both, ``tail`` asks for that many of the last lines only.
+        both, ``tail`` asks for that many of the last lines only, ``limit`` is in bytes.
         """
         with self._asking() as client:
-            stream = client.logs(
-                container,
-                stdout="stdout" in streams,
-                stderr="stderr" in streams,
-                since=since,
-                tail="all" if tail is None else tail,
+            # Not client.logs(): that reads all there is, or else line by line.
+            response = client.get(
+                f"{client.base_url}/v{client.api_version}/containers/{document['Id']}/logs",
+                params={
+                    "stdout": int("stdout" in streams),
+                    "stderr": int("stderr" in streams),
+                    "since": f"{since:.9f}",
+                    "tail": "all" if tail is None else tail,
+                },
+                headers={"Accept-Encoding": "identity"},
                 stream=True,
-                follow=False,
+                timeout=self._deadline,
             )
-            with contextlib.closing(stream):
-                return _beginning_of(stream, limit)
+            with contextlib.closing(response):
+                response.raise_for_status()
+                data: bytes = response.raw.read(limit)
+                cut = bool(response.raw.read(1))
+        text = data if document["Config"].get("Tty") else b"".join(frames(data))
+        return (text.rpartition(b"\n")[0] if cut else text), cut
 
     def path_stat(self, container: str, path: str) -> Document | None:
         """Return name, size, mode and link target of a path in a container; None where it is not.
@@ -289,24 +287,6 @@ class Engine:
             )
             return EngineError(message)
         return EngineError(f"the Engine on {self.host} refused a request: {error}")
-
-
-def _beginning_of(chunks: Iterable[bytes], limit: int) -> tuple[bytes, bool]:
-    """Keep whole lines of the beginning: half a secret cannot be redacted."""
-    kept = bytearray()
-    for chunk in chunks:
-        kept += chunk
-        if len(kept) > limit:
-            return bytes(kept[:limit].rpartition(b"\n")[0]), True
-    return bytes(kept), False
-
-
-def _end_of(log: bytes) -> bytes:
-    """Keep the end of a log, from the beginning of a line: half a secret cannot be redacted."""
-    if len(log) <= LOG_BYTES:
-        return log
-    whole = log[-LOG_BYTES:].partition(b"\n")[2]
-    return b"(...)\n" + whole
 
 
 def _root_cause(error: BaseException) -> BaseException:

@@ -17,7 +17,8 @@ from pathlib import PurePosixPath
 from typing import IO, Any
 
 from pytest_platform.errors import PlatformError
-from pytest_platform.host.engine import Document, Engine, Readable
+from pytest_platform.host.engine import Document, Engine
+from pytest_platform.host.output import Readable
 
 MAX_ENTRIES = 100_000
 _CHUNK = 256 * 1024

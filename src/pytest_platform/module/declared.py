@@ -23,12 +23,16 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A declared probe. ``spec`` is of the type that its ``kind`` registers."""
+    """A declared probe. ``spec`` is of the type that its ``kind`` registers.
+
+    ``within`` is for how many seconds it is tried again; 0 means one try.
+    """
 
     name: str
     kind: str
     spec: Base
     location: Location
+    within: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

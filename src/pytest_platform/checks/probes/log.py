@@ -75,12 +75,15 @@ def observe(spec: Log, target: Target) -> list[Written]:
     written = []
     for seen in containers_of(target, spec.service):
         document = target.engine.inspect(seen.id)
-        container = read_container(document) if document else seen
+        if document is None:
+            message = f"{seen.name} was removed meanwhile"
+            raise NoContainer(message)
+        container = read_container(document)
         if container.started_at is None:
             message = f"{container.name} was never started, so it has no log"
             raise NoContainer(message)
         data, cut = target.engine.log(
-            container.id,
+            document,
             since=_since(container, container.started_at).timestamp(),
             streams=("stdout", "stderr") if spec.stream == "both" else (spec.stream,),
             tail=spec.tail,
