@@ -37,12 +37,16 @@ RUN: pytest.StashKey[Run] = pytest.StashKey()
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run. ``selected`` are the names that ``--module`` picked; None means all."""
+    """One run. ``selected`` are the names that ``--module`` picked; None means all.
+
+    ``workers`` is how many share the run where this process is one of xdist's; else 0.
+    """
 
     settings: Settings
     catalog: Catalog
     context: Context
     selected: frozenset[str] | None
+    workers: int
     setting: Callable[[Context], Setting]
 
 
@@ -76,7 +80,8 @@ def start(config: pytest.Config, settings: Settings) -> Run:
     if settings.wait:
         context.watch = lambda: Progress(config)
     selected = frozenset(names) if names else None
-    return Run(settings, catalog, context, selected, _setting(config, settings))
+    setting = _setting(config, settings)
+    return Run(settings, catalog, context, selected, _workers(config), setting)
 
 
 def _hosts(settings: Settings) -> Hosts:

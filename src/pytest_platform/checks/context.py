@@ -38,7 +38,9 @@ class HostFailed(PlatformError):
 class Context:
     """One process's view of one run. ``remote_mode`` is ``skip``, ``local`` or ``ssh``.
 
-    ``digests`` are there where drift is asked for; the snapshots then keep the details.
+    ``selected`` are the modules of the run; where workers share them, ``shares`` says by
+    name which go together. ``digests`` are there where drift is asked for; the snapshots then
+    keep the details.
     """
 
     catalog: Catalog
@@ -50,6 +52,7 @@ class Context:
     probes: Mapping[str, ProbeKind]
     watch: Watch = lambda: nullcontext(lambda _: None)
     selected: list[Module] = field(default_factory=list)
+    shares: Mapping[str, int] = field(default_factory=dict)
     digests: Digests | None = None
     _looks: dict[Host, Looking] = field(default_factory=dict)
     _secrets: Secrets = field(default_factory=Secrets)
@@ -67,7 +70,8 @@ class Context:
     def snapshot(self, module: Module) -> Snapshot:
         """Return the run's one look at a module's host. A failure is kept too.
 
-        On first use all hosts of the run are looked at, each in a thread of its own.
+        On first use all hosts of the run, or of this worker's share of it, are looked at,
+        each in a thread of its own.
 
         Raises:
             NoHost: nobody has said which host it is.
@@ -86,8 +90,8 @@ class Context:
             raise HostFailed(host, looking.first, error) from None
 
     def _awaited(self, looking: Looking) -> Snapshot:
-        if looking.snapshot is not None:
-            return looking.snapshot
+        if looking.over:
+            return looking.result()
         with self.watch() as show:
             return looking.wait(show)
 
@@ -102,7 +106,8 @@ class Context:
     def _to_look_at(self, module: Module) -> dict[Host, list[Module]]:
         """Name the hosts that this run needs, with the selected modules on each."""
         hosts: dict[Host, list[Module]] = {self.host_of(module): []}
-        for one in self.selected:
+        share = self.shares.get(module.name)
+        for one in (one for one in self.selected if self.shares.get(one.name) == share):
             for needed in (one, *neighbours(one, self.catalog)):
                 try:
                     there = hosts.setdefault(self.host_of(needed), [])
