@@ -90,6 +90,11 @@ class Collection:
         loaded = [run.catalog.get(name) for name in names if run.catalog.exists(name)]
         run.context.selected = [module for module in loaded if isinstance(module, Module)]
         run.context.state_checks = frozenset(_state_checks(session.items))
+        if workers := run.workers:
+            from pytest_platform.fleet import shares_of
+
+            items = (item for item in session.items if isinstance(item, CheckItem))
+            run.context.shares = shares_of((item.module for item in items), run, workers)
         if any(_compares(item) for item in session.items):
             run.context.digests = Digests()
 

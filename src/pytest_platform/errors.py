@@ -88,3 +88,15 @@ class ComposeError(PlatformError):
     """Compose could not render the files."""
 
     code = "compose.render"
+
+
+class CannotCompare(PlatformError):
+    """What runs cannot be compared with what is declared; that is no answer either way."""
+
+    code = "drift.unknown"
+
+
+class FilesDiffer(CannotCompare):
+    """The Compose files on the host are not the ones here, so its values do not help."""
+
+    code = "drift.files"

@@ -1,12 +1,13 @@
 """Many hosts under pytest-xdist: the modules of one host stay on one worker.
 
-So a host has one connection and one snapshot, however many workers there are. Imported only
-where pytest-xdist distributes tests.
+So a host has one connection and one snapshot, however many workers there are. As each worker
+collects all tests, both sides deal the hosts out alike, and a worker that gets the first test
+of a share knows which hosts it has to look at. Imported only where tests are distributed.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,31 +15,43 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from pytest_platform.errors import PlatformError
-from pytest_platform.module.loader import Module
+from pytest_platform.host.inventory import Place, Shares
+from pytest_platform.module.loader import Broken, Module
 from pytest_platform.run import Run
 
 
 class HostScheduling(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives a worker all tests of one host; where no host is asked, of one module or file."""
+    """Gives a worker all tests of a share of the hosts; without hosts, of one module or file."""
 
     def __init__(self, config: pytest.Config, log: Any, run: Run) -> None:
         super().__init__(config, log)
         self._run = run
+        self._shares = Shares(self.numnodes)
         self._scopes: dict[str, str] = {}
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         if file not in self._scopes:
-            self._scopes[file] = scope_of(self.config.rootpath / file, self._run)
+            self._scopes[file] = self._scope(self.config.rootpath / file)
         return self._scopes[file]
 
+    def _scope(self, path: Path) -> str:
+        run = self._run
+        known = run.settings.remote_mode != "skip" and run.catalog.holds(path)
+        place = _place(run.catalog.get(path.parent.name), run) if known else None
+        return f"share {self._shares.of(place)}" if place else str(path)
 
-def scope_of(path: Path, run: Run) -> str:
-    """Name what the tests of a file are kept together with: their host, or just the file."""
-    if run.settings.remote_mode == "skip" or not run.catalog.holds(path):
-        return str(path)
-    module = run.catalog.get(path.parent.name)
-    if isinstance(module, Module):
-        with suppress(PlatformError):  # Nobody has said where it is: its own checks tell.
-            return f"host {run.context.hosts.place_of(module).address}"
-    return str(path)
+
+def shares_of(modules: Iterable[Module | Broken], run: Run, workers: int) -> dict[str, int]:
+    """Deal out modules, given in the order in which their checks were collected."""
+    shares = Shares(workers)
+    places = ((module.name, _place(module, run)) for module in modules)
+    return {name: shares.of(place) for name, place in places if place}
+
+
+def _place(module: Module | Broken, run: Run) -> Place | None:
+    """Name the host of a module; None where that is unknown, of which its own checks tell."""
+    try:
+        return None if isinstance(module, Broken) else run.context.hosts.place_of(module)
+    except PlatformError:
+        return None

@@ -43,12 +43,16 @@ RUN: pytest.StashKey[Run] = pytest.StashKey()
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run. ``selected`` are the names that ``--module`` picked; None means all."""
+    """One run. ``selected`` are the names that ``--module`` picked; None means all.
+
+    ``workers`` is how many share the run where this process is one of xdist's; else 0.
+    """
 
     settings: Settings
     catalog: Catalog
     context: Context
     selected: frozenset[str] | None
+    workers: int
     setting: Callable[[Context], Setting]
     changed_since: ChangedSince | None = None
 
@@ -93,7 +97,8 @@ def start(config: pytest.Config, settings: Settings) -> Run:
     if settings.changed_since is not None:
         since = narrow(config, settings, catalog, names)
         selected = frozenset(since.touched).intersection(names or since.touched)
-    return Run(settings, catalog, context, selected, _setting(config, settings), since)
+    setting = _setting(config, settings)
+    return Run(settings, catalog, context, selected, _workers(config), setting, since)
 
 
 def _hosts(settings: Settings) -> Hosts:

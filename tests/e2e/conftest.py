@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import secrets
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
@@ -16,10 +18,12 @@ from docker.errors import DockerException
 
 from e2e.project import PREFIX, Project
 from e2e.proxy import Proxy
+from e2e.sshd import Sshd
 from e2e.tree import ROOT, Tree
 
 IMAGES = ("busybox", "mc", "minio", "web", "postgres")
 NewProject = Callable[..., Project]
+NewSshd = Callable[..., Sshd]
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +72,18 @@ def new_project(engine: docker.APIClient) -> Iterator[NewProject]:
     yield make
     for project in made:
         project.down()
+
+
+@pytest.fixture(scope="module")
+def new_sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewSshd]:
+    """Start ssh servers. Each is stopped at the end, whatever happens."""
+    with contextlib.ExitStack() as stack:
+
+        def make(**options: Any) -> Sshd:
+            folder = tmp_path_factory.mktemp("sshd") / "server"
+            return stack.enter_context(Sshd(folder, **options))
+
+        yield make
 
 
 @pytest.fixture

@@ -100,7 +100,7 @@ class Sshd:
                 os.killpg(self._process.pid, signal.SIGTERM)
             self._process.wait()
 
-    def trust(self, port: int, *, more: str = "") -> None:
+    def trust(self, port: int) -> None:
         """Let the client reach the server at this port, such as that of a proxy."""
         key = self.host_key
         self.known_hosts.write_text(f"[{self.address}]:{port} {key}\n", encoding="utf-8")
@@ -113,9 +113,15 @@ class Sshd:
             f"  IdentityFile {self.folder / 'key'}\n"
             f"  IdentitiesOnly yes\n"
             f"  UserKnownHostsFile {self.known_hosts}\n"
-            f"  GlobalKnownHostsFile none\n{more}",
+            f"  GlobalKnownHostsFile none\n",
             encoding="utf-8",
         )
+
+    def client(self, name: str, text: str) -> Path:
+        """Write another configuration of the client, in which ``text`` comes first and so wins."""
+        path = self.folder / f"config-{name}"
+        path.write_text(f"{text}\n{self.config.read_text(encoding='utf-8')}", encoding="utf-8")
+        return path
 
     def __enter__(self) -> Self:
         self.start()

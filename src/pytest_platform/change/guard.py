@@ -240,7 +240,7 @@ def _our_container(case: _Case) -> Refusal | None:
 def _same_host(case: _Case) -> Refusal | None:
     if case.facts.same_host:
         return None
-    message = "the lock and the backup must be on the Engine's own host: run it there"
+    message = "the lock and the backup must be on the Engine's own host: run it there, or over ssh"
     return Refusal("guard.host", message)
 
 

@@ -20,7 +20,6 @@ from pytest_platform.errors import PlatformError
 from pytest_platform.host.snapshot import Container
 from pytest_platform.host.transport import Transport
 from pytest_platform.module.loader import Module
-from pytest_platform.module.model import Backup
 from pytest_platform.verdict import Verdict
 
 _NOT_TO_BE_WAIVED = frozenset({"command_shape", "state"})
@@ -61,7 +60,7 @@ def look(
     containers = _containers(module, context) if live else None
     container = containers[0] if containers and len(containers) == 1 else None
     if before is None:
-        reasons, level = _backup(module, context, transport, request, now)
+        reasons, level = _backup(module, context, request, now)
     else:
         reasons, level = before.facts.backup, before.backup_level
     facts = Facts(
@@ -135,7 +134,7 @@ def _in_progress(containers: list[Container] | None) -> bool | None:
 
 
 def _backup(
-    module: Module, context: Context, transport: Transport, request: Request, now: datetime
+    module: Module, context: Context, request: Request, now: datetime
 ) -> tuple[tuple[Refusal, ...] | None, str]:
     """Match the reference, and verify it where a host may be asked; return the level reached."""
     if not request.backup_ref:
@@ -144,8 +143,13 @@ def _backup(
     matched = backup.match(request.backup_ref, names)
     if matched or context.remote_mode == "skip":
         return matched, ""
-    policy = _policy(request.backup_ref, names, context)
-    if policy is None:
+    owner = _backed_up(request.backup_ref, names, context)
+    policy = owner.manifest.spec.state.backup if owner else None
+    if owner is None or policy is None:
+        return None, ""
+    try:
+        transport = context.host_of(owner).transport
+    except PlatformError:
         return None, ""
     facts = backup.verify(
         request.backup_ref, modules=names, policy=policy, transport=transport, now=now
@@ -153,8 +157,8 @@ def _backup(
     return facts.refusals, facts.level or ""
 
 
-def _policy(text: str, names: tuple[str, ...], context: Context) -> Backup | None:
-    """Find what the module that was backed up declares about its backups.
+def _backed_up(text: str, names: tuple[str, ...], context: Context) -> Module | None:
+    """Find the module that was backed up: it says what counts, and the backup is on its host.
 
     A restic snapshot names its module only on the host; then there must be just one.
     """
@@ -163,7 +167,7 @@ def _policy(text: str, names: tuple[str, ...], context: Context) -> Backup | Non
         return None
     named = (reference.module,) if reference.module else names
     owner = context.catalog.get(named[0]) if len(named) == 1 else None
-    return owner.manifest.spec.state.backup if isinstance(owner, Module) else None
+    return owner if isinstance(owner, Module) else None
 
 
 def _same_host(transport: Transport) -> bool | None:

@@ -40,9 +40,10 @@ class HostFailed(PlatformError):
 class Context:
     """One process's view of one run. ``remote_mode`` is ``skip``, ``local`` or ``ssh``.
 
-    ``digests`` are there where drift is asked for; the snapshots then keep the details.
-    ``state_checks`` names the checks of states in this run: a module, and what it looks at.
-    ``stack`` is there where the run has a stack of its own.
+    ``selected`` are the modules of the run; where workers share them, ``shares`` says by
+    name which go together. ``digests`` are there where drift is asked for; the snapshots then
+    keep the details. ``state_checks`` names the checks of states in this run: a module, and
+    what it looks at. ``stack`` is there where the run has a stack of its own.
     """
 
     catalog: Catalog
@@ -54,6 +55,7 @@ class Context:
     probes: Mapping[str, ProbeKind]
     watch: Watch = lambda: nullcontext(lambda _: None)
     selected: list[Module] = field(default_factory=list)
+    shares: Mapping[str, int] = field(default_factory=dict)
     digests: Digests | None = None
     stack: Ephemeral | None = None
     state_checks: frozenset[tuple[str, str]] = frozenset()
@@ -73,7 +75,8 @@ class Context:
     def snapshot(self, module: Module) -> Snapshot:
         """Return the run's one look at a module's host. A failure is kept too.
 
-        On first use all hosts of the run are looked at, each in a thread of its own.
+        On first use all hosts of the run, or of this worker's share of it, are looked at,
+        each in a thread of its own.
 
         Raises:
             NoHost: nobody has said which host it is.
@@ -92,8 +95,8 @@ class Context:
             raise HostFailed(host, looking.first, error) from None
 
     def _awaited(self, looking: Looking) -> Snapshot:
-        if looking.snapshot is not None:
-            return looking.snapshot
+        if looking.over:
+            return looking.result()
         with self.watch() as show:
             return looking.wait(show)
 
@@ -112,7 +115,8 @@ class Context:
     def _to_look_at(self, module: Module) -> dict[Host, list[Module]]:
         """Name the hosts that this run needs, with the modules on each that are looked at."""
         hosts: dict[Host, dict[str, Module]] = {self.host_of(module): {}}
-        for one in self.selected:
+        share = self.shares.get(module.name)
+        for one in (one for one in self.selected if self.shares.get(one.name) == share):
             for needed in (one, *neighbours(one, self.catalog)):
                 # Its own checks say so.
                 with suppress(PlatformError):

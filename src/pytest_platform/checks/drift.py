@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from pytest_platform.checks.context import Context
 from pytest_platform.checks.contract.facts import Facts
+from pytest_platform.checks.drift_there import There
 from pytest_platform.checks.health import state
 from pytest_platform.drift.compare import CONFIG, compare
 from pytest_platform.drift.desired import desired
@@ -14,7 +15,7 @@ from pytest_platform.drift.evidence import evidence
 from pytest_platform.drift.form import Desired, Drift, Hash
 from pytest_platform.drift.observed import observed
 from pytest_platform.drift.orphans import ORPHAN, orphans
-from pytest_platform.errors import PlatformError
+from pytest_platform.errors import CannotCompare, PlatformError
 from pytest_platform.host.details import Details
 from pytest_platform.host.snapshot import Container, Snapshot
 from pytest_platform.module.loader import Broken, Module
@@ -23,12 +24,6 @@ from pytest_platform.verdict import Finding, Result, failed, passed
 
 _PATHS = {"container.mounts": "volumes"}
 """Fields whose key in the Compose file is not the last part of the code."""
-
-
-class CannotCompare(PlatformError):
-    """What runs cannot be compared with what is declared; that is no answer either way."""
-
-    code = "drift.unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +67,16 @@ def compared(module: Module, context: Context) -> Comparison:
     A hook has no lasting container: the one that carries it is compared.
 
     Raises:
-        CannotCompare: variables have no value, no details were observed, or a hook is
-            declared and the config hash, which alone knows of hooks, is not comparable.
+        CannotCompare: variables have no value, here or on the host, no details were observed,
+            or a hook is declared and the config hash, which alone knows of hooks, is not
+            comparable.
         PlatformError: the files cannot be rendered, or the Engine cannot be asked.
     """
     snapshot = context.snapshot(module)
     details = _details(snapshot)
     facts = Facts(module, context.catalog, context.renderer, context.today)
-    settings = _settings(facts, snapshot, details)
+    there = There(facts, context.host_of(module)) if context.remote_mode == "ssh" else None
+    settings = _settings(facts, snapshot, details, there)
     findings = (*_state(module, context), *settings.findings)
     hooked = module.manifest.spec.runtime.hook is not None
     if hooked and not findings and settings.config_hash is Hash.UNKNOWN:
@@ -93,12 +90,14 @@ def _state(module: Module, context: Context) -> Iterator[Finding]:
         yield replace(finding, location=module.at("spec", "runtime", "expected_state"))
 
 
-def _settings(facts: Facts, snapshot: Snapshot, details: Details) -> Comparison:
-    wanted = _wanted(facts, details)
+def _settings(
+    facts: Facts, snapshot: Snapshot, details: Details, there: There | None
+) -> Comparison:
+    wanted = _wanted(facts, details, there)
     findings: list[Finding] = []
     hashes: set[Hash] = set()
     for container in snapshot.of(facts.module.project, facts.module.service):
-        drifts, config_hash = _drifts(container, wanted, facts, details)
+        drifts, config_hash = _drifts(container, wanted, facts, details, there)
         hashes.add(config_hash)
         findings += [_finding(drift, container, facts) for drift in drifts]
     return Comparison(tuple(findings), _worst(hashes))
@@ -111,9 +110,9 @@ def _details(snapshot: Snapshot) -> Details:
     return snapshot.details
 
 
-def _wanted(facts: Facts, details: Details) -> Desired:
+def _wanted(facts: Facts, details: Details, there: There | None) -> Desired:
     placeholders = sorted(facts.rendered.placeholders)
-    if placeholders:
+    if placeholders and not there:
         message = f"cannot compare: no value for {', '.join(placeholders)}; set it as deployed"
         raise CannotCompare(message)
     _ = facts.service
@@ -121,12 +120,18 @@ def _wanted(facts: Facts, details: Details) -> Desired:
 
 
 def _drifts(
-    container: Container, wanted: Desired, facts: Facts, details: Details
+    container: Container,
+    wanted: Desired,
+    facts: Facts,
+    details: Details,
+    there: There | None,
 ) -> tuple[tuple[Drift, ...], Hash]:
     document = details.containers.get(container.id)
     if document is None:
         return (), Hash.UNKNOWN
     one = observed(document, details.images.get(document.get("Image") or ""))
+    if there and facts.rendered.placeholders:
+        return there.drifts(wanted, one, document, details)
     renderer, module = facts.renderer, facts.module
     rendered = renderer.hash(module.compose_files, module.project, module.service)
     known = evidence(wanted, one, details.references, rendered, renderer.version())

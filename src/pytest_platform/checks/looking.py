@@ -22,7 +22,10 @@ class Abandoned(PlatformError):
 
 
 class Looking:
-    """One look at one host, begun when this is made. ``first`` is whom it failed first.
+    """One look at one host, begun when this is made.
+
+    ``first`` names the module that was told first why it failed; ``over`` tells that
+    somebody has waited for its end.
 
     The thread is a daemon: a host that hangs does not keep pytest from ending. It has
     no terminal; what it wants to show is shown by whoever waits for it.
@@ -30,6 +33,7 @@ class Looking:
 
     def __init__(self, take: Callable[[Show], Snapshot]) -> None:
         self.first = ""
+        self.over = False
         self._future: Future[Snapshot] = Future()
         self._told: SimpleQueue[Sequence[Status] | None] = SimpleQueue()
         self._abandoned = False
@@ -41,9 +45,19 @@ class Looking:
         Raises:
             PlatformError: the host could not be looked at.
         """
-        while (statuses := self._told.get()) is not None:
-            show(statuses)
-        self._told.put(None)
+        while not self.over:
+            statuses = self._told.get()
+            self.over = statuses is None
+            if statuses:
+                show(statuses)
+        return self.result()
+
+    def result(self) -> Snapshot:
+        """Return what was seen, as soon as it was.
+
+        Raises:
+            PlatformError: the host could not be looked at.
+        """
         return self._future.result()
 
     @property

@@ -23,7 +23,8 @@ from pytest_platform.host.rendered import Rendered, unescaped
 _CONDITIONS = {"": "no", "none": "no", "any": "always"}
 _UNITS = {"h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6, "us": 10**3, "µs": 10**3}
 _DURATION = re.compile(r"([0-9.]+)(h|ms|us|µs|ns|m|s)")
-_VARIABLE = re.compile(r"(?<!\$)(?:\$\$)*\$(?!\$)")
+VARIABLE = re.compile(r"(?<!\$)(?:\$\$)*\$(?!\$)")
+"""Matches where a text of a Compose file has a variable; ``$$`` is a dollar."""
 _SECTIONS = ("name", "networks", "volumes", "configs", "secrets")
 _SHARED = ("service:", "container:")
 _SHOWN = ("command", "entrypoint", "healthcheck", "labels")
@@ -191,11 +192,11 @@ def _healthcheck(check: Model | None) -> Healthcheck | None:
 def _private(name: str, source: Rendered | None) -> frozenset[str]:
     """Name the fields, and the single labels, whose source holds a variable."""
     service: Model = (source.services.get(name) if source else None) or {}
-    fields = {key for key in _SHOWN if _VARIABLE.search(str(service.get(key) or ""))}
+    fields = {key for key in _SHOWN if VARIABLE.search(str(service.get(key) or ""))}
     labels = service.get("labels") or {}
-    named = isinstance(labels, Mapping) and not _VARIABLE.search(" ".join(labels))
+    named = isinstance(labels, Mapping) and not VARIABLE.search(" ".join(labels))
     if named:
-        fields |= {f"labels.{key}" for key in labels if _VARIABLE.search(str(labels[key]))}
+        fields |= {f"labels.{key}" for key in labels if VARIABLE.search(str(labels[key]))}
     return frozenset(fields - {"labels"} if named else fields)
 
 

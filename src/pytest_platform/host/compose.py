@@ -97,7 +97,7 @@ class Renderer:
             if rendered.placeholders or service not in rendered.services:
                 return None
             source = self.uninterpolated(files, project).services.get(service) or {}
-            if _misleading(source, self.version()):
+            if misleading(source, self.version()):
                 return None
             return self._hashes(files, project).get(service)
         except PlatformError:
@@ -222,7 +222,7 @@ class Renderer:
         return self._command
 
 
-def _misleading(source: Mapping[str, Any], version: str) -> bool:
+def misleading(source: Mapping[str, Any], version: str) -> bool:
     """Tell whether ``config --hash`` and ``up`` may disagree about a service as it is written.
 
     ``up`` puts container ids in place of ``service:NAME``. Before 5.5, ``config --hash``

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pytest_platform.errors import PlatformError
+from pytest_platform.host.compose_there import ComposeThere
 from pytest_platform.host.engine import Engine
 from pytest_platform.host.inventory import Place
 from pytest_platform.host.transport import Local, Transport
@@ -24,11 +25,12 @@ class Host:
 
     transport: Transport
     engine: Engine
+    compose: ComposeThere
 
     @classmethod
     def over(cls, transport: Transport) -> Host:
         """Make the host that a transport leads to."""
-        return cls(transport, Engine(transport))
+        return cls(transport, Engine(transport), ComposeThere(transport))
 
     @property
     def name(self) -> str:

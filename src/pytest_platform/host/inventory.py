@@ -45,6 +45,18 @@ class Inventory:
         return Place(next(names, address), address)
 
 
+class Shares:
+    """Deals hosts out to a number of workers, in the order in which they come up."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._dealt: dict[str, int] = {}
+
+    def of(self, place: Place) -> int:
+        """Return the share that a host belongs to."""
+        return self._dealt.setdefault(place.address, len(self._dealt) % self._workers)
+
+
 def read_names(lines: Iterable[str], source: str) -> dict[str, str]:
     """Read lines of the form ``name = destination``; ``source`` is where they stand.
 

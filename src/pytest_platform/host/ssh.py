@@ -29,6 +29,8 @@ _PAUSE = 0.25
 _SESSION_SECONDS = 10.0
 """How long sshd is asked again for a session, while it has too many."""
 
+_PROBE_SECONDS = 20.0
+
 _NO_SESSION = "session open refused by peer"
 
 
@@ -121,17 +123,22 @@ class Ssh:
                 self._failed = ssh_errors.cut(master.said(), self.name)
                 master.close()
                 return self._failed
-        # Where the Engine was asked for, the server may not pass on to it.
-        if self._engine is None:
+        if self._engine is None or ssh_engine.passed_on(self._engine):
             return None
-        so_far = master.said_bytes()
-        return ssh_engine.refusal(self._engine, facts, lambda: master.said(so_far), self.name)
+        return ssh_engine.not_passed_on(facts, self.name, answers=self._answers_there())
 
     def close(self) -> None:
         """End the connection. May be called twice, and from another thread."""
         self._closed = True
         if master := self._master:
             master.close()
+
+    def _answers_there(self) -> bool:
+        """Tell whether the docker command on the host itself reaches the Engine."""
+        try:
+            return self.run(ssh_engine.PROBE, timeout=_PROBE_SECONDS).returncode == 0
+        except PlatformError:
+            return False
 
     def _connected(self) -> tuple[Master, Facts]:
         with self._connecting:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +15,9 @@ from pytest_platform.host.ssh_scripts import Facts
 _UNIX = "unix://"
 _PATIENCE = 2.0
 """Seconds to wait for the Engine's word, after it gave none to somebody else."""
+
+PROBE = ("docker", "version", "--format", "{{.Server.Version}}")
+"""The command that asks the Engine on its host."""
 
 _FORWARDABLE = re.compile(r"/[A-Za-z0-9._/@+,=~-]+")
 
@@ -53,24 +55,25 @@ def is_beside(facts: Facts) -> bool:
     return facts.engine.startswith(_UNIX)
 
 
-def refusal(way: Path, facts: Facts, said: Callable[[], str], host: str) -> PlatformError | None:
-    """Ask the Engine through its forwarded socket; say why sshd does not pass it on, if so.
-
-    ``said`` gives what ssh says meanwhile.
-    """
+def passed_on(way: Path) -> bool:
+    """Ask through the forwarded socket, and tell whether sshd passes it on to anybody."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(_PATIENCE)
         connection.connect(str(way))
         connection.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
-        if connection.recv(1):
-            return None
-    refusals = re.findall(r"channel \d+: open failed: (.*)", said())
-    if not refusals:
-        return None
-    if "prohibited" in refusals[-1]:
+        try:
+            return connection.recv(1) != b""
+        except TimeoutError:
+            return True
+    return False
+
+
+def not_passed_on(facts: Facts, host: str, *, answers: bool) -> PlatformError:
+    """Say why sshd does not pass on: ``answers`` tells whether the Engine does, asked there."""
+    if answers:
         message = (
-            f"sshd on {host} allows no forwarding; set there: "
-            "AllowTcpForwarding yes, AllowStreamLocalForwarding yes"
+            f"the Engine on {host} answers there, but sshd does not forward to it; set in its "
+            "configuration: AllowTcpForwarding yes, AllowStreamLocalForwarding yes"
         )
         return SshError("ssh.forwarding", message)
     return EngineError(f"no Docker Engine listens at {facts.engine} on {host}; start it there")

@@ -95,18 +95,13 @@ class Master:
         """Return the command that opens a shell over the connection."""
         return [*self._client("-T"), "--", "master", ssh_scripts.SHELL]
 
-    def said(self, since: int = 0) -> str:
-        """Return what ssh has said, from a number of bytes on; the end of it, where it is much."""
-        with contextlib.suppress(ValueError):  # closed meanwhile
-            start = max(since, self.said_bytes() - _SAID_BYTES)
-            return os.pread(self._log.fileno(), _SAID_BYTES, start).decode(errors="replace")
-        return ""
-
-    def said_bytes(self) -> int:
-        """Return how much ssh has said; 0 once it is closed."""
+    def said(self) -> str:
+        """Return what ssh has said; the end of it, where it is much. Nothing once it is closed."""
         with contextlib.suppress(ValueError):
-            return os.fstat(self._log.fileno()).st_size
-        return 0
+            descriptor = self._log.fileno()
+            start = max(0, os.fstat(descriptor).st_size - _SAID_BYTES)
+            return os.pread(descriptor, _SAID_BYTES, start).decode(errors="replace")
+        return ""
 
     def close(self) -> None:
         """End the connection, and with it all that goes over it."""

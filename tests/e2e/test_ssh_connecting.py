@@ -1,0 +1,347 @@
+"""What stops a connection, each by its own name, and once; and what does not stop it."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from e2e.conftest import NewSshd
+from e2e.line import Line
+from e2e.sshd import Sshd, free_port, make_key
+from e2e.waiting import until
+from pytest_platform.errors import PlatformError
+from pytest_platform.host.ssh import Ssh
+from pytest_platform.host.ssh_errors import SshError
+
+pytestmark = pytest.mark.e2e
+
+TIMEOUT = 60.0
+SHORT = 3.0
+_QUIRKS = """\
+Host nas
+  RemoteCommand touch {folder}/ran
+  RequestTTY force
+  LogLevel QUIET
+  LocalForward {folder}/forward.sock localhost:1
+  DynamicForward {port}
+  ControlMaster auto
+  ControlPath {folder}/control
+  ControlPersist 10m
+  PermitLocalCommand no
+  StrictHostKeyChecking yes
+"""
+
+
+@pytest.fixture(scope="module")
+def sshd(new_sshd: NewSshd) -> Sshd:
+    return new_sshd()
+
+
+def _echo(destination: str, config: Path) -> str:
+    host = Ssh(destination, connect_timeout=TIMEOUT, config=config)
+    try:
+        return host.run(["echo", "here"], timeout=TIMEOUT).stdout
+    finally:
+        host.close()
+
+
+def _error(destination: str, config: Path, seconds: float = TIMEOUT) -> PlatformError:
+    """Connect in vain; the second time it costs nothing, and says the same."""
+    host = Ssh(destination, connect_timeout=seconds, config=config)
+    with pytest.raises(PlatformError) as first:
+        host.run(["true"], timeout=TIMEOUT)
+    with pytest.raises(PlatformError) as second:
+        host.engine_options()
+    assert second.value is first.value
+    assert "\n" not in str(first.value)
+    assert host.failure() is first.value
+    host.close()
+    return first.value
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """What the client's configuration says before all else, and what is said of it."""
+
+    code: str
+    word: str
+    text: str = ""
+    destination: str = "nas"
+
+
+STOPPED = {
+    "no such name": Stopped("ssh.unknown_host", "no host", destination=f"{'x' * 64}.invalid"),
+    "port closed": Stopped("ssh.refused", "nobody listens", "Host *\n  Port {closed}\n"),
+    "key refused": Stopped(
+        "ssh.auth", "publickey", "Host *\n  IdentityFile {other}\n  IdentityAgent none\n"
+    ),
+    "host key changed": Stopped(
+        "ssh.host_key_changed", "ssh-keygen -R", "Host *\n  UserKnownHostsFile {changed}\n"
+    ),
+    "host key unknown": Stopped(
+        "ssh.host_key_unknown", "by hand", "Host *\n  UserKnownHostsFile {empty}\n"
+    ),
+    "host key unknown to a strict client": Stopped(
+        "ssh.host_key_unknown",
+        "by hand",
+        "Host *\n  UserKnownHostsFile {empty}\n  StrictHostKeyChecking yes\n",
+    ),
+    "nothing in common": Stopped(
+        "ssh.negotiation", "algorithm", "Host *\n  HostKeyAlgorithms ssh-rsa\n"
+    ),
+    "a broken config": Stopped("ssh.config", "nosuchoption", "Host *\n  NoSuchOption yes\n"),
+    "a jump host that is closed": Stopped(
+        "ssh.refused", "nobody listens", "Host nas\n  ProxyJump 127.0.0.1:{closed}\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("stopped", STOPPED.values(), ids=STOPPED)
+def test_it_is_stopped(sshd: Sshd, tmp_path: Path, stopped: Stopped) -> None:
+    (tmp_path / "empty").touch()
+    make_key(tmp_path / "other")
+    (tmp_path / "changed").write_text(
+        f"[{sshd.address}]:{sshd.port} {make_key(tmp_path / 'changed_key')}\n"
+    )
+    names = {name: str(tmp_path / name) for name in ("empty", "other", "changed")}
+    # The identities of all matching blocks add up; the right one must not be among them.
+    text = stopped.text.format(closed=free_port(), **names)
+    config = sshd.client("stopped", text)
+    if "IdentityFile" in text:
+        config.write_text(config.read_text().replace(str(sshd.folder / "key"), names["other"]))
+    error = _error(stopped.destination, config)
+    assert error.code == stopped.code
+    assert stopped.word in str(error)
+
+
+def test_no_config(sshd: Sshd) -> None:
+    assert _error("nas", sshd.folder / "none").code == "ssh.config"
+
+
+def test_no_ssh_client(sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for program in ("sh", "rm"):
+        (tmp_path / program).symlink_to(str(shutil.which(program)))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert _error("nas", sshd.config).code == "command.missing"
+
+
+@contextmanager
+def _silent() -> Iterator[int]:
+    """Listen and say nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield int(listener.getsockname()[1])
+
+
+def test_a_server_that_says_nothing(sshd: Sshd) -> None:
+    with _silent() as port:
+        config = sshd.client("silent", f"Host nas\n  Port {port}")
+        error = _error("nas", config, SHORT)
+    assert error.code == "ssh.timeout"
+
+
+def test_a_login_that_hangs(new_sshd: NewSshd) -> None:
+    sshd = new_sshd(lines=("ForceCommand exec sleep 600",))
+    error = _error("nas", sshd.config, SHORT)
+    assert error.code == "ssh.timeout"
+    # And it was logged in once, not once for each that asked.
+    assert sshd.logins <= 1
+
+
+def test_a_login_that_is_turned_away(new_sshd: NewSshd) -> None:
+    sshd = new_sshd(lines=("ForceCommand echo This account is not available.; exit 1",))
+    error = _error("nas", sshd.config)
+    assert error.code == "ssh.login"
+    assert "This account is not available." in str(error)
+
+
+def _crowd(stack: ExitStack, sshd: Sshd) -> list[socket.socket]:
+    """Take all the places that a server has for people who have not logged in yet."""
+    crowd = [
+        stack.enter_context(socket.create_connection((sshd.address, sshd.port))) for _ in range(2)
+    ]
+    for one in crowd:
+        one.settimeout(TIMEOUT)
+        assert one.recv(4) == b"SSH-"
+    return crowd
+
+
+def test_a_server_that_is_too_busy(new_sshd: NewSshd) -> None:
+    sshd = new_sshd(lines=("MaxStartups 2", "LoginGraceTime 600"))
+    with ExitStack() as stack:
+        _crowd(stack, sshd)
+        error = _error("nas", sshd.config, SHORT)
+    assert error.code == "ssh.busy"
+    assert "MaxStartups" in str(error)
+
+
+def test_a_server_that_is_busy_for_a_while(new_sshd: NewSshd) -> None:
+    sshd = new_sshd(lines=("MaxStartups 2", "LoginGraceTime 600"))
+    with ExitStack() as stack:
+        crowd = _crowd(stack, sshd)
+
+        def leave() -> None:
+            until(lambda: "drop connection" in sshd.log, "sshd turns the client away")
+            for one in crowd:
+                one.close()
+
+        leaving = threading.Thread(target=leave)
+        leaving.start()
+        assert _echo("nas", sshd.config) == "here\n"
+        leaving.join()
+
+
+def test_two_startups_and_two_sessions(new_sshd: NewSshd) -> None:
+    sshd = new_sshd(lines=("MaxStartups 2", "MaxSessions 2"))
+    host = Ssh("nas", connect_timeout=TIMEOUT, config=sshd.config)
+    words = [str(number) for number in range(10)]
+    said = [host.run(["echo", word], timeout=TIMEOUT).stdout for word in words]
+    host.close()
+    assert said == [f"{word}\n" for word in words]
+    assert sshd.logins == 1
+
+
+def test_one_session(new_sshd: NewSshd) -> None:
+    sshd = new_sshd(lines=("MaxSessions 1",))
+    host = Ssh("nas", connect_timeout=TIMEOUT, config=sshd.config)
+    with pytest.raises(SshError, match="MaxSessions") as caught:
+        host.run(["true"], timeout=2)
+    host.close()
+    assert caught.value.code == "ssh.sessions"
+    # It is not gone around with a second login.
+    assert sshd.logins == 1
+
+
+def test_cut_while_a_command_runs(sshd: Sshd, tmp_path: Path) -> None:
+    with Line(sshd.port) as line:
+        error = _while_it_sleeps(sshd, line, line.cut, tmp_path / "began")
+        assert line.connections == 1
+    assert error.code == "ssh.cut"
+
+
+def test_dead_while_a_command_runs(sshd: Sshd, tmp_path: Path) -> None:
+    with Line(sshd.port) as line:
+        error = _while_it_sleeps(sshd, line, line.go_dead, tmp_path / "began")
+    assert error.code == "ssh.cut"
+
+
+def _while_it_sleeps(
+    sshd: Sshd, line: Line, deed: Callable[[], object], began: Path
+) -> PlatformError:
+    """Do something to the line while a command runs at its end; return what is said of it."""
+    config = sshd.client("line", f"Host *\n  Port {line.port}\n  StrictHostKeyChecking no")
+    host = Ssh("nas", connect_timeout=TIMEOUT, config=config)
+
+    def act() -> None:
+        until(began.exists, "the command runs")
+        deed()
+
+    acting = threading.Thread(target=act)
+    acting.start()
+    with pytest.raises(SshError) as caught:
+        host.run(["sh", "-c", f"touch {began}; exec sleep 600"], timeout=600)
+    acting.join()
+    with pytest.raises(SshError) as again:
+        host.run(["true"], timeout=TIMEOUT)
+    assert again.value is caught.value
+    host.close()
+    return caught.value
+
+
+def test_user_host_and_port(sshd: Sshd) -> None:
+    assert _echo(sshd.destination, sshd.config) == "here\n"
+    assert _echo(f"ssh://{sshd.destination}", sshd.config) == "here\n"
+
+
+def test_ipv6(new_sshd: NewSshd) -> None:
+    sshd = new_sshd(address="::1")
+    assert _echo(f"[::1]:{sshd.port}", sshd.config) == "here\n"
+    assert _echo(sshd.destination, sshd.config) == "here\n"
+    assert _echo("::1", sshd.client("port", f"Host *\n  Port {sshd.port}")) == "here\n"
+
+
+def test_a_jump_host(sshd: Sshd, new_sshd: NewSshd) -> None:
+    jump = new_sshd(alias="jump")
+    jump.authorized_keys.write_text(f"{sshd.public_key}\n")
+    text = f"Host jump\n  HostName 127.0.0.1\n  Port {jump.port}\nHost nas\n  ProxyJump jump\n"
+    with sshd.known_hosts.open("a") as known:
+        known.write(jump.known_hosts.read_text())
+    assert _echo("nas", sshd.client("jump", text)) == "here\n"
+    assert jump.logins == 1
+
+
+def test_an_agent(sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "agent.sock"
+    with subprocess.Popen(["ssh-agent", "-D", "-a", str(path)], stdout=subprocess.DEVNULL) as agent:
+        try:
+            until(path.exists, "the agent listens")
+            monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+            subprocess.run(["ssh-add", "-q", str(sshd.folder / "key")], check=True)
+            config = sshd.client("agent", "")
+            lines = config.read_text().splitlines(keepends=True)
+            config.write_text("".join(line for line in lines if "Identit" not in line))
+            assert _echo("nas", config) == "here\n"
+        finally:
+            agent.terminate()
+
+
+def test_a_config_with_habits_of_its_own(sshd: Sshd, tmp_path: Path) -> None:
+    folder = tmp_path / "habits"
+    folder.mkdir()
+    config = sshd.client("quirks", _QUIRKS.format(folder=folder, port=free_port()))
+    host = Ssh("nas", connect_timeout=TIMEOUT, config=config)
+    assert host.run(["echo", "here"], timeout=TIMEOUT).stdout == "here\n"
+    assert host.address("127.0.0.1", 1) == host.address("127.0.0.1", 1)
+    # Neither a shared connection, nor a forwarded port, nor a command of the person's own.
+    assert list(folder.iterdir()) == []
+    host.close()
+
+
+@pytest.mark.parametrize(
+    "destination",
+    [
+        "-oProxyCommand=touch {canary}",
+        "nas -oProxyCommand=touch {canary}",
+        "root@-oProxyCommand=touch {canary}",
+        "-l@nas",
+        "$(touch {canary})",
+        "nas;touch {canary}",
+        "nas`touch {canary}`",
+        "nas\ntouch {canary}",
+        "nas'|touch {canary}'",
+        'nas"|touch {canary}"',
+        "ssh://-oProxyCommand=touch%20{canary}",
+        "[$(touch {canary})]:22",
+        "nas:22;touch {canary}",
+        "%h",
+        "",
+        "@nas",
+        "nas:",
+        "nas:0",
+        "nas:65536",
+    ],
+)
+def test_a_destination_that_is_none(sshd: Sshd, tmp_path: Path, destination: str) -> None:
+    canary = tmp_path / "canary"
+    before = sshd.log
+    with pytest.raises(SshError) as caught:
+        Ssh(destination.format(canary=canary), config=sshd.config)
+    assert caught.value.code == "ssh.destination"
+    assert "\n" not in str(caught.value)
+    assert not canary.exists()
+    assert sshd.log == before
+
+
+@pytest.mark.parametrize("host", ["-L1:a:1", "$(id)", "a b", "a:b", "/etc/x", "a\nb", "%h", ""])
+def test_an_address_that_is_none(sshd: Sshd, host: str) -> None:
+    over = Ssh("nas", config=sshd.config)
+    with pytest.raises(SshError) as caught:
+        over.address(host, 80)
+    assert caught.value.code == "ssh.destination"

@@ -1,0 +1,190 @@
+"""Hosts are looked at side by side, and each check waits for its own host alone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from pytest_platform.checks.context import Context, HostFailed
+from pytest_platform.checks.health.wait import Status
+from pytest_platform.checks.looking import Show
+from pytest_platform.checks.registry import PROBES, vocabulary
+from pytest_platform.errors import EngineError
+from pytest_platform.host.compose import Renderer
+from pytest_platform.host.hosts import Host, Hosts
+from pytest_platform.host.inventory import Inventory, Place
+from pytest_platform.host.snapshot import Snapshot
+from pytest_platform.host.transport import Local
+from pytest_platform.module.catalog import Catalog
+from pytest_platform.module.loader import Module
+from pytest_platform.secrets import Secrets
+
+PATIENCE = 60.0
+MODULE = """\
+apiVersion: platform/v2
+kind: Module
+metadata: {{name: {name}, summary: A module., owner: me}}
+spec:
+  runtime:
+    compose: {{files: [compose.yaml], project: p, service: {name}}}
+    expected_state: running
+    host: {host}
+  state: {{class: stateless}}
+"""
+ON = {"slow-one": "slow", "slow-two": "slow", "quick-one": "quick"}
+
+
+class Named(Local):
+    """A machine of another name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def _context(folder: Path, look: Callable[[Host, list[Module], Show], Snapshot]) -> Context:
+    for name, host in ON.items():
+        file = folder / "modules" / name / "module.yaml"
+        file.parent.mkdir(parents=True)
+        file.write_text(MODULE.format(name=name, host=host))
+
+    def find(module: Module) -> Place:
+        place = Inventory().find(module.manifest.spec.runtime.host)
+        assert place
+        return place
+
+    catalog = Catalog(folder / "modules", folder, vocabulary())
+    context = Context(
+        catalog=catalog,
+        renderer=Renderer(Local()),
+        hosts=Hosts(find, lambda place: Named(place.name)),
+        look=look,
+        remote_mode="ssh",
+        today=date(2026, 1, 1),
+        probes=PROBES,
+    )
+    context.selected = [_module(context, name) for name in ON]
+    return context
+
+
+def _module(context: Context, name: str) -> Module:
+    module = context.catalog.get(name)
+    assert isinstance(module, Module)
+    return module
+
+
+def _snapshot(host: Host) -> Snapshot:
+    return Snapshot(host.name, datetime.now(UTC), (), secrets=Secrets([f"secret-of-{host.name}"]))
+
+
+def test_a_slow_host_delays_no_other(tmp_path: Path) -> None:
+    quick_is_judged = threading.Event()
+    looked: list[tuple[str, list[str]]] = []
+
+    def look(host: Host, modules: list[Module], _: Show) -> Snapshot:
+        looked.append((host.name, [module.name for module in modules]))
+        if host.name == "slow":
+            assert quick_is_judged.wait(PATIENCE), "the quick host waited for the slow one"
+        return _snapshot(host)
+
+    context = _context(tmp_path, look)
+    assert context.snapshot(_module(context, "quick-one")).host == "quick"
+    assert context.secrets().hide("secret-of-quick secret-of-slow", "*") == "* secret-of-slow"
+    quick_is_judged.set()
+    for name in ("slow-one", "slow-two"):
+        assert context.snapshot(_module(context, name)).host == "slow"
+    assert sorted(looked) == [("quick", ["quick-one"]), ("slow", ["slow-one", "slow-two"])]
+    assert context.secrets().hide("secret-of-quick secret-of-slow", "*") == "* *"
+
+
+def test_a_dead_host_is_asked_once_and_told_once(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def look(host: Host, _: list[Module], __: Show) -> Snapshot:
+        asked.append(host.name)
+        if host.name == "slow":
+            raise EngineError("nobody answers")
+        return _snapshot(host)
+
+    context = _context(tmp_path, look)
+    for _ in range(2):
+        with pytest.raises(EngineError, match="nobody answers"):
+            context.snapshot(_module(context, "slow-two"))
+    with pytest.raises(
+        HostFailed, match="slow could not be looked at; 'slow-two' says why"
+    ) as seen:
+        context.snapshot(_module(context, "slow-one"))
+    assert seen.value.code == EngineError.code
+    assert context.snapshot(_module(context, "quick-one")).host == "quick"
+    assert sorted(asked) == ["quick", "slow"]
+
+
+def test_only_the_host_that_was_changed_is_looked_at_again(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def look(host: Host, _: list[Module], __: Show) -> Snapshot:
+        asked.append(host.name)
+        return _snapshot(host)
+
+    context = _context(tmp_path, look)
+    for name in ON:
+        context.snapshot(_module(context, name))
+    context.refresh(_module(context, "quick-one"))
+    assert context.secrets().hide("secret-of-quick", "*") == "*", "what was met stays secret"
+    for name in ON:
+        context.snapshot(_module(context, name))
+    assert sorted(asked) == ["quick", "quick", "slow"]
+
+
+def test_who_waits_shows_how_far_its_own_host_is(tmp_path: Path) -> None:
+    shown: list[str] = []
+    ended = threading.Event()
+
+    def look(host: Host, modules: list[Module], show: Show) -> Snapshot:
+        show([Status(one.name, "", "", done=True, waited=0.0) for one in modules])
+        return _snapshot(host)
+
+    @contextmanager
+    def watch() -> Iterator[Show]:
+        def show(statuses: Sequence[Status]) -> None:
+            assert threading.current_thread() is threading.main_thread()
+            shown.extend(status.name for status in statuses)
+
+        yield show
+        ended.set()
+
+    context = _context(tmp_path, look)
+    context.watch = watch
+    context.snapshot(_module(context, "slow-one"))
+    # Where it was done before anybody waited, there is nothing to show.
+    assert shown in ([], ["slow-one", "slow-two"])
+    assert ended.is_set() or not shown
+
+
+def test_a_look_ends_with_the_run(tmp_path: Path) -> None:
+    told: list[str] = []
+    over = threading.Event()
+
+    def look(host: Host, _: list[Module], show: Show) -> Snapshot:
+        if host.name == "quick":
+            return _snapshot(host)
+        try:
+            while not over.wait(0.01):
+                show([])
+        except EngineError:
+            raise
+        except Exception as error:
+            told.append(type(error).__name__)
+            over.set()
+            raise
+        return _snapshot(host)
+
+    context = _context(tmp_path, look)
+    context.snapshot(_module(context, "quick-one"))
+    context.close()
+    assert over.wait(PATIENCE)
+    assert told == ["Abandoned"]
