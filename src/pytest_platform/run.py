@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pytest_platform.change.apply import Setting
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
+MARKED_FLAKY: pytest.StashKey[bool] = pytest.StashKey()
+"""Whether a test that changes something carries the marker with which others rerun tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,8 @@ def _reruns(config: pytest.Config) -> bool:
     """Tell whether another plugin may run a test more than once."""
     options = ("reruns", "flake_finder_enable", "looponfail")
     if any(config.getoption(name, default=None) for name in options):
+        return True
+    if config.stash.get(MARKED_FLAKY, False):
         return True
     if (config.getoption("count", default=None) or 1) != 1:
         return True
