@@ -11,9 +11,10 @@ import pytest
 
 from pytest_platform.host.details import Digests
 from pytest_platform.module.loader import FILE_NAME, Module
+from pytest_platform.module.nearest import did_you_mean, quoted
 from pytest_platform.nodes import CheckItem, ModuleFile
 from pytest_platform.options import usage_error
-from pytest_platform.run import Run
+from pytest_platform.run import MARKED_FLAKY, Run
 
 
 class Collection:
@@ -82,6 +83,14 @@ class Collection:
 
         return HostScheduling(config, log, self._run)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Fail a test for a module that does not exist: it would vouch for nothing."""
+        for name in modules_of(item):
+            if not self._run.catalog.exists(name):
+                hint = did_you_mean(name, self._run.catalog.names())
+                pytest.fail(f"there is no module {quoted(name)}{hint}", pytrace=False)
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Tell the context for which modules it has to look at the host."""
         run = self._run
@@ -95,6 +104,9 @@ class Collection:
 
             items = (item for item in session.items if isinstance(item, CheckItem))
             run.context.shares = shares_of((item.module for item in items), run, workers)
+        changing = [item for item in session.items if _changes(item)]
+        flaky = any(item.get_closest_marker("flaky") for item in changing)
+        session.config.stash[MARKED_FLAKY] = flaky
         if any(_compares(item) for item in session.items):
             run.context.digests = Digests()
 

@@ -39,6 +39,8 @@ STACK_WAIT = "2m"
 """How long a stack of one's own has to come to the declared state, without ``--wait``."""
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
+MARKED_FLAKY: pytest.StashKey[bool] = pytest.StashKey()
+"""Whether a test that changes something carries the marker with which others rerun tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,8 @@ def _reruns(config: pytest.Config) -> bool:
     """Tell whether another plugin may run a test more than once."""
     options = ("reruns", "flake_finder_enable", "looponfail")
     if any(config.getoption(name, default=None) for name in options):
+        return True
+    if config.stash.get(MARKED_FLAKY, False):
         return True
     if (config.getoption("count", default=None) or 1) != 1:
         return True
