@@ -9,7 +9,7 @@ import pytest
 
 from e2e.conftest import NewProject
 from e2e.project import FOREVER
-from e2e.tree import Outcome, Tree
+from e2e.tree import ROOT, Outcome, Tree
 
 pytestmark = pytest.mark.e2e
 
@@ -49,6 +49,10 @@ OPEN: dict[str, dict[str, Any]] = {
         "within": "60s",
     },
     "a database": {"tcp": {"service": "postgres", "port": 5432}, "within": "60s"},
+    "a kind of another plugin": {
+        "query": {"service": "postgres", "sql": "SELECT 6 * 7", "answer": {"equals": "42"}},
+        "within": "60s",
+    },
     "a closed port": {"tcp": {"service": "postgres", "port": 5433, "open": False}},
     "one that restarts between two tries": {
         "http": {"service": "late", "port": 8080, **PAGE},
@@ -67,6 +71,10 @@ WRONG: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "no network": (
         {"tcp": {"service": "lonely", "port": 80}},
         *("error", "probe.no_address", "has no network; use exec"),
+    ),
+    "an answer that another plugin does not like": (
+        {"query": {"service": "postgres", "sql": "SELECT 1", "answer": {"at_least": 2}}},
+        *("failed", "probe.query", "the answer"),
     ),
     "no container": (
         {"tcp": {"service": "gone", "port": 80}, "within": "500ms"},
@@ -103,7 +111,9 @@ def outcome(new_project: NewProject, tmp_path_factory: pytest.TempPathFactory) -
     project.up()
     for service in ("web", "published", "sharing", "host"):
         project.wait_for(service, "running")
-    return tree.pytest("-m", "health or smoke", "--json", "--remote-mode", "local")
+    words = ("-p", "plugin.query_probe", "-m", "health or smoke")
+    env = {"PYTHONPATH": str(ROOT / "tests")}
+    return tree.pytest(*words, "--json", "--remote-mode", "local", env=env)
 
 
 @pytest.mark.parametrize("name", OPEN)

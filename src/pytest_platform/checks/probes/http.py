@@ -79,7 +79,7 @@ class Http(Base, frozen=True):
     request_headers: Annotated[
         dict[Text, str],
         Meta(
-            description="More headers to send. No secrets: this file is public.",
+            description="More headers to send. A secret does not belong in this file.",
             examples=[{"Accept": "application/json"}],
         ),
     ] = field(default_factory=dict)
