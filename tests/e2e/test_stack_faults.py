@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import docker
 import pytest
 
 from e2e.claims import could_not_look, no_traceback
+from e2e.project import BUSYBOX, FOREVER, compose_program
 from e2e.stacks import ONE_SHOT, OWN, RUNNING, name_in, parts, store_and_job, write
 from e2e.tree import Tree
+from pytest_platform.host.engine import Engine
+from pytest_platform.host.transport import Local
+from pytest_platform.stack import launch, remains
+from pytest_platform.stack.errors import StackNotUp
+from pytest_platform.stack.owner import Owner, new_name
 
 pytestmark = pytest.mark.e2e
 MODULE = ("--module", "job", "--json", *OWN)
@@ -120,3 +128,29 @@ def test_modules_of_two_projects(tree: Tree, engine: docker.APIClient) -> None:
     outcome = tree.pytest("--module", "two", "--json", *OWN)
     could_not_look(outcome, "two", "stack.conflict")
     assert not parts(engine, name_in(outcome.stderr))
+
+
+def test_up_that_never_ends_is_ended(engine: docker.APIClient) -> None:
+    """Compose waits for a dependency that goes on for ever; it is stopped with what it does."""
+    name = new_name()
+    service = {
+        "image": BUSYBOX,
+        "network_mode": "none",
+        "labels": Owner.me(keep=False).labels(name),
+    }
+    waits = {"first": {"condition": "service_completed_successfully", "required": True}}
+    services = {
+        "first": {**service, "command": FOREVER},
+        "second": {**service, "depends_on": waits},
+    }
+    model = {"name": name, "services": services}
+    try:
+        with pytest.raises(StackNotUp, match="did not come to an end within 5 s"):
+            launch.up([compose_program()], model, env_files=[], defaults={}, timeout=5)
+        assert parts(engine, name)
+    finally:
+        own = Engine(Local())
+        remains.remove(own, name)
+        own.close()
+    assert not parts(engine, name)
+    assert not (Path(gettempdir()) / name).exists()

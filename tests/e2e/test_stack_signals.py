@@ -56,7 +56,7 @@ def start(tree: Tree, *more: str) -> tuple[subprocess.Popen[str], str]:
 
 
 @pytest.fixture
-def killed(blocking: Tree, engine: docker.APIClient) -> Iterator[list[str]]:
+def killed(engine: docker.APIClient) -> Iterator[list[str]]:
     """Give a list for the names of stacks that are removed in the end, come what may."""
     names: list[str] = []
     yield names
@@ -96,13 +96,13 @@ def test_stopped_while_it_comes_up(
     """Compose waits for a dependency that never ends, when pytest alone gets the signal."""
     waits = {"store": {"condition": "service_completed_successfully"}}
     store_and_job(tree, PROJECT, depends_on=waits)
-    before = set(_stacks(engine))
-    run = tree.start("--module", "job", *OWN)
-    until(lambda: set(_stacks(engine)) - before, "the store runs")
+    run = tree.start("--module", "job", *OWN, env={"PYTHONUNBUFFERED": "1"})
+    assert run.stdout
+    name = name_in(next(line for line in run.stdout if "platform: a stack" in line))
+    until(lambda: running(engine, name), "the store runs")
     os.kill(run.pid, number)
     outcome = finish(run)
     assert outcome.returncode == 2, outcome
-    name = name_in(outcome.stdout)
     assert not parts(engine, name)
     assert not (Path(gettempdir()) / name).exists()
 
@@ -120,7 +120,7 @@ def test_a_run_that_is_killed(
     run, dead = start(blocking)
     killed.append(dead)
     os.kill(run.pid, signal.SIGKILL)
-    run.wait()
+    run.communicate()
     left = parts(engine, dead)
     assert left
 
@@ -170,7 +170,3 @@ def _compose(words: str) -> str:
     done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd="/", timeout=120)
     assert done.returncode == 0, done
     return done.stdout
-
-
-def _stacks(engine: docker.APIClient) -> list[str]:
-    return [one["Labels"][LABEL] for one in engine.containers(filters={"label": LABEL})]
