@@ -1,8 +1,8 @@
 """An Engine of a test's own, which may be stopped and started again.
 
-It lives in namespaces of its own (processes, mounts), so that it finds no containerd of the
-machine, and all that it runs ends with it: process 1 is a shell that reads orders from us, and
-its end is the end of them all.
+It lives in namespaces of its own (processes, mounts, network), so that it finds no containerd
+of the machine and takes away no bridge of another Engine. All that it runs ends with it:
+process 1 is a shell that reads orders from us, and its end is the end of them all.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import pytest
 from e2e.waiting import until
 
 PROGRAMS = ("dockerd", "unshare", "mount", "sh")
-NAMESPACES = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+NAMESPACES = ("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc")
 
 # $1 is the folder. An order is one word; `stop` is answered when the daemon has ended.
 _PROCESS_1 = """

@@ -13,8 +13,8 @@ from e2e.claims import could_not_look, no_traceback
 from e2e.project import BUSYBOX, FOREVER, compose_program
 from e2e.stacks import ONE_SHOT, OWN, RUNNING, name_in, parts, store_and_job, write
 from e2e.tree import Tree
-from pytest_platform.host.engine import Engine
 from pytest_platform.host.transport import Local
+from pytest_platform.host.writable import WritableEngine
 from pytest_platform.stack import launch, remains
 from pytest_platform.stack.errors import StackNotUp
 from pytest_platform.stack.owner import Owner, new_name
@@ -149,8 +149,7 @@ def test_up_that_never_ends_is_ended(engine: docker.APIClient) -> None:
             launch.up([compose_program()], model, env_files=[], defaults={}, timeout=5)
         assert parts(engine, name)
     finally:
-        own = Engine(Local())
-        remains.remove(own, name)
-        own.close()
+        with WritableEngine(Local()) as own:
+            remains.remove(own, name)
     assert not parts(engine, name)
     assert not (Path(gettempdir()) / name).exists()
