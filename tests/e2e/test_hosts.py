@@ -87,6 +87,8 @@ def test_a_dead_host_is_told_once_and_spares_the_others(fleet: Fleet) -> None:
     for number in range(PER_HOST):
         assert verdicts[f"dead-{number}"] == "error"
         assert verdicts[f"first-{number}"] == verdicts[f"second-{number}"] == "passed", outcome
+    hosts = {name: module["host"] for name, module in outcome.modules.items()}
+    assert hosts == {name: name.partition("-")[0] for name in hosts}
     told = [outcome.check(f"dead-{number}", "health::state") for number in range(PER_HOST)]
     assert {one["code"] for one in told} == {"ssh.refused"}
     assert told[1]["message"] == "dead could not be looked at; 'dead-0' says why"
