@@ -38,6 +38,7 @@ def entry(alias: str, sshd: Sshd, port: int | None = None) -> str:
         f"  User {sshd.user}\n"
         f"  IdentityFile {sshd.folder / 'key'}\n"
         f"  IdentitiesOnly yes\n"
+        f"  ConnectTimeout 120\n"
         f"  HostKeyAlias {sshd.folder.parent.name}\n"
         f"  UserKnownHostsFile {sshd.folder / 'known'}\n"
         f"  GlobalKnownHostsFile none\n"
