@@ -16,7 +16,7 @@ from pytest_platform.module.loader import Broken, Module
 from pytest_platform.report.document import Record, check_record, module_record
 from pytest_platform.report.explain import explain
 from pytest_platform.report.redact import redact_all, told
-from pytest_platform.run import Run, observed_record
+from pytest_platform.run import Run, host_shown, observed_record
 from pytest_platform.verdict import Result, Verdict
 
 _BUG = Result(
@@ -137,7 +137,7 @@ class CheckItem(pytest.Item):
         secrets = self.run.context.secrets()
         check = check_record(self.check.group, self.check.name, result, self.seconds, secrets)
         return {
-            "module": module_record(self.module),
+            "module": module_record(self.module, host_shown(self.run, self.module)),
             "observed": self._observed(),
             "check": check,
             "details": redact_all(dict(result.details), secrets),

@@ -21,7 +21,7 @@ from pytest_platform.report.document import (
 )
 from pytest_platform.report.redact import redact, redact_all
 from pytest_platform.report.summary import plan_lines, table
-from pytest_platform.run import Run
+from pytest_platform.run import Run, host_shown
 from pytest_platform.secrets import Secrets
 from pytest_platform.verdict import Location, Result, Verdict
 
@@ -183,7 +183,7 @@ class Reporting:
         test = report.nodeid.partition("::")[2]
         secrets = self._run.context.secrets()
         return {
-            "module": module_record(module),
+            "module": module_record(module, host_shown(self._run, module)),
             "observed": None,
             "check": check_record("smoke", test, result, report.duration, secrets),
         }

@@ -17,14 +17,14 @@ from pytest_platform.checks.health.wait import Awaited, wait
 from pytest_platform.checks.looking import Show
 from pytest_platform.checks.probe import ProbeKind
 from pytest_platform.checks.registry import PROBES, vocabulary
-from pytest_platform.errors import UsageError
+from pytest_platform.errors import PlatformError, UsageError
 from pytest_platform.host.compose import Renderer
 from pytest_platform.host.hosts import Host, Hosts, NoHost
 from pytest_platform.host.inventory import Place
 from pytest_platform.host.snapshot import Snapshot, take
 from pytest_platform.host.transport import Local, Transport
 from pytest_platform.module.catalog import Catalog
-from pytest_platform.module.loader import Module
+from pytest_platform.module.loader import Broken, Module
 from pytest_platform.module.model import seconds
 from pytest_platform.options import STDOUT, Settings, usage_error
 from pytest_platform.progress import Progress
@@ -240,6 +240,16 @@ def _awaited(module: Module, context: Context) -> Awaited:
     services = services_to_see([module], context.catalog, context.probes)
     projects = frozenset(project for project, _ in services)
     return Awaited(module.name, projects, state.expected_of(module), seen)
+
+
+def host_shown(run: Run, module: Module | Broken) -> str:
+    """Name the host of a module, where that is another than this one and known."""
+    if run.settings.remote_mode != "ssh" or isinstance(module, Broken):
+        return ""
+    try:
+        return run.context.hosts.place_of(module).name
+    except PlatformError:
+        return ""
 
 
 def observed_record(run: Run, module: Module) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,9 +20,11 @@ import docker
 import yaml
 
 from e2e.backups import good_backup
+from e2e.hosts import over_ssh
 from e2e.project import FOREVER, Project
 from e2e.proxy import Proxy
-from e2e.tree import ROOT, Outcome, Tree
+from e2e.sshd import Sshd
+from e2e.tree import ROOT, Outcome, Tree, finish
 from pytest_platform.change.lock import FOLDER
 
 STORE = "store"
@@ -50,11 +53,15 @@ def store(well: str = "/data") -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Stack:
-    """A project, the modules that describe it, and a good backup of its store."""
+    """A project, the modules that describe it, and a good backup of its store.
+
+    With ``sshd`` all that is asked of this machine is asked of that host.
+    """
 
     tree: Tree
     project: Project
     roots: Path
+    sshd: Sshd | None = None
 
     @property
     def engine(self) -> docker.APIClient:
@@ -119,7 +126,14 @@ class Stack:
 
     def pytest(self, *arguments: str, env: Mapping[str, str] | None = None) -> Outcome:
         """Run pytest, with what Compose needs in the environment."""
-        return self.tree.pytest(*arguments, env={**self.project.env, **(env or {})})
+        return finish(self.begin(*arguments, env=env))
+
+    def begin(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """Start pytest, as ``pytest`` does."""
+        words, full = list(arguments), {**self.project.env, **(env or {})}
+        if self.sshd:
+            words, full = over_ssh(self.sshd, words, full)
+        return self.tree.start(*words, env=full)
 
     def copy(self, root: Path) -> Stack:
         """Copy the files, so that a test may change them. The project stays the same."""

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import secrets
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from e2e.sshd import Sshd
 
 CONFIG = "PYTEST_PLATFORM_SSH_CONFIG"
+ACCEPTS_ENGINE = ("AcceptEnv DOCKER_HOST",)
+"""What a server's configuration needs, so that a client may say which Engine is used."""
+
+
+def over_ssh(
+    sshd: Sshd, arguments: Iterable[str], env: Mapping[str, str]
+) -> tuple[list[str], dict[str, str]]:
+    """Turn what is asked of this machine into what is asked of a host.
+
+    ``DOCKER_HOST`` then counts there. The server has to accept it.
+    """
+    modes = {"--remote-mode=local": ["--remote-mode=ssh", f"--ssh-host={sshd.alias}"]}
+    words = [word for argument in arguments for word in modes.get(argument, [argument])]
+    config, engine = sshd.config, env.get("DOCKER_HOST")
+    if engine:
+        config = sshd.client(secrets.token_hex(4), f"SetEnv DOCKER_HOST={engine}")
+    kept = {name: value for name, value in env.items() if name != "DOCKER_HOST"}
+    return words, {**kept, CONFIG: str(config)}
 
 
 def entry(alias: str, sshd: Sshd, port: int | None = None) -> str:
@@ -19,6 +38,7 @@ def entry(alias: str, sshd: Sshd, port: int | None = None) -> str:
         f"  User {sshd.user}\n"
         f"  IdentityFile {sshd.folder / 'key'}\n"
         f"  IdentitiesOnly yes\n"
+        f"  ConnectTimeout 120\n"
         f"  HostKeyAlias {sshd.folder.parent.name}\n"
         f"  UserKnownHostsFile {sshd.folder / 'known'}\n"
         f"  GlobalKnownHostsFile none\n"

@@ -112,6 +112,7 @@ class Sshd:
             f"  User {self.user}\n"
             f"  IdentityFile {self.folder / 'key'}\n"
             f"  IdentitiesOnly yes\n"
+            f"  ConnectTimeout 120\n"
             f"  UserKnownHostsFile {self.known_hosts}\n"
             f"  GlobalKnownHostsFile none\n",
             encoding="utf-8",

@@ -1,7 +1,7 @@
 """The flagship: the one-shot that makes the buckets failed, and is run again.
 
-The server was stopped while it ran. The modules are those of this repository, in a copy
-with a project name of its own and fewer tries.
+The server was stopped while it ran. All of it goes the same way over ssh. The modules are
+those of this repository, in a copy with a project name of its own and fewer tries.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import yaml
 
 from e2e.applying import CONFIRMED, READING, START, Stack, applied, mutating, refused, validate
 from e2e.backups import good_backup
-from e2e.conftest import NewProject
+from e2e.conftest import NewProject, NewSshd
+from e2e.hosts import ACCEPTS_ENGINE
 from e2e.proxy import Proxy
 from e2e.tree import ROOT, Outcome, Tree
 
@@ -34,15 +35,21 @@ MC = (
 )
 
 
-@pytest.fixture(scope="module")
-def stack(new_project: NewProject, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+@pytest.fixture(scope="module", params=["local", "ssh"])
+def stack(
+    request: pytest.FixtureRequest,
+    new_project: NewProject,
+    new_sshd: NewSshd,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Stack:
     """Start the server, put an object into it, and let the one-shot fail."""
     folder = tmp_path_factory.mktemp("flagship")
     tree = Tree(folder / "platform")
     modules = tree.root / "modules"
     shutil.copytree(ROOT / "modules", modules, ignore=shutil.ignore_patterns(".env"))
     project = new_project(modules / "compose.yaml", "apply-flagship", env=_environment())
-    stack = Stack(tree, project, folder / "backups")
+    sshd = new_sshd(lines=ACCEPTS_ENGINE) if request.param == "ssh" else None
+    stack = Stack(tree, project, folder / "backups", sshd)
     good_backup(stack.roots, "minio")
     words = {"home-platform": project.name, "/srv/backups": str(stack.roots)}
     words["tries=20"] = "tries=2"

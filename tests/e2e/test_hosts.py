@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import socket
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from e2e.claims import no_traceback
 from e2e.conftest import NewProject, NewSshd
 from e2e.hosts import client
 from e2e.project import FOREVER, Project
 from e2e.sshd import Sshd, free_port
-from e2e.tree import Outcome, Tree
+from e2e.tree import Outcome, Tree, finish
+from e2e.waiting import PATIENCE
 
 pytestmark = pytest.mark.e2e
 
@@ -87,6 +93,8 @@ def test_a_dead_host_is_told_once_and_spares_the_others(fleet: Fleet) -> None:
     for number in range(PER_HOST):
         assert verdicts[f"dead-{number}"] == "error"
         assert verdicts[f"first-{number}"] == verdicts[f"second-{number}"] == "passed", outcome
+    hosts = {name: module["host"] for name, module in outcome.modules.items()}
+    assert hosts == {name: name.partition("-")[0] for name in hosts}
     told = [outcome.check(f"dead-{number}", "health::state") for number in range(PER_HOST)]
     assert {one["code"] for one in told} == {"ssh.refused"}
     assert told[1]["message"] == "dead could not be looked at; 'dead-0' says why"
@@ -142,3 +150,33 @@ def test_many_hosts(fleet: Fleet, new_sshd: NewSshd, tmp_path: Path) -> None:
     assert outcome.returncode == 0, outcome.stderr
     assert len(outcome.modules) == MANY
     assert server.logins == MANY
+
+
+def test_workers_on_other_machines(fleet: Fleet, new_sshd: NewSshd) -> None:
+    """Machines that run workers have the same folder, and an ssh client's settings of their own."""
+    runners = [new_sshd(alias=f"runner-{number}", env=fleet.env) for number in range(2)]
+    expected = report(fleet.run("-m", "health", "-n", "0"))
+    before = fleet.logins()
+    specs = [f"--tx={_worker(runner, fleet.tree)}" for runner in runners]
+    assert report(fleet.run("-m", "health", "-d", *specs)) == expected
+    assert fleet.logins() == {name: count + 1 for name, count in before.items()}
+
+
+def _worker(runner: Sshd, tree: Tree) -> str:
+    way = f"ssh={runner.alias}//ssh_config={runner.config}"
+    return f"{way}//python={sys.executable}//chdir={tree.root}"
+
+
+def test_interrupted_while_a_host_hangs(fleet: Fleet, tmp_path: Path) -> None:
+    """Nobody waits for a host that accepts and says nothing; no process is left behind."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        env = client(tmp_path / "ssh_config", [("first", fleet.servers["second"], port)])
+        process = fleet.tree.start(*SSH, "-m", "health", "--module=first-0", env=env)
+        silent.settimeout(PATIENCE)
+        connection, _ = silent.accept()
+        with connection:
+            os.kill(process.pid, signal.SIGINT)
+            outcome = finish(process)
+    assert outcome.returncode == 2, outcome.stderr
+    no_traceback(outcome)

@@ -1,133 +1,74 @@
-"""The guarded apply over ssh: as on this machine, and when the connection goes meanwhile."""
+"""The guarded apply over ssh, where the connection is cut while the one-shot runs.
+
+The one-shot goes on, and the next run says what became of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 
-from e2e.applying import START, Stack, applied, failed_job, mutating, refused
-from e2e.backups import name_of
-from e2e.claims import no_traceback
+from e2e.applying import Stack, applied, failed_job, refused
 from e2e.conftest import NewProject, NewSshd
-from e2e.hosts import CONFIG
 from e2e.line import Line
-from e2e.project import Project
-from e2e.proxy import Proxy
 from e2e.sshd import Sshd
-from e2e.tree import Outcome
+from e2e.tree import finish
+from e2e.waiting import until
 
 pytestmark = pytest.mark.e2e
 
-SCRIPT = "test -e /data/go; while test -e /data/hold; do sleep 0.1; done; test ! -e /data/bad"
-LOOK = "GET /containers/json"
-WAIT = "POST /containers/[0-9a-f]+/wait"
+SCRIPT = "test -e /data/go; while test -e /data/hold; do sleep 0.1; done"
 
 
 @pytest.fixture(scope="module")
-def running(new_project: NewProject, tmp_path_factory: pytest.TempPathFactory) -> Stack:
-    """Start a store and a one-shot that fails."""
-    return failed_job(tmp_path_factory.mktemp("apply"), new_project, "ssh-apply", script=SCRIPT)
-
-
-@dataclass(frozen=True)
-class Far:
-    """A stack whose Engine is behind an ssh server; ``proxy`` sees what reaches the Engine."""
-
-    stack: Stack
-    sshd: Sshd
-    proxy: Proxy
-
-    @property
-    def project(self) -> Project:
-        """The project of the stack."""
-        return self.stack.project
-
-    def words(self, *more: str) -> tuple[str, ...]:
-        """Return all that the guard asks for, over ssh."""
-        words = [word for word in self.stack.arguments() if "--remote-mode" not in word]
-        return (*words, "--remote-mode=ssh", f"--ssh-host={self.sshd.alias}", *more)
-
-    def apply(self, *more: str, config: Path | None = None) -> Outcome:
-        """Apply over ssh."""
-        env = {CONFIG: str(config or self.sshd.config)}
-        return self.stack.pytest(*self.words("--apply", *more), env=env)
+def host(new_sshd: NewSshd) -> Sshd:
+    """Start a host."""
+    return new_sshd()
 
 
 @pytest.fixture
-def far(running: Stack, new_sshd: NewSshd, proxy: Proxy) -> Iterator[Far]:
-    """Let the one-shot fail, and mend the cause; afterwards the lock is free again."""
-    running.fail_again()
-    running.audit.unlink(missing_ok=True)
-    yield Far(running, new_sshd(env=proxy.env, lines=("MaxSessions 2", "MaxStartups 2")), proxy)
-    running.sh("rm -f /data/hold /data/bad")
-    running.lock.unlink(missing_ok=True)
+def held(
+    host: Sshd, new_project: NewProject, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """Let a one-shot on the host fail; run again it goes on until it is let go."""
+    folder = tmp_path_factory.mktemp("cut")
+    stack = replace(failed_job(folder, new_project, "ssh-cut", script=SCRIPT), sshd=host)
+    stack.mend()
+    stack.sh("touch /data/hold")
+    yield stack
+    stack.lock.unlink(missing_ok=True)
 
 
-def test_it_is_refused_without_a_backup(far: Far) -> None:
-    given = [word for word in far.words("--apply") if "--backup-ref" not in word]
-    gone = f"--backup-ref={far.stack.roots / name_of('store', datetime.now(UTC))}"
-    env = {CONFIG: str(far.sshd.config)}
-    assert refused(far.stack.pytest(*given, "-m", "apply", env=env)) == {"guard.backup_ref"}
-    assert refused(far.stack.pytest(*given, gone, "-m", "apply", env=env)) == {"guard.backup"}
-    assert mutating(far.proxy) == []
+def test_the_connection_is_cut_while_it_runs(held: Stack, host: Sshd) -> None:
+    words = (*held.arguments(), "--apply", "-m", "apply")
+    with Line(host.port) as line:
+        host.trust(line.port)
+        process = held.begin(*words)
+        until(lambda: held.events() == ["started"], "the one-shot is to be started")
+        held.project.wait_for("job", "running")
+        line.cut()
+        outcome = finish(process)
+    host.trust(host.port)
+    check = outcome.check("job", "apply::apply")
+    assert (outcome.returncode, check["verdict"], check["code"]) == (1, "failed", "ssh.cut")
+    assert "the one-shot may go on" in check["message"]
+    assert applied(outcome) == {**applied(outcome), "ran": True, "exit_code": None}
+    assert [line["host"] for line in held.lines()] == ["nas", "nas"]
+    _the_next_runs(held, process.pid)
 
 
-def test_it_runs_once_and_then_has_nothing_to_do(far: Far) -> None:
-    outcome = far.apply()
-    assert outcome.returncode == 0, outcome.stderr
-    assert applied(outcome)["ran"] is True
-    assert far.proxy.count(START) == 1
-    assert far.sshd.logins == 1
-    assert far.stack.events() == ["started", "ended"]
-    again = far.apply()
-    assert again.returncode == 0, again.stderr
-    assert again.modules["job"]["plan"]["decision"] == "nothing-to-do"
-    assert far.proxy.count(START) == 1
-    assert not far.stack.lock.exists()
-
-
-def test_cut_before_the_look(far: Far) -> None:
-    with Line(far.sshd.port) as line:
-        far.proxy.when(LOOK, line.cut)
-        outcome = far.apply(config=_through(far, line))
-        assert line.connections == 1
-    no_traceback(outcome)
-    assert outcome.returncode == 1
-    assert applied(outcome)["ran"] is False
-    assert "ssh.cut" in outcome.stderr
-    assert mutating(far.proxy) == []
-
-
-@pytest.mark.parametrize("bad", [False, True], ids=["it succeeds", "it fails"])
-def test_cut_while_it_runs(far: Far, bad: bool) -> None:
-    far.stack.sh("touch /data/hold" + (" /data/bad" if bad else ""))
-    with Line(far.sshd.port) as line:
-        far.proxy.when(WAIT, line.cut)
-        outcome = far.apply("-m", "apply", config=_through(far, line))
-        assert line.connections == 1
-    no_traceback(outcome)
-    assert outcome.returncode == 1
-    assert "ssh.cut" in outcome.stderr
-    assert applied(outcome)["ran"] is True
-    # It goes on without us.
-    assert far.project.container("job")["State"]["Status"] == "running"
-    during = far.apply("-m", "apply")
-    assert refused(during) == {"guard.lock", "guard.in_progress"}
-    far.stack.sh("rm /data/hold")
-    far.project.wait_for("job", "exited")
-    after = far.apply("-m", "apply")
-    assert far.proxy.count(START) == 1
-    if bad:
-        assert refused(after) == {"guard.lock"}
-        assert after.modules["job"]["observed"][0]["exit_code"] == 1
-    else:
-        assert after.returncode == 0, after.stderr
-        assert after.modules["job"]["plan"]["decision"] == "nothing-to-do"
-
-
-def _through(far: Far, line: Line) -> Path:
-    return far.sshd.client("line", f"Host *\n  Port {line.port}\n  StrictHostKeyChecking no")
+def _the_next_runs(held: Stack, pid: int) -> None:
+    """Say what became of it: first that it runs, then that it has done its work."""
+    running = held.apply("job", "-m", "apply")
+    assert refused(running) == {"guard.lock", "guard.in_progress"}
+    assert f"process {pid}" in running.stderr
+    assert "that process is gone" in running.stderr
+    held.sh("rm /data/hold")
+    held.project.wait_for("job", "exited")
+    done = held.apply("job", "-m", "apply")
+    assert done.returncode == 0, done.stderr
+    assert done.modules["job"]["plan"]["decision"] == "nothing-to-do"
+    assert f"process {pid}" in done.check("job", "apply::apply")["message"]
+    assert held.lock.exists(), "the lock of the dead run is not stolen"

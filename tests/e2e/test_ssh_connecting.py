@@ -142,17 +142,26 @@ def _silent() -> Iterator[int]:
 
 def test_a_server_that_says_nothing(sshd: Sshd) -> None:
     with _silent() as port:
-        config = sshd.client("silent", f"Host nas\n  Port {port}")
+        config = sshd.client("silent", f"Host nas\n  Port {port}\n  ConnectTimeout 3")
         error = _error("nas", config, SHORT)
     assert error.code == "ssh.timeout"
 
 
 def test_a_login_that_hangs(new_sshd: NewSshd) -> None:
     sshd = new_sshd(lines=("ForceCommand exec sleep 600",))
-    error = _error("nas", sshd.config, SHORT)
+    error = _error("nas", sshd.client("short", "Host *\n  ConnectTimeout 3"), SHORT)
     assert error.code == "ssh.timeout"
     # And it was logged in once, not once for each that asked.
     assert sshd.logins <= 1
+
+
+def test_a_login_that_is_slow(new_sshd: NewSshd) -> None:
+    slow = 'ForceCommand sleep 2; eval "$SSH_ORIGINAL_COMMAND"'
+    sshd = new_sshd(lines=(slow,))
+    # The config, which has a longer ConnectTimeout, is believed.
+    host = Ssh("nas", connect_timeout=0.1, config=sshd.config)
+    assert host.run(["echo", "here"], timeout=TIMEOUT).stdout == "here\n"
+    host.close()
 
 
 def test_a_login_that_is_turned_away(new_sshd: NewSshd) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -73,6 +73,26 @@ def test_a_lock_that_a_dead_run_left_is_explained_and_not_taken(project: str) ->
     ):
         pytest.fail("a lock was stolen")
     assert msgspec.json.decode(path.read_bytes(), type=lock.Holder) == left
+
+
+def test_the_holder_is_looked_for_on_its_own_machine(project: str) -> None:
+    """The host of the lock may be another machine, with other processes of the same numbers."""
+    ran: list[Sequence[str]] = []
+
+    class Recording(Local):
+        def run(
+            self, argv: Sequence[str], *, timeout: float, env: Mapping[str, str] | None = None
+        ) -> CommandResult:
+            ran.append(argv)
+            return super().run(argv, timeout=timeout, env=env)
+
+    with (
+        lock.held(Local(), project, holder()),
+        pytest.raises(lock.LockHeld, match="is held by"),
+        lock.held(Recording(), project, holder()),
+    ):
+        pytest.fail("two hold one lock")
+    assert [argv[2] for argv in ran] == [lock._TAKE, lock._GIVE_BACK]
 
 
 def test_a_lock_that_somebody_replaced_is_not_removed(project: str) -> None:

@@ -16,15 +16,17 @@ from pytest_platform.checks.looking import Show
 from pytest_platform.checks.registry import PROBES, vocabulary
 from pytest_platform.errors import EngineError
 from pytest_platform.host.compose import Renderer
+from pytest_platform.host.engine import PROJECT, SERVICE
 from pytest_platform.host.hosts import Host, Hosts
 from pytest_platform.host.inventory import Inventory, Place
-from pytest_platform.host.snapshot import Snapshot
+from pytest_platform.host.snapshot import Container, Snapshot, read_container
 from pytest_platform.host.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
 from pytest_platform.secrets import Secrets
 
 PATIENCE = 60.0
+STATELESS = "{class: stateless}"
 MODULE = """\
 apiVersion: platform/v2
 kind: Module
@@ -34,7 +36,7 @@ spec:
     compose: {{files: [compose.yaml], project: p, service: {name}}}
     expected_state: running
     host: {host}
-  state: {{class: stateless}}
+  state: {state}
 """
 ON = {"slow-one": "slow", "slow-two": "slow", "quick-one": "quick"}
 
@@ -50,7 +52,7 @@ def _context(folder: Path, look: Callable[[Host, list[Module], Show], Snapshot])
     for name, host in ON.items():
         file = folder / "modules" / name / "module.yaml"
         file.parent.mkdir(parents=True)
-        file.write_text(MODULE.format(name=name, host=host))
+        file.write_text(MODULE.format(name=name, host=host, state=STATELESS))
 
     def find(module: Module) -> Place:
         place = Inventory().find(module.manifest.spec.runtime.host)
@@ -188,3 +190,39 @@ def test_a_look_ends_with_the_run(tmp_path: Path) -> None:
     context.close()
     assert over.wait(PATIENCE)
     assert told == ["Abandoned"]
+
+
+def test_an_owner_may_be_on_another_host(tmp_path: Path) -> None:
+    made = datetime(2026, 1, 2, tzinfo=UTC)
+    owner = container("owner", volumes=("data",))
+
+    def look(host: Host, _: list[Module], __: Show) -> Snapshot:
+        if host.name == "gone":
+            raise EngineError("nobody answers")
+        here = (owner,) if host.name == "far" else ()
+        return Snapshot(host.name, datetime.now(UTC), here, {"data": made})
+
+    context = _context(tmp_path, look)
+    for name, host, state in (
+        ("job", "near", "{class: sidecar, owner: owner}"),
+        ("owner", "far", "{class: stateful}"),
+        ("other", "near", "{class: sidecar, owner: lost}"),
+        ("lost", "gone", "{class: stateful}"),
+    ):
+        file = tmp_path / "modules" / name / "module.yaml"
+        file.parent.mkdir()
+        file.write_text(MODULE.format(name=name, host=host, state=state))
+    assert context.seen(_module(context, "job")).data_created == made
+    assert context.seen(_module(context, "other")).data_created is None, "told of the owner alone"
+
+
+def container(service: str, volumes: tuple[str, ...]) -> Container:
+    """Make a container that runs."""
+    document = {
+        "Id": service,
+        "Name": service,
+        "State": {"Status": "running", "ExitCode": 0},
+        "Config": {"Labels": {PROJECT: "p", SERVICE: service}},
+        "Mounts": [{"Type": "volume", "Name": volume} for volume in volumes],
+    }
+    return read_container(document)

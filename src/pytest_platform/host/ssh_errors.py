@@ -44,7 +44,12 @@ REASONS = (
         "and only then forget the old one with: ssh-keygen -R",
     ),
     _reason(
-        "host key verification failed|host key is known for|host key for .* has been revoked",
+        "host key for .* was revoked",
+        "ssh.host_key_revoked",
+        "the host key of {host} was revoked; do not log in with it, and find out why",
+    ),
+    _reason(
+        "host key verification failed|host key is known for",
         "ssh.host_key_unknown",
         "the host key of {host} is not known; log in once by hand and compare it",
     ),

@@ -51,10 +51,13 @@ class Master:
         self._socket = self.folder / "m"
         self._log = (self.folder / "log").open("w+b", buffering=0)
         self._process: subprocess.Popen[bytes] | None = None
+        self._output = b""
         self._closed = False
 
     def start(self, mark: str, seconds: float) -> Facts:
         """Log in and look around there, both in at most ``seconds``.
+
+        Where the ssh config has a longer ``ConnectTimeout``, that is how long it may take.
 
         Raises:
             SshError: it cannot be done; the process has ended.
@@ -62,7 +65,7 @@ class Master:
         """
         try:
             self._process = process = subprocess.Popen(
-                ["sh", "-c", _KEEPER, "sh", str(self.folder), *self._command(seconds)],
+                ["sh", "-c", _KEEPER, "sh", str(self.folder), *self._command()],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._log,
@@ -112,11 +115,10 @@ class Master:
         self._log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _command(self, seconds: float) -> Sequence[str]:
+    def _command(self) -> Sequence[str]:
         options = {
             "BatchMode": "yes",
             "ClearAllForwardings": "yes",
-            "ConnectTimeout": str(max(1, round(seconds))),
             "ControlMaster": "yes",
             # A percent sign stands for something in this option.
             "ControlPath": str(self._socket).replace("%", "%%"),
@@ -127,9 +129,20 @@ class Master:
             "ServerAliveInterval": str(_ALIVE),
             "ServerAliveCountMax": "3",
         }
-        config = ["-F", str(self._config)] if self._config else []
         words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
-        return ["ssh", *config, *words, *self._destination.arguments(), ssh_scripts.SHELL]
+        return ["ssh", *self._file(), *words, *self._destination.arguments(), ssh_scripts.SHELL]
+
+    def _file(self) -> list[str]:
+        return ["-F", str(self._config)] if self._config else []
+
+    def _connect_timeout(self) -> float:
+        """Return the ``ConnectTimeout`` of the ssh config; 0 where it has none."""
+        argv = ["ssh", "-G", *self._file(), *self._destination.arguments()]
+        done = subprocess.run(
+            argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        found = re.search(r"(?m)^connecttimeout (\d+)$", done.stdout)
+        return float(found[1]) if found else 0.0
 
     def _client(self, *words: str) -> list[str]:
         """Return the start of a command that goes through the process, and never past it."""
@@ -150,22 +163,35 @@ class Master:
         stdin, stdout = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
         with contextlib.suppress(BrokenPipeError):
             os.write(stdin.fileno(), ssh_scripts.login(mark))
-        deadline, output = time.monotonic() + seconds, b""
+        began = time.monotonic()
+        with stdout:
+            facts = self._read_facts(process, mark, began + seconds) or self._read_facts(
+                process, mark, began + self._connect_timeout()
+            )
+        if facts is None:
+            late = round(time.monotonic() - began)
+            message = f"the login on {self._shown} was not done within {late} s"
+            raise SshError(ssh_errors.TIMEOUT, message)
+        return facts
+
+    def _read_facts(
+        self, process: subprocess.Popen[bytes], mark: str, deadline: float
+    ) -> Facts | None:
+        """Read until the facts are complete; None where the deadline comes first."""
+        stdout = cast("IO[bytes]", process.stdout)
         waiting = select.poll()
         waiting.register(stdout, select.POLLIN)
-        with stdout:
-            while (left := deadline - time.monotonic()) > 0:
-                if not waiting.poll(1000 * left):
-                    continue
-                if not (more := os.read(stdout.fileno(), 65536)):
-                    raise self._refusal(process, output)
-                output += more
-                if facts := ssh_scripts.read_facts(output.decode(errors="replace"), mark):
-                    return facts
-        message = f"the login on {self._shown} was not done within {round(seconds, 1):g} s"
-        raise SshError(ssh_errors.TIMEOUT, message)
+        while waiting.poll(max(0.0, 1000 * (deadline - time.monotonic()))):
+            if not (more := os.read(stdout.fileno(), 65536)):
+                raise self._refusal(process)
+            self._output += more
+            if facts := ssh_scripts.read_facts(self._output.decode(errors="replace"), mark):
+                return facts
+            if time.monotonic() >= deadline:
+                break
+        return None
 
-    def _refusal(self, process: subprocess.Popen[bytes], output: bytes) -> Exception:
+    def _refusal(self, process: subprocess.Popen[bytes]) -> Exception:
         """Say why ssh ended before the script could run."""
         code = process.wait()
         said = self.said()
@@ -174,7 +200,7 @@ class Master:
                 return CommandMissing("there is no ssh client; install OpenSSH's")
         elif code == 255:  # noqa: PLR2004 - ssh's own exit code
             return ssh_errors.explain(said, self._shown)
-        told = ssh_errors.last_line(output.decode(errors="replace") + said)
+        told = ssh_errors.last_line(self._output.decode(errors="replace") + said)
         message = f"the login shell on {self._shown} ended with {code}: {told or 'it said nothing'}"
         return SshError("ssh.login", message)
 

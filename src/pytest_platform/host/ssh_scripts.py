@@ -78,7 +78,7 @@ command=$!
 } <&3 >/dev/null 2>&1 &
 guard=$!
 exec 3<&-
-wait "$command"
+wait "$command" 2>/dev/null
 code=$?
 kill "$guard"
 printf '\\n%%s %%s\\n' "$mark" "$code" >&2

@@ -26,14 +26,18 @@ where the check did not look; ``order`` is the place of the check in the collect
 _LIVE = frozenset({"health", "smoke", "drift", "apply"})
 
 
-def module_record(module: Module | Broken) -> Record:
-    """Describe a module itself; ``expected_state`` is null where its file cannot be read."""
+def module_record(module: Module | Broken, host: str = "") -> Record:
+    """Describe a module itself; ``expected_state`` is null where its file cannot be read.
+
+    ``host`` is where it was looked at over ssh; empty where it was not.
+    """
     expected = None if isinstance(module, Broken) else module.manifest.spec.runtime.expected_state
     file = module.file
     return {
         "name": module.name,
         "file": file,
         "expected_state": expected.value if expected else None,
+        **({"host": host} if host else {}),
     }
 
 

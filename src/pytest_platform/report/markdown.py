@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from pytest_platform.report.summary import HEADINGS, plan_lines, rows
+from pytest_platform.report.summary import plan_lines, rows
 
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]()#+.!|~@:-])")
 _BAD: Final = frozenset({"failed", "error"})
@@ -45,11 +45,12 @@ def _lines(section: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _table(section: Mapping[str, Any]) -> Iterator[str]:
-    yield _row(HEADINGS)
-    yield _row(["---"] * len(HEADINGS))
-    for row in rows(section):
-        *cells, verdict = map(plain, row)
-        yield _row([*cells, f"**{verdict}**" if row[3] in _BAD else verdict])
+    body = rows(section)
+    yield _row(list(body[0]))
+    yield _row(["---"] * len(body[0]))
+    for row in body:
+        *cells, verdict = map(plain, row.values())
+        yield _row([*cells, f"**{verdict}**" if row["verdict"] in _BAD else verdict])
     yield ""
 
 

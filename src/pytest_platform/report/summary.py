@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-HEADINGS = ("module", "expected", "observed", "verdict")
 _MAX_OBSERVED = 34
 
 
-def rows(section: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
-    """Return a row per module: name, expected state, what was seen, verdict."""
+def rows(section: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return a row per module, by the headings; the host only where there are other ones."""
+    elsewhere = any("host" in module for module in section["modules"])
     return [
-        (
-            module["name"],
-            module["expected_state"] or "?",
-            _observed(module["observed"]),
-            module["verdict"],
-        )
+        {
+            "module": module["name"],
+            **({"host": module.get("host", "?")} if elsewhere else {}),
+            "expected": module["expected_state"] or "?",
+            "observed": _observed(module["observed"]),
+            "verdict": module["verdict"],
+        }
         for module in section["modules"]
     ]
 
@@ -25,9 +26,10 @@ def rows(section: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
 def table(section: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the lines of the table, each with the verdict that colours it."""
     body = rows(section)
-    widths = [max(map(len, column)) for column in zip(HEADINGS, *body, strict=True)]
-    lines = [(_line(HEADINGS, widths), "")]
-    return lines + [(_line(row, widths), row[3]) for row in body]
+    cells = [list(body[0]), *(list(row.values()) for row in body)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    verdicts = ["", *(row["verdict"] for row in body)]
+    return [(_line(row, widths), verdict) for row, verdict in zip(cells, verdicts, strict=True)]
 
 
 def plan_lines(section: Mapping[str, Any]) -> list[str]:
