@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from pytest_platform.checks.probe import Target
 from pytest_platform.checks.registry import PROBES, vocabulary
 from pytest_platform.host.engine import Engine
 from pytest_platform.host.snapshot import Snapshot
-from pytest_platform.host.transport import Local
+from pytest_platform.host.transport import Local, Transport
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.verdict import Finding
@@ -75,11 +76,9 @@ def load(tmp_path: Path, certificates: Certificates) -> Load:
     return read
 
 
-def ask(module: Module, snapshot: Snapshot | None = None) -> list[Finding]:
+def ask(module: Module, transport: Transport | None = None) -> list[Finding]:
     """Observe and judge the module's only probe; the Engine is not asked."""
     (probe,) = module.smoke
-    kind = PROBES[probe.kind]
-    transport = Local()
-    nothing = snapshot or Snapshot("local", None, ())  # type: ignore[arg-type]
-    target = Target(module, transport, Engine(transport), nothing)
+    kind, way = PROBES[probe.kind], transport or Local()
+    target = Target(module, way, Engine(way), Snapshot("local", datetime.now(UTC), ()))
     return list(kind.judge(probe.spec, kind.observe(probe.spec, target)))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 from probes.conftest import Load, ask
+from probes.relay import Relay
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
 
@@ -67,6 +69,34 @@ def test_err(module: Module, kind: str, case: dict[str, Any]) -> None:
         ask(module)
     assert error.value.code == case["code"], kind
     assert case["message"] in str(error.value)
+
+
+@pytest.fixture
+def relay(tmp_path: Path) -> Iterator[Relay]:
+    """Give a way through Unix sockets, as there is over ssh."""
+    with closing(Relay(tmp_path)) as one:
+        yield one
+
+
+@pytest.mark.parametrize(("kind", "case"), cases("pass"))
+def test_pass_through_another_host(
+    relay: Relay, module: Module, kind: str, case: dict[str, Any]
+) -> None:
+    """The names that are asked for stay those of the file."""
+    assert ask(module, relay) == [], (kind, case)
+    assert relay.reached
+
+
+@pytest.mark.parametrize(("kind", "case"), cases("fail"))
+def test_fail_through_another_host(
+    relay: Relay, module: Module, kind: str, case: dict[str, Any]
+) -> None:
+    """A connection that is taken and ends at once is no open port.
+
+    Why it ends is not told, so a case may hold ``here`` only.
+    """
+    found = ask(module, None if case.get("here") else relay)
+    assert found[0].code == (case.get("codes") or [case["code"]])[0], (kind, found)
 
 
 @pytest.mark.parametrize("kind", KINDS)

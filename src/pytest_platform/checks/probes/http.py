@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from msgspec import Meta, field
 
 from pytest_platform.checks.json_path import JsonValue, json_mismatches
-from pytest_platform.checks.matchers import Matchers, mismatches, shown
+from pytest_platform.checks.matchers import Matchers, Unseen, mismatches, shown
 from pytest_platform.checks.network import trust
 from pytest_platform.checks.network.place import Port, Service, Timeout
 from pytest_platform.checks.probe import ProbeKind, Target
@@ -162,7 +162,11 @@ def observe(spec: Http, target: Target) -> Seen:
 
 
 def judge(spec: Http, seen: Seen) -> list[Finding]:
-    """Compare the connection first, then the status, and only then what the answer says."""
+    """Compare the connection first, then the status, and only then what the answer says.
+
+    Raises:
+        Unseen: the body is too long to be read whole, and what was read is well.
+    """
     answer = seen.answer
     where = answer.visited[-1] if answer.visited else spec.address(None)
     if answer.distrusted or seen.handshake:
@@ -229,10 +233,12 @@ def _body(spec: Http, answer: Answer, where: str) -> Iterator[Finding]:
         message = f"the body of {where} did not end within {spec.timeout}"
         yield Finding(CODE, message, f"the whole body within {spec.timeout}", actual)
         return
-    cut = " (its first MiB)" if answer.cut else ""
     if spec.body:
-        yield from mismatches(spec.body, answer.body, code=CODE, what=f"the body{cut}")
-    yield from json_mismatches(spec.json, answer.body, code=CODE, what=f"the body{cut}")
+        yield from mismatches(spec.body, answer.body, code=CODE, what="the body", cut=answer.cut)
+    if spec.json and answer.cut:
+        message = f"the body of {where} is longer than 1 MiB, so its JSON cannot be read"
+        raise Unseen(message)
+    yield from json_mismatches(spec.json, answer.body, code=CODE, what="the body")
 
 
 KIND = ProbeKind(Http, observe, judge, Http.services)

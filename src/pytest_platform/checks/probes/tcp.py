@@ -32,8 +32,8 @@ class Tcp(Place, frozen=True, kw_only=True):
         bool,
         Meta(
             description=(
-                "`false`: the port must be closed. One that does not answer "
-                "within `timeout` counts as closed."
+                "`false`: the port must be closed. One that does not answer within `timeout` "
+                "counts as closed, and through ssh so does one of a name that is not there."
             )
         ),
     ] = True
@@ -61,13 +61,15 @@ class Tcp(Place, frozen=True, kw_only=True):
 class Seen:
     """What came of a connection to ``name``: ``broken``, or what was ``said``.
 
-    ``late`` tells that the time was over before the answer was as expected.
+    ``late`` tells that the time was over before the answer was as expected, ``cut`` that
+    there may be more of it than is read.
     """
 
     name: str
     broken: Broken | None = None
     said: str = ""
     late: bool = False
+    cut: bool = False
 
 
 def observe(spec: Tcp, target: Target) -> Seen:
@@ -77,7 +79,11 @@ def observe(spec: Tcp, target: Target) -> Seen:
 
 
 def judge(spec: Tcp, seen: Seen) -> list[Finding]:
-    """Compare whether it is open first, then the answer."""
+    """Compare whether it is open first, then the answer.
+
+    Raises:
+        Unseen: the answer is too long to be read whole, and what was read is well.
+    """
     name = seen.name
     if not spec.open:
         if seen.broken and (seen.broken.refused or seen.broken.late):
@@ -90,7 +96,8 @@ def judge(spec: Tcp, seen: Seen) -> list[Finding]:
     if spec.expect is None:
         return []
     late = f" (nothing more within {spec.timeout})" if seen.late else ""
-    return mismatches(spec.expect, seen.said, code=CODE, what=f"the answer of {name}{late}")
+    what = f"the answer of {name}{late}"
+    return mismatches(spec.expect, seen.said, code=CODE, what=what, cut=seen.cut)
 
 
 async def _observe(spec: Tcp, endpoint: Endpoint) -> Seen:
@@ -109,7 +116,7 @@ async def _observe(spec: Tcp, endpoint: Endpoint) -> Seen:
             return Seen(endpoint.name, broken(error, endpoint.name))
     if not opened:
         return Seen(endpoint.name, Broken("connection refused", refused=True))
-    return Seen(endpoint.name, said=_text(said), late=late)
+    return Seen(endpoint.name, said=_text(said), late=late, cut=len(said) >= MAX_BYTES)
 
 
 async def _is_open(spec: Tcp, endpoint: Endpoint, stream: Stream) -> bool:
@@ -135,12 +142,13 @@ async def _talk(spec: Tcp, stream: Stream, said: bytearray) -> None:
     while len(said) < MAX_BYTES:
         chunk = await stream.reader.read(MAX_BYTES - len(said))
         said += chunk
-        if not chunk or (spec.expect and not _wrong(spec.expect, said)):
+        if not chunk or (spec.expect and _will_do(spec.expect, said)):
             return
 
 
-def _wrong(expect: Matchers, said: bytearray) -> bool:
-    return bool(mismatches(expect, _text(said), code=CODE, what=""))
+def _will_do(expect: Matchers, said: bytearray) -> bool:
+    """Tell whether nothing more need be read; what must not occur may always come yet."""
+    return not expect.none_of and not mismatches(expect, _text(said), code=CODE, what="")
 
 
 def _text(said: bytearray) -> str:
