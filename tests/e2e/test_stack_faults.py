@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -154,3 +155,19 @@ def test_up_that_never_ends_is_ended(engine: docker.APIClient) -> None:
         own.close()
     assert not parts(engine, name)
     assert not (Path(gettempdir()) / name).exists()
+
+
+def test_no_port_is_left(tree: Tree, engine: docker.APIClient, tmp_path: Path) -> None:
+    """The Engine's words are put into Compose's mouth: really to use up all ports would not do."""
+    said = "Error response from daemon: driver failed programming: all ports are allocated"
+    program = tmp_path / "bin" / "docker-compose"
+    program.parent.mkdir()
+    script = f'case " $* " in *" up -d "*) echo "{said}" >&2; exit 1;; esac\n'
+    real = shutil.which(compose_program())
+    program.write_text(f'#!/bin/sh\n{script}exec {real} "$@"\n')
+    program.chmod(0o755)
+    store_and_job(tree, PROJECT)
+    outcome = tree.pytest(*MODULE, env={"PATH": str(program.parent)})
+    message = could_not_look(outcome, "job", "stack.up")
+    assert message == f"docker compose up failed: {said}"
+    assert not parts(engine, name_in(outcome.stderr))
