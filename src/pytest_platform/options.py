@@ -13,12 +13,14 @@ from typing import Final
 
 import pytest
 
+from pytest_platform import stack_options
+from pytest_platform.errors import UsageError
+from pytest_platform.stack_options import EPHEMERAL, StackSettings
+
 STDOUT: Final = "-"
 """The value of ``--json`` without a path."""
 
 REMOTE_MODES: Final = ("skip", "local", "ssh")
-EPHEMERAL: Final = "ephemeral"
-STACKS: Final = ("deployed", EPHEMERAL)
 _ENVIRONMENT: Final = ("PYTEST_PLATFORM_REMOTE_MODE", "PLATFORMCTL_SMOKE_REMOTE_MODE")
 _DURATION: Final = re.compile(r"[1-9][0-9]{0,8}(ms|s|m|h|d)")
 
@@ -34,20 +36,6 @@ class Settings:
     wait: str
     change: Change
     stack: StackSettings
-
-
-@dataclass(frozen=True, slots=True)
-class StackSettings:
-    """Which stack is looked at: ``kind`` is ``deployed`` or ``ephemeral``."""
-
-    kind: str
-    keep: bool
-    clean: bool
-
-    @property
-    def ephemeral(self) -> bool:
-        """Whether the run has a stack of its own."""
-        return self.kind == EPHEMERAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +88,7 @@ def add_options(parser: pytest.Parser) -> None:
         dest="platform_modules_dir",
         help="where the modules are (default: modules).",
     )
-    _add_stack_options(group)
+    stack_options.add_options(group)
     _add_change_options(group)
     parser.addini("platform_remote_mode", "default of --remote-mode", default="")
     parser.addini("platform_modules_dir", "default of --modules-dir", default="modules")
@@ -108,29 +96,6 @@ def add_options(parser: pytest.Parser) -> None:
         "platform_audit_log",
         "where attempts at --apply are written down",
         default=".pytest_platform/audit.jsonl",
-    )
-
-
-def _add_stack_options(group: pytest.OptionGroup) -> None:
-    group.addoption(
-        "--stack",
-        metavar="{deployed,ephemeral}",
-        dest="platform_stack",
-        help="deployed (default): look at what runs; ephemeral: start the modules and what they "
-        "require in a project of their own, look at that, and remove it with its volumes.",
-    )
-    group.addoption(
-        "--stack-keep",
-        action="store_true",
-        dest="platform_stack_keep",
-        help="keep the ephemeral stack, and print how to look inside.",
-    )
-    group.addoption(
-        "--stack-clean",
-        action="store_true",
-        dest="platform_stack_clean",
-        help="remove the ephemeral stacks that killed runs have left, and nothing else; "
-        "without --stack=ephemeral nothing is tested.",
     )
 
 
@@ -214,15 +179,15 @@ def settings_of(config: pytest.Config) -> Settings | None:
         return None
     if not folder.is_dir():
         raise usage_error(f"there is no folder {folder}; see --modules-dir")
-    root = config.rootpath
+    root, mode = config.rootpath, _remote_mode(config)
     return Settings(
         modules_dir=folder,
         root=root if folder.is_relative_to(root) else folder.parent,
         patterns=tuple(config.getoption("platform_modules")),
-        remote_mode=_remote_mode(config),
+        remote_mode=mode,
         wait=_wait(config),
         change=_change(config),
-        stack=_stack(config),
+        stack=_stack(config, mode),
     )
 
 
@@ -257,38 +222,11 @@ def _refuse_detached_path(config: pytest.Config) -> None:
         raise usage_error(f"write --backup-ref={reference} with an equals sign: {message}")
 
 
-def stack_kind(config: pytest.Config) -> str:
-    """Return what ``--stack`` names.
-
-    Raises:
-        pytest.UsageError: there is no such stack.
-    """
-    kind = config.getoption("platform_stack") or STACKS[0]
-    if kind not in STACKS:
-        raise usage_error(f"--stack: '{kind}' is not one of {', '.join(STACKS)}")
-    return kind
-
-
-def _stack(config: pytest.Config) -> StackSettings:
-    kind = stack_kind(config)
-    keep = bool(config.getoption("platform_stack_keep"))
-    settings = StackSettings(kind, keep, bool(config.getoption("platform_stack_clean")))
-    if keep and not settings.ephemeral:
-        raise usage_error("--stack-keep keeps an ephemeral stack: add --stack=ephemeral")
-    if settings.ephemeral:
-        _refuse_beside_stack(config)
-    return settings
-
-
-def _refuse_beside_stack(config: pytest.Config) -> None:
-    for option in ("plan", "apply"):
-        if config.getoption(f"platform_{option}"):
-            raise usage_error(f"--{option} is about what is deployed; leave out --stack=ephemeral")
-    mode = _remote_mode(config)
-    if mode not in {"local", "skip"}:
-        raise usage_error(f"--stack=ephemeral starts on this machine; {mode} is about another")
-    if config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
-        raise usage_error("--stack=ephemeral has one stack for one process; leave out -n, or -n 0")
+def _stack(config: pytest.Config, mode: str) -> StackSettings:
+    try:
+        return stack_options.settings_of(config, mode)
+    except UsageError as error:
+        raise usage_error(str(error)) from None
 
 
 def _path(config: pytest.Config, name: str) -> str:

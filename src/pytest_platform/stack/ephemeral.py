@@ -83,15 +83,15 @@ class Ephemeral:
         Raises:
             EngineError: it could not be removed.
         """
-        with signals.deaf():
-            try:
+        try:
+            with signals.deaf():
                 if self.started and not self.keep:
                     self.started = False
                     remains.remove(self._engine, self.project)
-            finally:
-                self._put_back()
-                self._put_back = lambda: None
-                self._engine.close()
+        finally:
+            self._put_back()
+            self._put_back = lambda: None
+            self._engine.close()
 
     def _up(
         self, compose: Sequence[str], model: Mapping[str, object], defaults: Mapping[str, str]
