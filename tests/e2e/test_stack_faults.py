@@ -73,6 +73,9 @@ def test_a_dependency_never_gets_healthy(tree: Tree, engine: docker.APIClient) -
 
 def test_a_variable_without_a_value_is_named(tree: Tree, engine: docker.APIClient) -> None:
     store_and_job(tree, PROJECT, environment={"REGION": "${REGION:?}", "KEY": "${API_KEY:?}"})
+    other = "  other:\n    image: x\n    ports: ['${PORT_OF_ANOTHER:?}:80']\n"
+    file = tree.compose_file("store")
+    file.write_text(file.read_text().replace("services:\n", f"services:\n{other}", 1))
     outcome = tree.pytest(*MODULE)
     message = could_not_look(outcome, "job", "stack.variable")
     assert message.startswith("REGION: ")
