@@ -13,16 +13,15 @@ from typing import Final
 
 import pytest
 
-from pytest_platform import ssh_options
+from pytest_platform import ssh_options, stack_options
+from pytest_platform.errors import UsageError
 from pytest_platform.ssh_options import Ssh
+from pytest_platform.stack_options import EPHEMERAL, StackSettings
 
 STDOUT: Final = "-"
 """The value of ``--json`` without a path."""
 
 REMOTE_MODES: Final = ("skip", "local", "ssh")
-EPHEMERAL: Final = "ephemeral"
-DEPLOYED: Final = "deployed"
-STACKS: Final = (DEPLOYED, EPHEMERAL)
 _ENVIRONMENT: Final = ("PYTEST_PLATFORM_REMOTE_MODE", "PLATFORMCTL_SMOKE_REMOTE_MODE")
 _DURATION: Final = re.compile(r"[1-9][0-9]{0,8}(ms|s|m|h|d)")
 
@@ -40,20 +39,6 @@ class Settings:
     ssh: Ssh
     stack: StackSettings
     changed_since: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StackSettings:
-    """Which stack is looked at: ``kind`` is ``deployed`` or ``ephemeral``."""
-
-    kind: str
-    keep: bool
-    clean: bool
-
-    @property
-    def ephemeral(self) -> bool:
-        """Whether the run has a stack of its own."""
-        return self.kind == EPHEMERAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +100,7 @@ def add_options(parser: pytest.Parser) -> None:
         help="where the modules are (default: modules).",
     )
     ssh_options.add_options(group, parser)
-    _add_stack_options(group)
+    stack_options.add_options(group)
     _add_change_options(group)
     parser.addini("platform_remote_mode", "default of --remote-mode", default="")
     parser.addini("platform_modules_dir", "default of --modules-dir", default="modules")
@@ -123,29 +108,6 @@ def add_options(parser: pytest.Parser) -> None:
         "platform_audit_log",
         "where attempts at --apply are written down",
         default=".pytest_platform/audit.jsonl",
-    )
-
-
-def _add_stack_options(group: pytest.OptionGroup) -> None:
-    group.addoption(
-        "--stack",
-        metavar="{deployed,ephemeral}",
-        dest="platform_stack",
-        help="deployed (default): look at what runs; ephemeral: start the modules and what they "
-        "require in a project of their own, look at that, and remove it with its volumes.",
-    )
-    group.addoption(
-        "--stack-keep",
-        action="store_true",
-        dest="platform_stack_keep",
-        help="keep the ephemeral stack, and print how to look inside.",
-    )
-    group.addoption(
-        "--stack-clean",
-        action="store_true",
-        dest="platform_stack_clean",
-        help="remove the ephemeral stacks that killed runs have left, and nothing else; "
-        "without --stack=ephemeral nothing is tested.",
     )
 
 
@@ -238,7 +200,7 @@ def settings_of(config: pytest.Config) -> Settings | None:
         wait=_wait(config),
         change=_change(config),
         ssh=_ssh(config, mode),
-        stack=_stack(config),
+        stack=_stack(config, mode),
         changed_since=_changed_since(config),
     )
 
@@ -274,38 +236,11 @@ def _refuse_detached_path(config: pytest.Config) -> None:
         raise usage_error(f"write --backup-ref={reference} with an equals sign: {message}")
 
 
-def stack_kind(config: pytest.Config) -> str:
-    """Return what ``--stack`` names.
-
-    Raises:
-        pytest.UsageError: there is no such stack.
-    """
-    kind = config.getoption("platform_stack") or STACKS[0]
-    if kind not in STACKS:
-        raise usage_error(f"--stack: '{kind}' is not one of {', '.join(STACKS)}")
-    return kind
-
-
-def _stack(config: pytest.Config) -> StackSettings:
-    kind = stack_kind(config)
-    keep = bool(config.getoption("platform_stack_keep"))
-    settings = StackSettings(kind, keep, bool(config.getoption("platform_stack_clean")))
-    if keep and not settings.ephemeral:
-        raise usage_error("--stack-keep keeps an ephemeral stack: add --stack=ephemeral")
-    if settings.ephemeral:
-        _refuse_beside_stack(config)
-    return settings
-
-
-def _refuse_beside_stack(config: pytest.Config) -> None:
-    for option in ("plan", "apply"):
-        if config.getoption(f"platform_{option}"):
-            raise usage_error(f"--{option} is about what is deployed; leave out --stack=ephemeral")
-    mode = _remote_mode(config)
-    if mode not in {"local", "skip"}:
-        raise usage_error(f"--stack=ephemeral starts on this machine; {mode} is about another")
-    if config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
-        raise usage_error("--stack=ephemeral has one stack for one process; leave out -n, or -n 0")
+def _stack(config: pytest.Config, mode: str) -> StackSettings:
+    try:
+        return stack_options.settings_of(config, mode)
+    except UsageError as error:
+        raise usage_error(str(error)) from None
 
 
 def _path(config: pytest.Config, name: str) -> str:
@@ -346,8 +281,6 @@ def _remote_mode(config: pytest.Config) -> str:
 
 
 def _ssh(config: pytest.Config, remote_mode: str) -> Ssh:
-    from pytest_platform.errors import UsageError
-
     try:
         return ssh_options.ssh_of(config, remote_mode)
     except UsageError as error:

@@ -20,6 +20,7 @@ from pytest_platform.fixtures import (
     platform_module,
     platform_stack,
 )
+from pytest_platform.stack_options import EPHEMERAL
 
 if TYPE_CHECKING:
     from pytest_platform.report.stdout import JsonStdout
@@ -72,7 +73,8 @@ def pytest_load_initial_conftests(
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Do what ``--stack-clean`` asks for, where it is all that was asked for."""
-    if not config.getoption("platform_stack_clean") or options.stack_kind(config) != "deployed":
+    own = config.getoption("platform_stack") == EPHEMERAL
+    if own or not config.getoption("platform_stack_clean"):
         return None
     from pytest_platform.own_stack import clean_up
 

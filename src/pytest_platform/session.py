@@ -9,11 +9,12 @@ import pytest
 from pytest_platform import run as runs
 from pytest_platform.collection import Collection
 from pytest_platform.json_report import JsonReport
-from pytest_platform.options import DEPLOYED, Settings, usage_error
+from pytest_platform.options import Settings, usage_error
 from pytest_platform.own_stack import OwnStack, clean_up
 from pytest_platform.report.document import Record
 from pytest_platform.report.stdout import JsonStdout
 from pytest_platform.reporting import Reporting
+from pytest_platform.stack_options import DEPLOYED
 
 
 def set_up(config: pytest.Config, settings: Settings | None, output: JsonStdout | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -72,6 +73,9 @@ def test_a_dependency_never_gets_healthy(tree: Tree, engine: docker.APIClient) -
 
 def test_a_variable_without_a_value_is_named(tree: Tree, engine: docker.APIClient) -> None:
     store_and_job(tree, PROJECT, environment={"REGION": "${REGION:?}", "KEY": "${API_KEY:?}"})
+    other = "  other:\n    image: x\n    ports: ['${PORT_OF_ANOTHER:?}:80']\n"
+    file = tree.compose_file("store")
+    file.write_text(file.read_text().replace("services:\n", f"services:\n{other}", 1))
     outcome = tree.pytest(*MODULE)
     message = could_not_look(outcome, "job", "stack.variable")
     assert message.startswith("REGION: ")
@@ -153,3 +157,19 @@ def test_up_that_never_ends_is_ended(engine: docker.APIClient) -> None:
             remains.remove(own, name)
     assert not parts(engine, name)
     assert not (Path(gettempdir()) / name).exists()
+
+
+def test_no_port_is_left(tree: Tree, engine: docker.APIClient, tmp_path: Path) -> None:
+    """The Engine's words are put into Compose's mouth: really to use up all ports would not do."""
+    said = "Error response from daemon: driver failed programming: all ports are allocated"
+    program = tmp_path / "bin" / "docker-compose"
+    program.parent.mkdir()
+    script = f'case " $* " in *" up -d "*) echo "{said}" >&2; exit 1;; esac\n'
+    real = shutil.which(compose_program())
+    program.write_text(f'#!/bin/sh\n{script}exec {real} "$@"\n')
+    program.chmod(0o755)
+    store_and_job(tree, PROJECT)
+    outcome = tree.pytest(*MODULE, env={"PATH": str(program.parent)})
+    message = could_not_look(outcome, "job", "stack.up")
+    assert message == f"docker compose up failed: {said}"
+    assert not parts(engine, name_in(outcome.stderr))

@@ -132,3 +132,10 @@ def _ended() -> int:
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     return process.pid
+
+
+def test_only_variables_that_are_used_need_a_value() -> None:
+    services = {"app": {"image": "${IMAGE:?}"}, "other": {"ports": ["${PORT:?}:80"]}}
+    source = {"services": services, "volumes": {"data": {"name": "${DATA:?}"}}}
+    names = {"IMAGE", "PORT", "DATA", "IMAGE_OF_NOBODY"}
+    assert variables.used(names, source, ["app"]) == {"IMAGE", "DATA"}

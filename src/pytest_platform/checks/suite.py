@@ -199,6 +199,9 @@ def _try(module: Module, probe: Probe, context: Context, *, again: bool) -> Resu
     target = context.target(module, again=services if again else ())
     kind = context.probes[probe.kind]
     findings = kind.judge(probe.spec, kind.observe(probe.spec, target))
+    # A connection to the host that went away meanwhile says nothing about the service.
+    if findings and (lost := target.transport.failure()):
+        raise lost
     return failed(findings, probe.location) if findings else passed()
 
 

@@ -56,7 +56,7 @@ class Renderer:
         return self._once(files, project, self._verbatim)
 
     def filled(self, files: Sequence[Path], project: str, values: Mapping[str, str]) -> Rendered:
-        """Render as ``rendered`` does, with these values in place of placeholders.
+        """Render as ``rendered`` does, with these values for some of the placeholders.
 
         Raises:
             ComposeMissing: no renderer is installed.
@@ -64,10 +64,16 @@ class Renderer:
         """
 
         def filled(files: Sequence[Path], project: str) -> Rendered:
-            try:
-                return Rendered(self._config(files, project, env=values))
-            except _Refused as refusal:
-                raise self._error(refusal, files, project) from None
+            names = self.rendered(files, project).placeholders
+            refusal = _Refused("")
+            for guess in _guesses(names):
+                try:
+                    model = self._config(files, project, env={**guess, **values})
+                except _Refused as refused:
+                    refusal = refused
+                else:
+                    return Rendered(model, names - values.keys())
+            raise self._error(refusal, files, project)
 
         return self._once(files, project, filled)
 

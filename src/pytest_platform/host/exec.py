@@ -94,7 +94,8 @@ def _read(stream: Any, timeout: float, limit: int) -> tuple[bytes, bytes, bool]:
             buffer += chunk[: max(0, limit + 1 - len(buffer))]
     finally:
         timer.cancel()
-        stream.close()
+        # The response holds the connection, which would stay open without it.
+        getattr(stream, "_response", stream).close()
     return bytes(out), bytes(err), late.is_set()
 
 

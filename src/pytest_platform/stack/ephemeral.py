@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pytest_platform.errors import PlatformError
 from pytest_platform.host.compose import Renderer
@@ -16,7 +17,7 @@ from pytest_platform.module.declared import Module
 from pytest_platform.secrets import Secrets
 from pytest_platform.stack import launch, remains, signals, variables
 from pytest_platform.stack.errors import StackNotUp
-from pytest_platform.stack.members import members
+from pytest_platform.stack.members import members, needed_services
 from pytest_platform.stack.mounts import Source, look_at
 from pytest_platform.stack.owner import Owner
 from pytest_platform.stack.rewrite import Part, rewrite
@@ -72,7 +73,7 @@ class Ephemeral:
 
     def _start(self, selected: Iterable[Module]) -> None:
         self.members = members(selected, self._catalog)
-        parts, defaults = self._parts(self.members)
+        parts, values = self._parts(self.members)
         owner = Owner.me(keep=self.keep)
         stack = rewrite(
             parts,
@@ -81,12 +82,14 @@ class Ephemeral:
             root=str(self._root.resolve()),
             sources=_sources(parts),
         )
-        self.notes = stack.notes
+        values |= self._of_secrets(stack.model, values)
+        self.notes, self.made_up = stack.notes, tuple(sorted(values))
+        self._renderer.meet(values.values())
         self.left_overs = [one for one in remains.find(self._engine) if one.left_over]
         compose = find_compose(self._transport)
         self.started = True
         self._put_back = signals.terminate_as_interrupt()
-        self._up(compose, stack.model, defaults)
+        self._up(compose, stack.model, values)
 
     def stop(self) -> None:
         """Remove the stack with its volumes, unless it is to be kept. May be called twice.
@@ -94,15 +97,15 @@ class Ephemeral:
         Raises:
             EngineError: it could not be removed.
         """
-        with signals.deaf():
-            try:
+        try:
+            with signals.deaf():
                 if self.started and not self.keep:
                     self.started = False
                     remains.remove(self._engine, self.project)
-            finally:
-                self._put_back()
-                self._put_back = lambda: None
-                self._engine.close()
+        finally:
+            self._put_back()
+            self._put_back = lambda: None
+            self._engine.close()
 
     def _up(
         self, compose: Sequence[str], model: Mapping[str, object], defaults: Mapping[str, str]
@@ -119,27 +122,30 @@ class Ephemeral:
         return [file for file in dict.fromkeys(files) if file.is_file()]
 
     def _parts(self, modules: Iterable[Module]) -> tuple[list[Part], dict[str, str]]:
-        """Render what is needed; return it, and values for what it lacks."""
+        """Render what is needed; return it, and values for what that lacks."""
         wanted: dict[tuple[tuple[Path, ...], str], list[str]] = {}
         for module in modules:
             key = (module.compose_files, module.deployed_as)
             wanted.setdefault(key, []).append(module.service)
         values: dict[str, str] = {}
-        for files, _ in wanted:
-            lacking = self._renderer.rendered(files, self.project).placeholders
+        for (files, _), services in wanted.items():
+            rendered = self._renderer.rendered(files, self.project)
+            needed = needed_services(rendered.services, services)
+            source = self._renderer.uninterpolated(files, self.project).model
+            lacking = variables.used(rendered.placeholders, source, needed)
             values |= variables.made_up(lacking - values.keys())
         parts = [
             Part(deployed_as, self._renderer.filled(files, self.project, values).model, services)
             for (files, deployed_as), services in wanted.items()
         ]
-        kept_in = [text for file in self._env_files() for text in variables.names_in(file)]
-        for part in parts:
-            for name in variables.of_secrets(part.model):
-                if name not in {*os.environ, *kept_in}:
-                    values.setdefault(name, variables.value())
-        self.made_up = tuple(sorted(values))
-        self._renderer.meet(values.values())
         return parts, values
+
+    def _of_secrets(self, model: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, str]:
+        """Make up what the stack's secrets are read from and nobody has set."""
+        there = {*os.environ, *values}
+        there |= {name for file in self._env_files() for name in variables.names_in(file)}
+        lacking = set(variables.of_secrets(model)) - there
+        return {name: variables.value() for name in lacking}
 
     def _secrets(self) -> Secrets:
         for module in self.members:

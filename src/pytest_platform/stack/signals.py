@@ -42,7 +42,7 @@ def within(seconds: float) -> Iterator[None]:
     Raises:
         TimeoutError: it did. A command that it was waiting for has been killed.
     """
-    late, end = threading.Event(), threading.Lock()
+    late, told, end = threading.Event(), threading.Event(), threading.Lock()
     thread = threading.get_ident()
 
     def interrupt() -> None:
@@ -52,6 +52,7 @@ def within(seconds: float) -> Iterator[None]:
 
     def arrived(number: int, _: FrameType | None) -> None:
         if late.is_set():
+            told.set()
             raise TimeoutError
         raise KeyboardInterrupt(signal.Signals(number).name)
 
@@ -62,12 +63,15 @@ def within(seconds: float) -> Iterator[None]:
         timer.start()
     try:
         yield
-        if not end.acquire(blocking=False):
-            # It is late by a hair: the signal is on its way, and must arrive here.
-            time.sleep(1)
     finally:
+        in_time = end.acquire(blocking=False)
         timer.cancel()
-        put_back()
+        try:
+            if not in_time and not told.is_set():
+                # Late by a hair: the signal is on its way, and must arrive here.
+                time.sleep(1)
+        finally:
+            put_back()
 
 
 def _in_main_thread() -> bool:

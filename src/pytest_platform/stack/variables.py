@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,16 @@ def made_up(names: Collection[str]) -> dict[str, str]:
         )
         raise StackVariable(message)
     return {name: value() for name in sorted(names)}
+
+
+def used(names: Collection[str], source: Mapping[str, Any], services: Iterable[str]) -> set[str]:
+    """Return those of the variables that some services, or what services share, refer to.
+
+    ``source`` is the project with its variables in place.
+    """
+    shared = {key: one for key, one in source.items() if key != "services"}
+    text = json.dumps([shared, *(source["services"].get(name) for name in services)])
+    return {name for name in names if re.search(rf"\b{name}\b", text)}
 
 
 def value() -> str:
