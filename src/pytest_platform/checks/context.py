@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -142,8 +142,12 @@ class Context:
         return Target(module, host.transport, host.engine, self.snapshot(module))
 
     def refresh(self, module: Module) -> None:
-        """Forget the look at a module's host, because something was or may have been changed."""
-        host = self.host_of(module)
+        """Forget the looks at all that a module concerns: something was or may be changed."""
+        for one in (module, *neighbours(module, self.catalog)):
+            with suppress(PlatformError):
+                self._forget(self.host_of(one))
+
+    def _forget(self, host: Host) -> None:
         looking = self._looks.pop(host, None)
         if looking and looking.snapshot:
             self._met = self._met | looking.snapshot.secrets
