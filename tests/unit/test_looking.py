@@ -219,7 +219,7 @@ def test_an_owner_may_be_on_another_host(tmp_path: Path) -> None:
     assert context.seen(_module(context, "other")).data_created is None, "told of the owner alone"
     context.refresh(_module(context, "job"))
     context.seen(_module(context, "job"))
-    assert sorted(asked) == ["far", "far", "gone", "near", "near"]
+    assert sorted(asked) == ["far", "far", "gone", "near", "near", "quick", "slow"]
 
 
 def container(service: str, volumes: tuple[str, ...]) -> Container:
