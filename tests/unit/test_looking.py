@@ -196,7 +196,10 @@ def test_an_owner_may_be_on_another_host(tmp_path: Path) -> None:
     made = datetime(2026, 1, 2, tzinfo=UTC)
     owner = container("owner", volumes=("data",))
 
+    asked: list[str] = []
+
     def look(host: Host, _: list[Module], __: Show) -> Snapshot:
+        asked.append(host.name)
         if host.name == "gone":
             raise EngineError("nobody answers")
         here = (owner,) if host.name == "far" else ()
@@ -214,6 +217,9 @@ def test_an_owner_may_be_on_another_host(tmp_path: Path) -> None:
         file.write_text(MODULE.format(name=name, host=host, state=state))
     assert context.seen(_module(context, "job")).data_created == made
     assert context.seen(_module(context, "other")).data_created is None, "told of the owner alone"
+    context.refresh(_module(context, "job"))
+    context.seen(_module(context, "job"))
+    assert sorted(asked) == ["far", "far", "gone", "near", "near", "quick", "slow"]
 
 
 def container(service: str, volumes: tuple[str, ...]) -> Container:

@@ -158,8 +158,12 @@ class Context:
         return snapshot
 
     def refresh(self, module: Module) -> None:
-        """Forget the look at a module's host, because something was or may have been changed."""
-        host = self.host_of(module)
+        """Forget the looks at all that a module concerns: something was or may be changed."""
+        for one in (module, *neighbours(module, self.catalog)):
+            with suppress(PlatformError):
+                self._forget(self.host_of(one))
+
+    def _forget(self, host: Host) -> None:
         looking = self._looks.pop(host, None)
         if looking and looking.snapshot:
             self._met = self._met | looking.snapshot.secrets
