@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-HEADINGS = ("module", "expected", "observed", "verdict")
+_HEADINGS = ("module", "expected", "observed", "verdict")
 _MAX_OBSERVED = 34
 
 
@@ -25,8 +25,8 @@ def rows(section: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
 def table(section: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the lines of the table, each with the verdict that colours it."""
     body = rows(section)
-    widths = [max(map(len, column)) for column in zip(HEADINGS, *body, strict=True)]
-    lines = [(_line(HEADINGS, widths), "")]
+    widths = [max(map(len, column)) for column in zip(_HEADINGS, *body, strict=True)]
+    lines = [(_line(_HEADINGS, widths), "")]
     return lines + [(_line(row, widths), row[3]) for row in body]
 
 
