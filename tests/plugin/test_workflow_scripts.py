@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -28,7 +29,6 @@ BENIGN = {
     "SSH_HOST": "",
     "SSH_KNOWN_HOSTS": "",
     "SSH_KEY": "",
-    "DOT_ENV": "MINIO_ROOT_USER=root\nMINIO_ROOT_PASSWORD=not-in-a-report",
 }
 HOSTILE = {
     "ends-the-quotes": '"; touch made; echo "',
@@ -87,8 +87,7 @@ def test_the_contract_job(checkout: Path, tmp_path: Path) -> None:
 
     assert runner.run(steps[SUMMARISE]).code == 0
     told = summary.read_text(encoding="utf-8")
-    assert "| module | expected | observed | verdict |" in told
-    assert r"| minio\-init | exited\-success | not looked at | unverified |" in told
+    assert re.search(r"^minio-init +exited-success +not looked at +unverified$", told, re.MULTILINE)
 
 
 def test_a_broken_module_fails_the_contract_job(checkout: Path, tmp_path: Path) -> None:
@@ -102,7 +101,7 @@ def test_a_broken_module_fails_the_contract_job(checkout: Path, tmp_path: Path) 
     assert runner.run(steps[SUMMARISE]).code == 0
     told = (tmp_path / "summary.md").read_text(encoding="utf-8")
     assert r"- **minio\-init::contract::runbook**".replace("::", r"\:\:") in told, told
-    assert "**failed**" in told
+    assert re.search(r"^minio-init .* failed$", told, re.MULTILINE)
 
 
 @pytest.mark.parametrize("branch", ["main", "x; touch made", "$(touch made)", "--all", "a b"])
@@ -141,7 +140,7 @@ def test_inputs_stay_data(checkout: Path, recorder: Recorder, value: str) -> Non
     assert given(argv) == expected
     fixed = ["-m", "pytest", "--apply", "--remote-mode=skip", "--json=report.json"]
     assert [word for word in argv if not word.endswith(f"={value}")] == fixed
-    assert not {"SSH_KEY", "DOT_ENV"} & recorded["env"].keys()
+    assert "SSH_KEY" not in recorded["env"]
     assert sorted(checkout.rglob("*")) == before
 
 
@@ -172,7 +171,6 @@ def test_the_key_stays_in_the_agent(checkout: Path, recorder: Recorder, tmp_path
     agent = Path(seen["SSH_AUTH_SOCK"])
     until(lambda: not agent.exists(), "the agent has removed its socket")
     assert list((tmp_path / "tmp").iterdir()) == []
-    assert not (checkout / "modules/.env").exists()
 
 
 @pytest.fixture
@@ -215,4 +213,3 @@ def test_the_guard_refuses_such_words(real: Runner) -> None:
     codes = {reason["code"] for reason in module["plan"]["reasons"]}
     assert codes == {"guard.remote_mode", "guard.backup"}
     assert not (real.folder / "made").exists()
-    assert "not-in-a-report" not in done.said + json.dumps(document)

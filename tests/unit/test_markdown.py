@@ -64,11 +64,17 @@ def test_a_hostile_message_stays_in_its_line() -> None:
     assert "<script>" not in told
 
 
+def test_the_block_of_the_table_cannot_be_left() -> None:
+    told = markdown(document(module("```\n# heading"), module("web")))
+    assert [line for line in told.splitlines() if line.startswith("```")] == ["```text", "```"]
+
+
 def test_what_is_told() -> None:
     bad = module("web", check("failed"), check("error", "could not look"), verdict="error")
     told = markdown(document(bad, module("db", check("passed"))))
-    assert "| web | running | not looked at | **error** |" in told
-    assert "| db | running | not looked at | passed |" in told
+    rows = [line.split() for line in told.partition("```text")[2].partition("```")[0].splitlines()]
+    assert ["web", "running", "not", "looked", "at", "error"] in rows
+    assert ["db", "running", "not", "looked", "at", "passed"] in rows
     assert told.count("\n- ") == 2
     assert "it is wrong" in told
     assert "could not look" in told
@@ -83,7 +89,7 @@ def test_many_failures_are_cut() -> None:
 def test_a_run_that_ended_early() -> None:
     told = markdown(document(error={"code": "platform.usage", "message": "no such module"}))
     assert "no such module" in told
-    assert "|" not in told
+    assert "```" not in told
 
 
 def test_a_change_that_touches_nothing() -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from pytest_platform.report.summary import plan_lines, rows
+from pytest_platform.report.summary import plan_lines, table
 
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]()#+.!|~@:-])")
 _BAD: Final = frozenset({"failed", "error"})
@@ -45,12 +45,11 @@ def _lines(section: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _table(section: Mapping[str, Any]) -> Iterator[str]:
-    body = rows(section)
-    yield _row(list(body[0]))
-    yield _row(["---"] * len(body[0]))
-    for row in body:
-        *cells, verdict = map(plain, row.values())
-        yield _row([*cells, f"**{verdict}**" if row["verdict"] in _BAD else verdict])
+    """Yield the table as people see it at the end of a run, in a block of code."""
+    yield "```text"
+    # A line that starts with the mark would end the block.
+    yield from (line.replace("`", "?") for line, _ in table(section))
+    yield "```"
     yield ""
 
 
@@ -68,10 +67,6 @@ def _checks(section: Mapping[str, Any]) -> Iterator[str]:
         yield f"- and {len(bad) - _MAX_CHECKS} more"
     if bad:
         yield ""
-
-
-def _row(cells: Any) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def plain(text: str) -> str:

@@ -12,10 +12,10 @@ EVERY: Final = "*"
 
 _CONFIGURATION: Final = frozenset(
     {"pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini"}
-    | {"setup.cfg", "conftest.py"}
+    | {"setup.cfg", "conftest.py", "requirements.txt", "uv.lock", "poetry.lock", "pdm.lock"}
 )
-"""Files at the root that decide how every module is tested."""
-_SCHEMA: Final = "schema"
+"""Files at the root that decide how every module is tested, and with which versions."""
+_SHARED_FOLDERS: Final = ("schema", "requirements")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ def _shared(change: Change, known: Collection[str]) -> Iterator[str]:
         below = _below(path, change.modules)
         of_nobody = below is not None and below.partition("/")[0] not in owned
         tests_all = EVERY in change.tests.get(path, ())
-        if path in _CONFIGURATION or _within(path, _SCHEMA) or of_nobody or tests_all:
+        shared = any(_within(path, folder) for folder in _SHARED_FOLDERS)
+        if path in _CONFIGURATION or shared or of_nobody or tests_all:
             yield path
 
 
