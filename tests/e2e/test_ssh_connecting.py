@@ -5,16 +5,14 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from e2e.conftest import NewSshd
-from e2e.line import Line
 from e2e.sshd import Sshd, free_port, make_key
 from e2e.waiting import until
 from pytest_platform.errors import PlatformError
@@ -169,99 +167,6 @@ def test_a_login_that_is_turned_away(new_sshd: NewSshd) -> None:
     error = _error("nas", sshd.config)
     assert error.code == "ssh.login"
     assert "This account is not available." in str(error)
-
-
-def _crowd(stack: ExitStack, sshd: Sshd) -> list[socket.socket]:
-    """Take all the places that a server has for people who have not logged in yet."""
-    crowd = [
-        stack.enter_context(socket.create_connection((sshd.address, sshd.port))) for _ in range(2)
-    ]
-    for one in crowd:
-        one.settimeout(TIMEOUT)
-        assert one.recv(4) == b"SSH-"
-    return crowd
-
-
-def test_a_server_that_is_too_busy(new_sshd: NewSshd) -> None:
-    sshd = new_sshd(lines=("MaxStartups 2", "LoginGraceTime 600"))
-    with ExitStack() as stack:
-        _crowd(stack, sshd)
-        error = _error("nas", sshd.config, SHORT)
-    assert error.code == "ssh.busy"
-    assert "MaxStartups" in str(error)
-
-
-def test_a_server_that_is_busy_for_a_while(new_sshd: NewSshd) -> None:
-    sshd = new_sshd(lines=("MaxStartups 2", "LoginGraceTime 600"))
-    with ExitStack() as stack:
-        crowd = _crowd(stack, sshd)
-
-        def leave() -> None:
-            until(lambda: "drop connection" in sshd.log, "sshd turns the client away")
-            for one in crowd:
-                one.close()
-
-        leaving = threading.Thread(target=leave)
-        leaving.start()
-        assert _echo("nas", sshd.config) == "here\n"
-        leaving.join()
-
-
-def test_two_startups_and_two_sessions(new_sshd: NewSshd) -> None:
-    sshd = new_sshd(lines=("MaxStartups 2", "MaxSessions 2"))
-    host = Ssh("nas", connect_timeout=TIMEOUT, config=sshd.config)
-    words = [str(number) for number in range(10)]
-    said = [host.run(["echo", word], timeout=TIMEOUT).stdout for word in words]
-    host.close()
-    assert said == [f"{word}\n" for word in words]
-    assert sshd.logins == 1
-
-
-def test_one_session(new_sshd: NewSshd) -> None:
-    sshd = new_sshd(lines=("MaxSessions 1",))
-    host = Ssh("nas", connect_timeout=TIMEOUT, config=sshd.config)
-    with pytest.raises(SshError, match="MaxSessions") as caught:
-        host.run(["true"], timeout=2)
-    host.close()
-    assert caught.value.code == "ssh.sessions"
-    # It is not gone around with a second login.
-    assert sshd.logins == 1
-
-
-def test_cut_while_a_command_runs(sshd: Sshd, tmp_path: Path) -> None:
-    with Line(sshd.port) as line:
-        error = _while_it_sleeps(sshd, line, line.cut, tmp_path / "began")
-        assert line.connections == 1
-    assert error.code == "ssh.cut"
-
-
-def test_dead_while_a_command_runs(sshd: Sshd, tmp_path: Path) -> None:
-    with Line(sshd.port) as line:
-        error = _while_it_sleeps(sshd, line, line.go_dead, tmp_path / "began")
-    assert error.code == "ssh.cut"
-
-
-def _while_it_sleeps(
-    sshd: Sshd, line: Line, deed: Callable[[], object], began: Path
-) -> PlatformError:
-    """Do something to the line while a command runs at its end; return what is said of it."""
-    config = sshd.client("line", f"Host *\n  Port {line.port}\n  StrictHostKeyChecking no")
-    host = Ssh("nas", connect_timeout=TIMEOUT, config=config)
-
-    def act() -> None:
-        until(began.exists, "the command runs")
-        deed()
-
-    acting = threading.Thread(target=act)
-    acting.start()
-    with pytest.raises(SshError) as caught:
-        host.run(["sh", "-c", f"touch {began}; exec sleep 600"], timeout=600)
-    acting.join()
-    with pytest.raises(SshError) as again:
-        host.run(["true"], timeout=TIMEOUT)
-    assert again.value is caught.value
-    host.close()
-    return caught.value
 
 
 def test_user_host_and_port(sshd: Sshd) -> None:
