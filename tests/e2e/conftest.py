@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import secrets
+import signal
 import subprocess
 import sys
 import warnings
@@ -24,6 +25,13 @@ from e2e.tree import ROOT, Tree
 IMAGES = ("busybox", "mc", "minio", "web", "postgres")
 NewProject = Callable[..., Project]
 NewSshd = Callable[..., Sshd]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c() -> None:
+    """Let what tests start hear of Ctrl-C, also where this run itself is in the background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
