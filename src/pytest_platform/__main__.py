@@ -1,4 +1,8 @@
-"""``python -m pytest_platform schema [DIR]``: write the generated schemas and their pages."""
+"""Commands beside pytest.
+
+``python -m pytest_platform schema [DIR]`` writes the generated schemas and their pages;
+``python -m pytest_platform summary REPORT`` tells a JSON document in Markdown.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-_USAGE = "usage: python -m pytest_platform schema [DIR]"
+_USAGE = "usage: python -m pytest_platform schema [DIR] | summary REPORT"
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _AUDIT_ID = "urn:pytest-platform:schema:audit"
 _INTRO = """
@@ -71,9 +75,23 @@ def main(arguments: Sequence[str]) -> int:
             write(Path("schema"))
         case ["schema", folder] if not folder.startswith("-"):
             write(Path(folder))
+        case ["summary", report] if not report.startswith("-"):
+            return _summarise(Path(report))
         case _:
             sys.stderr.write(f"{_USAGE}\n")
             return 2
+    return 0
+
+
+def _summarise(report: Path) -> int:
+    from pytest_platform.report.markdown import markdown
+
+    try:
+        told = markdown(json.loads(report.read_text(encoding="utf-8")))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        sys.stderr.write(f"{report}: no document of --json: {error} [summary.unreadable]\n")
+        return 1
+    sys.stdout.write(told)
     return 0
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 
 from pytest_platform.host.details import Digests
 from pytest_platform.module.loader import FILE_NAME, Module
+from pytest_platform.module.nearest import did_you_mean, quoted
 from pytest_platform.nodes import CheckItem, ModuleFile
 from pytest_platform.options import usage_error
-from pytest_platform.run import Run
+from pytest_platform.run import MARKED_FLAKY, Run
 
 
 class Collection:
@@ -31,6 +33,25 @@ class Collection:
         if run.selected is not None and file_path.parent.name not in run.selected:
             return None
         return ModuleFile.of(parent, file_path, run)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Collect what stands in the place of a module's file, such as a folder or a dead link.
+
+        pytest offers regular files alone; this one has a check that fails and says why.
+        """
+        report = yield
+        path = collector.path / FILE_NAME
+        if isinstance(collector, pytest.Directory) and self._is_odd(path) and report.passed:
+            others = [node for node in report.result if getattr(node, "path", None) != path]
+            file = self.pytest_collect_file(path, collector)
+            report.result = [file, *others] if file else others
+        return report
+
+    def _is_odd(self, path: Path) -> bool:
+        return self._run.catalog.holds(path) and os.path.lexists(path) and not path.is_file()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
@@ -62,6 +83,14 @@ class Collection:
 
         return HostScheduling(config, log, self._run)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Fail a test for a module that does not exist: it would vouch for nothing."""
+        for name in modules_of(item):
+            if not self._run.catalog.exists(name):
+                hint = did_you_mean(name, self._run.catalog.names())
+                pytest.fail(f"there is no module {quoted(name)}{hint}", pytrace=False)
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Tell the context for which modules it has to look at the host."""
         run = self._run
@@ -69,11 +98,15 @@ class Collection:
         names = dict.fromkeys(name for item in session.items for name in modules_of(item))
         loaded = [run.catalog.get(name) for name in names if run.catalog.exists(name)]
         run.context.selected = [module for module in loaded if isinstance(module, Module)]
+        run.context.state_checks = frozenset(_state_checks(session.items))
         if workers := run.workers:
             from pytest_platform.fleet import shares_of
 
             items = (item for item in session.items if isinstance(item, CheckItem))
             run.context.shares = shares_of((item.module for item in items), run, workers)
+        changing = [item for item in session.items if _changes(item)]
+        flaky = any(item.get_closest_marker("flaky") for item in changing)
+        session.config.stash[MARKED_FLAKY] = flaky
         if any(_compares(item) for item in session.items):
             run.context.digests = Digests()
 
@@ -110,6 +143,13 @@ def _changes(item: pytest.Item) -> bool:
 def _compares(item: pytest.Item) -> bool:
     """Tell whether a test compares settings, for which a snapshot has to keep more."""
     return _changes(item) or (isinstance(item, CheckItem) and item.check.group == "drift")
+
+
+def _state_checks(items: Iterable[pytest.Item]) -> Iterator[tuple[str, str]]:
+    """Yield the checks of states that take part, so that others may rely on them."""
+    for item in items:
+        if isinstance(item, CheckItem) and item.check.group == "health":
+            yield item.module.name, item.name
 
 
 def modules_of(item: pytest.Item) -> Iterator[str]:

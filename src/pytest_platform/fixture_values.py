@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -13,6 +14,7 @@ from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
 from pytest_platform.report.explain import explain
 from pytest_platform.run import RUN, Run
+from pytest_platform.stack.handle import PlatformStack
 from pytest_platform.verdict import Location, Verdict
 
 
@@ -37,6 +39,19 @@ def target_of(node: pytest.Item, module: Module) -> Target:
         return context.target(module)
     except PlatformError as error:
         pytest.fail(f"{error} [{error.code}]", pytrace=False)
+
+
+def stack_of(node: pytest.Item, module: Module) -> PlatformStack:
+    """Return the stack that a module runs in; skips the test where nothing may be touched."""
+    target_of(node, module)
+    context = _run_of(node).context
+    return PlatformStack(
+        module.project,
+        context.stack is not None,
+        context.host_of(module),
+        partial(context.snapshot, module),
+        partial(context.refresh, module),
+    )
 
 
 def guarded_apply_of(node: pytest.Item, module: Module) -> Callable[[], apply.Applied]:

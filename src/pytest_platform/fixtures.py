@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pytest_platform.checks.probe import Target
     from pytest_platform.host.snapshot import Container
     from pytest_platform.module.loader import Module
+    from pytest_platform.stack.handle import PlatformStack
 
 
 @pytest.fixture
@@ -28,6 +29,17 @@ def platform_host(request: pytest.FixtureRequest, platform_module: Module) -> Ta
     from pytest_platform import fixture_values
 
     return fixture_values.target_of(request.node, platform_module)
+
+
+@pytest.fixture
+def platform_stack(request: pytest.FixtureRequest, platform_module: Module) -> PlatformStack:
+    """Give the stack: its project, its ports on the host, and with ``--stack=ephemeral`` more.
+
+    Of the run's own stack a one-shot can be run again; of a deployed one it cannot.
+    """
+    from pytest_platform import fixture_values
+
+    return fixture_values.stack_of(request.node, platform_module)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from pytest_platform.checks import own_stack
 from pytest_platform.checks.suite import GROUPS, Check, checks_of
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.options import STDOUT
@@ -23,7 +24,10 @@ def groups_of(run: Run, module: Module | Broken) -> Iterator[tuple[str, list[Che
     for group in GROUPS:
         if group == "health" and change.apply and isinstance(module, Module):
             yield "apply", [_apply(run, module)]
-        if checks := checks_of(module, group):
+        checks = checks_of(module, group)
+        if run.settings.stack.ephemeral and isinstance(module, Module):
+            checks = own_stack.adapted(module, group, checks)
+        if checks:
             yield group, checks
 
 

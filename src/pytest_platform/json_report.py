@@ -21,8 +21,11 @@ class JsonReport:
         remote_mode: str,
         records: list[Record],
         order: Mapping[str, int],
+        more: Record,
     ) -> None:
+        """Keep what is filled in later: ``records``, ``order``, ``more`` keys of the section."""
         self._output = output
+        self._more = more
         self._remote_mode = remote_mode
         self._records = records
         self._order = order
@@ -58,5 +61,6 @@ class JsonReport:
         Workers report as they please, so the tests are put into the order of the collection.
         """
         json_report.get("tests", []).sort(key=lambda test: self._order.get(test["nodeid"], 0))
-        json_report["platform"] = platform_section(self._remote_mode, self._records)
+        section = platform_section(self._remote_mode, self._records)
+        json_report["platform"] = {**section, **self._more}
         self._output.document = json_report

@@ -13,8 +13,10 @@ from typing import Final
 
 import pytest
 
-from pytest_platform import ssh_options
+from pytest_platform import ssh_options, stack_options
+from pytest_platform.errors import UsageError
 from pytest_platform.ssh_options import Ssh
+from pytest_platform.stack_options import EPHEMERAL, StackSettings
 
 STDOUT: Final = "-"
 """The value of ``--json`` without a path."""
@@ -35,6 +37,8 @@ class Settings:
     wait: str
     change: Change
     ssh: Ssh
+    stack: StackSettings
+    changed_since: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,13 @@ def add_options(parser: pytest.Parser) -> None:
         dest="platform_modules",
         help="select a module; repeatable, globs allowed. Without paths it also sets what is "
         "collected: the module files, and the tests in smoke/ marked for the module.",
+    )
+    group.addoption(
+        "--changed-since",
+        metavar="REF",
+        dest="platform_changed_since",
+        help="select the modules that differ from where REF was left, as git tells it, and "
+        "those that require them; with --module, those of both. None is no failure.",
     )
     group.addoption(
         "--json",
@@ -89,6 +100,7 @@ def add_options(parser: pytest.Parser) -> None:
         help="where the modules are (default: modules).",
     )
     ssh_options.add_options(group, parser)
+    stack_options.add_options(group)
     _add_change_options(group)
     parser.addini("platform_remote_mode", "default of --remote-mode", default="")
     parser.addini("platform_modules_dir", "default of --modules-dir", default="modules")
@@ -188,12 +200,14 @@ def settings_of(config: pytest.Config) -> Settings | None:
         wait=_wait(config),
         change=_change(config),
         ssh=_ssh(config, mode),
+        stack=_stack(config, mode),
+        changed_since=_changed_since(config),
     )
 
 
-def usage_error(message: str) -> pytest.UsageError:
+def usage_error(message: str, code: str = "platform.usage") -> pytest.UsageError:
     """Make the error for a wrong command line, with its code."""
-    return pytest.UsageError(f"{message} [platform.usage]")
+    return pytest.UsageError(f"{message} [{code}]")
 
 
 def _change(config: pytest.Config) -> Change:
@@ -222,6 +236,13 @@ def _refuse_detached_path(config: pytest.Config) -> None:
         raise usage_error(f"write --backup-ref={reference} with an equals sign: {message}")
 
 
+def _stack(config: pytest.Config, mode: str) -> StackSettings:
+    try:
+        return stack_options.settings_of(config, mode)
+    except UsageError as error:
+        raise usage_error(str(error)) from None
+
+
 def _path(config: pytest.Config, name: str) -> str:
     """Return an option that is empty, ``-``, or a path as seen from where pytest was called."""
     value: str = config.getoption(name)
@@ -234,7 +255,8 @@ def _path(config: pytest.Config, name: str) -> str:
 def _asked_for(config: pytest.Config) -> bool:
     names = (
         *("platform_modules", "platform_wait", "platform_remote_mode", "platform_modules_dir"),
-        *("platform_plan", "platform_apply", "platform_ssh_host"),
+        *("platform_plan", "platform_apply", "platform_changed_since", "platform_ssh_host"),
+        *("platform_stack", "platform_stack_keep"),
     )
     return any(config.getoption(name) for name in names)
 
@@ -250,19 +272,27 @@ def _remote_mode(config: pytest.Config) -> str:
     sources = [("--remote-mode", config.getoption("platform_remote_mode"))]
     sources += [(name, os.environ.get(name)) for name in _ENVIRONMENT]
     sources += [("platform_remote_mode", config.getini("platform_remote_mode"))]
-    name, mode = next(((name, mode) for name, mode in sources if mode), ("", "skip"))
+    # A stack of one's own cannot touch what is deployed, so to ask for one is enough.
+    default = "local" if config.getoption("platform_stack") == EPHEMERAL else "skip"
+    name, mode = next(((name, mode) for name, mode in sources if mode), ("", default))
     if mode not in REMOTE_MODES:
         raise usage_error(f"{name}: '{mode}' is not one of {', '.join(REMOTE_MODES)}")
     return mode
 
 
 def _ssh(config: pytest.Config, remote_mode: str) -> Ssh:
-    from pytest_platform.errors import UsageError
-
     try:
         return ssh_options.ssh_of(config, remote_mode)
     except UsageError as error:
         raise usage_error(str(error)) from None
+
+
+def _changed_since(config: pytest.Config) -> str | None:
+    ref: str | None = config.getoption("platform_changed_since")
+    change = config.getoption("platform_plan") or config.getoption("platform_apply")
+    if change and ref is not None:
+        raise usage_error("--changed-since selects what to test; --plan and --apply want --module")
+    return ref
 
 
 def _wait(config: pytest.Config) -> str:

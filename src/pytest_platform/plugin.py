@@ -6,6 +6,7 @@ project turns out to have modules.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,20 @@ from pytest_platform.fixtures import (
     platform_container,
     platform_host,
     platform_module,
+    platform_stack,
 )
+from pytest_platform.stack_options import EPHEMERAL
 
 if TYPE_CHECKING:
     from pytest_platform.report.stdout import JsonStdout
 
-__all__ = ["guarded_apply", "platform_container", "platform_host", "platform_module"]
+__all__ = [
+    "guarded_apply",
+    "platform_container",
+    "platform_host",
+    "platform_module",
+    "platform_stack",
+]
 
 _OUTPUT: pytest.StashKey[JsonStdout] = pytest.StashKey()
 
@@ -59,6 +68,18 @@ def pytest_load_initial_conftests(
     early_config.known_args_namespace.file_or_dir = known.file_or_dir
     _promise(early_config, known.platform_json)
     yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Do what ``--stack-clean`` asks for, where it is all that was asked for."""
+    own = config.getoption("platform_stack") == EPHEMERAL
+    if own or not config.getoption("platform_stack_clean"):
+        return None
+    from pytest_platform.own_stack import clean_up
+
+    sys.stdout.write("\n".join([*clean_up(), ""]))
+    return 0
 
 
 @pytest.hookimpl(tryfirst=True)

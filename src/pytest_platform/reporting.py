@@ -107,12 +107,15 @@ class Reporting:
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
         """Show the table of modules."""
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+            since = self._run.changed_since
+            idle = since.nothing if since is not None and since.empty else ""
             terminalreporter.ensure_newline()
             terminalreporter.section("platform")
-            terminalreporter.write_line(_NOTHING, red=True)
+            terminalreporter.write_line(idle or _NOTHING, red=not idle)
         if not self._records:
             return
-        section = platform_section(self._run.settings.remote_mode, self._records)
+        settings = self._run.settings
+        section = platform_section(settings.remote_mode, self._records)
         terminalreporter.ensure_newline()
         terminalreporter.section("platform")
         for line, verdict in table(section):

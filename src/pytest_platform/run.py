@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_platform.changed_since import ChangedSince, narrow
 from pytest_platform.checks.context import Context, services_to_see
 from pytest_platform.checks.health import state
 from pytest_platform.checks.health.wait import Awaited, wait
@@ -28,11 +29,18 @@ from pytest_platform.module.model import seconds
 from pytest_platform.options import STDOUT, Settings, usage_error
 from pytest_platform.progress import Progress
 from pytest_platform.report.document import container_record
+from pytest_platform.stack.ephemeral import Ephemeral
+from pytest_platform.stack.owner import new_name
 
 if TYPE_CHECKING:
     from pytest_platform.change.apply import Setting
 
+STACK_WAIT = "2m"
+"""How long a stack of one's own has to come to the declared state, without ``--wait``."""
+
 RUN: pytest.StashKey[Run] = pytest.StashKey()
+MARKED_FLAKY: pytest.StashKey[bool] = pytest.StashKey()
+"""Whether a test that changes something carries the marker with which others rerun tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,7 @@ class Run:
     selected: frozenset[str] | None
     workers: int
     setting: Callable[[Context], Setting]
+    changed_since: ChangedSince | None = None
 
 
 def start(config: pytest.Config, settings: Settings) -> Run:
@@ -57,7 +66,8 @@ def start(config: pytest.Config, settings: Settings) -> Run:
         pytest.UsageError: ``--module`` names a module that does not exist.
     """
     probes = _probes(config)
-    catalog = Catalog(settings.modules_dir, settings.root, vocabulary(probes))
+    project = new_name() if settings.stack.ephemeral else ""
+    catalog = Catalog(settings.modules_dir, settings.root, vocabulary(probes), project)
     try:
         names = catalog.select(settings.patterns)
     except UsageError as error:
@@ -68,20 +78,29 @@ def start(config: pytest.Config, settings: Settings) -> Run:
     def look(host: Host, modules: list[Module], show: Show) -> Snapshot:
         return _look(settings, context, host, modules, show)
 
+    here = Local()
+    renderer = Renderer(here)
     context = Context(
         catalog=catalog,
-        renderer=Renderer(Local()),
+        renderer=renderer,
         hosts=_hosts(settings),
         look=look,
         remote_mode=settings.remote_mode,
         today=datetime.now(UTC).date(),
         probes=probes,
     )
-    if settings.wait:
+    if settings.stack.ephemeral and settings.remote_mode == "local":
+        context.stack = Ephemeral(project, here, renderer, catalog, settings.root)
+        context.stack.keep = settings.stack.keep
+    if settings.wait or context.stack:
         context.watch = lambda: Progress(config)
     selected = frozenset(names) if names else None
+    since = None
+    if settings.changed_since is not None:
+        since = narrow(config, settings, catalog, names)
+        selected = frozenset(since.touched).intersection(names or since.touched)
     setting = _setting(config, settings)
-    return Run(settings, catalog, context, selected, _workers(config), setting)
+    return Run(settings, catalog, context, selected, _workers(config), setting, since)
 
 
 def _hosts(settings: Settings) -> Hosts:
@@ -153,6 +172,8 @@ def _reruns(config: pytest.Config) -> bool:
     options = ("reruns", "flake_finder_enable", "looponfail")
     if any(config.getoption(name, default=None) for name in options):
         return True
+    if config.stash.get(MARKED_FLAKY, False):
+        return True
     if (config.getoption("count", default=None) or 1) != 1:
         return True
     try:
@@ -175,16 +196,40 @@ def _probes(config: pytest.Config) -> Mapping[str, ProbeKind]:
 def _look(
     settings: Settings, context: Context, host: Host, modules: list[Module], show: Show
 ) -> Snapshot:
-    services = services_to_see(context.selected, context.catalog, context.probes)
-    if not settings.wait:
-        return take(host.engine, services, context.digests)
-    return wait(
-        host.engine,
-        lambda: take(host.engine, services, context.digests),
-        [_awaited(module, context) for module in modules],
-        duration=seconds(settings.wait),
-        progress=show,
-    )
+    stack, seen = context.stack, context.selected
+    if stack:
+        modules = seen = stack.start(modules)
+    services = services_to_see(seen, context.catalog, context.probes)
+    duration = _patience(settings, stack)
+    if not duration:
+        snapshot = take(host.engine, services, context.digests)
+    else:
+        snapshot = wait(
+            host.engine,
+            lambda: take(host.engine, services, context.digests),
+            [_awaited(module, context) for module in modules],
+            duration=seconds(duration),
+            progress=show,
+        )
+    if stack and stack.trouble and not _shows(snapshot, modules, context):
+        raise stack.trouble
+    return snapshot
+
+
+def _patience(settings: Settings, stack: Ephemeral | None) -> str:
+    """Return how long to wait: for a stack that was just started always, if all of it was."""
+    if stack is None:
+        return settings.wait
+    return "" if stack.trouble else settings.wait or STACK_WAIT
+
+
+def _shows(snapshot: Snapshot, modules: list[Module], context: Context) -> bool:
+    """Tell whether the state of what was started explains why not all of it could be."""
+    awaited = [_awaited(module, context) for module in modules]
+    codes = {
+        found.code for one in awaited for found in state.judge(one.expected, one.seen(snapshot))
+    }
+    return bool(codes) and state.MISSING not in codes
 
 
 def _awaited(module: Module, context: Context) -> Awaited:

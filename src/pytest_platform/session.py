@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pytest_platform import run as runs
 from pytest_platform.collection import Collection
 from pytest_platform.json_report import JsonReport
 from pytest_platform.options import Settings, usage_error
+from pytest_platform.own_stack import OwnStack, clean_up
 from pytest_platform.report.document import Record
 from pytest_platform.report.stdout import JsonStdout
 from pytest_platform.reporting import Reporting
+from pytest_platform.stack_options import DEPLOYED
 
 
 def set_up(config: pytest.Config, settings: Settings | None, output: JsonStdout | None) -> None:
@@ -20,10 +24,11 @@ def set_up(config: pytest.Config, settings: Settings | None, output: JsonStdout 
         pytest.UsageError: what was asked for cannot be done.
     """
     records: list[Record] = []
+    more: Record = {"stack": settings.stack.kind if settings else DEPLOYED}
     order: dict[str, int] = {}
     if output is not None:
         mode = settings.remote_mode if settings else "skip"
-        _register_json(config, JsonReport(output, mode, records, order))
+        _register_json(config, JsonReport(output, mode, records, order, more))
     if settings is None:
         return
     run = runs.start(config, settings)
@@ -31,7 +36,14 @@ def set_up(config: pytest.Config, settings: Settings | None, output: JsonStdout 
     config.add_cleanup(run.context.close)
     config.pluginmanager.register(Collection(run), "platform-collection")
     config.pluginmanager.register(Reporting(run, records, order), "platform-reporting")
-    if run.selected and not config.getoption("file_or_dir"):
+    if run.context.stack:
+        own = OwnStack(run.context.stack, clean_up() if settings.stack.clean else [])
+        config.add_cleanup(run.context.stack.stop)
+        config.pluginmanager.register(own, "platform-stack")
+    if run.changed_since is not None:
+        more["changed_since"] = run.changed_since.section
+        config.pluginmanager.register(run.changed_since, "platform-changed-since")
+    if run.selected is not None and not config.getoption("file_or_dir"):
         config.args[:] = _paths(run)
 
 
@@ -50,6 +62,13 @@ def _register_json(config: pytest.Config, report: JsonReport) -> None:
 
 
 def _paths(run: runs.Run) -> list[str]:
-    files = [str(run.catalog.path(name)) for name in sorted(run.selected or ())]
+    if not run.selected:
+        return []
+    files = [_argument(run.catalog.path(name)) for name in sorted(run.selected)]
     smoke = run.settings.root / "smoke"
     return [*files, str(smoke)] if smoke.is_dir() else files
+
+
+def _argument(path: Path) -> str:
+    """Return what makes pytest collect a module's file; of a link to nowhere it knows nothing."""
+    return str(path if path.exists() else path.parent)

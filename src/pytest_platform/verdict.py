@@ -74,6 +74,8 @@ class Finding:
     path: tuple[str, ...] = ()
     location: Location | None = None
     excerpt: Excerpt | None = None
+    diff: str = ""
+    """Lines from what was expected to what was seen, where that helps; whole, not redacted."""
 
 
 @dataclass(frozen=True, slots=True)

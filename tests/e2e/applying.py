@@ -34,7 +34,8 @@ READING = re.compile("^(GET|HEAD) ")
 START = "^POST /containers/[0-9a-f]+/start$"
 FAR = (datetime.now(UTC) + timedelta(days=3650)).date().isoformat()
 UNPINNED = {"code": "contract.image.pinned", "reason": "an image of these tests", "until": FAR}
-ONE_SHOT = {"expected_state": "exited-success", "timeout": "60s"}
+# Long, because a one-shot may be held while other runs of pytest come and go on a slow machine.
+ONE_SHOT = {"expected_state": "exited-success", "timeout": "10m"}
 _VOLUMES = ["data:/data"]
 
 

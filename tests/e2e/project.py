@@ -36,8 +36,12 @@ def compose_program() -> str:
 
 
 def services_of(services: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Complete services with what all of them have here."""
-    return {name: {**SERVICE_DEFAULTS, **service} for name, service in services.items()}
+    """Complete services with what all of them have here, but for networks of their own."""
+    completed = {name: {**SERVICE_DEFAULTS, **service} for name, service in services.items()}
+    for service in completed.values():
+        if "networks" in service:
+            del service["network_mode"]
+    return completed
 
 
 class Project:

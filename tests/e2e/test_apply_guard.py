@@ -25,17 +25,24 @@ RERUNS = """\
 def pytest_addoption(parser):
     parser.addoption("--reruns", type=int, default=0)
 """
+FLAKY = """\
+def pytest_collection_modifyitems(items):
+    for item in items:
+        item.add_marker("flaky")
+"""
 UNRESTARTED = [UNPINNED, {**UNPINNED, "code": "contract.restart"}]
 SERVICES: dict[str, dict[str, Any]] = {
     "store": store(),
     "job": one_shot(),
     "unpinned": one_shot(),
-    "busy": one_shot("sleep 600"),
-    "paused": one_shot("sleep 600"),
+    "busy": one_shot("sleep 86400"),
+    "paused": one_shot("sleep 86400"),
     "gone": one_shot(),
     "twice": one_shot(scale=2),
     "scaled": one_shot(scale=2),
     "loose": one_shot(restart=None),
+    "hides": one_shot("mc mb data/media || true; test -e /data/go"),
+    "removes": one_shot("test -e /data/go; rm -rf /data/media"),
     "sick": store("/data/never"),
     "job-of-sick": one_shot(),
     "stopped": store(),
@@ -92,10 +99,13 @@ CASES = (
         "guard.reruns",
         more=("-p", "reruns_plugin", "--reruns=2"),
     ),
+    case("a marker for reruns", "guard.reruns", more=("-p", "flaky_plugin")),
     case("a hook", "guard.one_shot", "carrier"),
     case("not no as restart", "guard.restart", "loose"),
     case("two replicas in the file", "guard.replicas", "scaled"),
     case("a contract check fails", "guard.contract", "unpinned"),
+    case("a check that a waiver cannot settle", "guard.contract", "hides"),
+    case("another check that a waiver cannot settle", "guard.contract", "removes"),
     case("stateful not allowed", "guard.allow_stateful", without=("--allow-stateful",)),
     case("no confirmation", "guard.confirmation", without=("--stateful-confirm",)),
     case(
@@ -147,6 +157,7 @@ def failed(new_project: NewProject, tmp_path_factory: pytest.TempPathFactory) ->
     stack.write(SERVICES)
     _modules(stack)
     (stack.tree.root / "reruns_plugin.py").write_text(RERUNS)
+    (stack.tree.root / "flaky_plugin.py").write_text(FLAKY)
     project.up(f"--scale scaled=1 {' '.join(SERVICES.keys() - {'carrier'})}")
     # Its hook fails, and Compose says so.
     project.compose("up -d carrier", refused=True)
@@ -166,6 +177,8 @@ def _modules(stack: Stack) -> None:
     for name in ("twice", "scaled"):
         stack.job(name, waivers=[UNPINNED, {**UNPINNED, "code": "contract.compose"}])
     stack.job("unpinned", waivers=[])
+    stack.job("hides", waivers=[UNPINNED, {**UNPINNED, "code": "contract.masked_failure"}])
+    stack.job("removes", waivers=[UNPINNED, {**UNPINNED, "code": "contract.mutations"}])
     stack.job("loose", waivers=UNRESTARTED)
     stack.job("job-of-sick", owner="sick")
     stack.job("job-of-stopped", owner="stopped")

@@ -15,6 +15,8 @@ from typing import Any
 
 import yaml
 
+from plugin.project import LEAN
+
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 150.0
 RUNBOOK = (
@@ -123,7 +125,8 @@ def pytest_command() -> list[str]:
     """Return how pytest is run with the plugin, whether that is installed or not."""
     installed = {point.value for point in entry_points(group="pytest11")}
     plugin = "pytest_platform.plugin"
-    return [sys.executable, "-m", "pytest", *([] if plugin in installed else ["-p", plugin])]
+    load = [] if plugin in installed else ["-p", plugin]
+    return [sys.executable, "-m", "pytest", *LEAN, *load]
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -18,6 +18,8 @@ from jsonschema import Draft202012Validator
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOK = "# A module\n\n## Purpose\n\nx\n\n## Verify\n\nx\n\n## Recover\n\nx\n"
 TIMEOUT = 90.0
+LEAN = ("-p", "no:hypothesispytest", "-p", "no:anyio")
+"""Plugins of other packages that no test needs: their imports are half of a small run's time."""
 
 Document = dict[str, Any]
 
@@ -113,7 +115,7 @@ class Project:
 
     def pytest(self, *args: str, cwd: str = ".", env: Mapping[str, str] | None = None) -> Outcome:
         """Run pytest as people do, in a process of its own."""
-        return self.run(sys.executable, "-m", "pytest", *args, cwd=cwd, env=env)
+        return self.run(sys.executable, "-m", "pytest", *LEAN, *args, cwd=cwd, env=env)
 
     def run(self, *argv: str, cwd: str = ".", env: Mapping[str, str] | None = None) -> Outcome:
         """Run a command in the project."""

@@ -77,11 +77,14 @@ def test_an_unmarked_test(project: Project, fixture: str) -> None:
     assert 'mark the test with @pytest.mark.module("NAME")' in outcome.stdout, str(outcome)
 
 
-def test_a_test_marked_for_no_module(project: Project) -> None:
+@pytest.mark.parametrize("fixture", ["platform_module", "tmp_path"])
+def test_a_test_marked_for_no_module(project: Project, fixture: str) -> None:
+    """It is an error, also where the test itself would pass."""
     text = 'import pytest\n@pytest.mark.module("wbe")\n' + UNMARKED
-    project.file("test_it.py", text.format(fixture="platform_module"))
+    project.file("test_it.py", text.format(fixture=fixture))
     outcome = project.pytest("--json", "test_it.py")
     assert outcome.code == 1, str(outcome)
+    assert outcome.modules["wbe"]["verdict"] == "error", str(outcome)
     assert "'wbe'" in outcome.stderr, str(outcome)
     assert "'web'" in outcome.stderr, f"the nearest name is not told\n{outcome}"
 

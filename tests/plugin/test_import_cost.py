@@ -8,7 +8,10 @@ import pytest
 
 from plugin.project import Project
 
-HEAVY = ("docker", "jsonschema", "msgspec", "requests", "tree_sitter", "urllib3", "yaml")
+HEAVY = (
+    *("docker", "httpx", "jsonpath_rfc9535", "jsonschema", "msgspec", "prometheus_client"),
+    *("regex", "requests", "tree_sitter", "urllib3", "yaml"),
+)
 LOADED = f"print([name for name in {HEAVY} if name in sys.modules])"
 PYTEST = "import pytest, sys; code = pytest.main(['-q', '-p', 'no:docker', '-p', 'no:hypothesis'])"
 

@@ -233,3 +233,32 @@ def test_colour_and_width_do_not_matter(project: Project) -> None:
     env = {"COLUMNS": "40", "FORCE_COLOR": "1", "PYTHONWARNINGS": "default"}
     outcome = project.pytest("--json", "-k", "schema", env={**os.environ, **env, **project.env})
     assert outcome.modules["web"]["verdict"] == "unverified"
+
+
+HASTE = """\
+from pytest_platform.checks.contract import apart
+
+apart._APART.cpu_seconds = 0.5
+"""
+NAMES = [f"f{number}" for number in range(10)]
+
+
+def test_a_hostile_script(project: Project) -> None:
+    """A check that finds no end with it has no answer, and the other checks have theirs."""
+    project.file("conftest.py", HASTE)
+    runtime = {
+        "compose": {"files": ["../compose.yaml"], "project": "pp-plugin", "service": "web"},
+        "expected_state": "exited-success",
+    }
+    project.module("web", runtime=runtime)
+    calls = "".join(f"{name}() {{ {'; '.join(NAMES)}; }}\n" for name in NAMES)
+    project.service("web", command=["sh", "-c", f"{calls}f0\n"], restart="no")
+    project.module("other")
+    outcome = project.pytest("--json", "-m", "contract")
+    assert outcome.code == 1, str(outcome)
+    checks = outcome.checks("web")
+    check = checks.pop("contract::masked_failure")
+    assert (check["verdict"], check["code"]) == ("error", "contract.unanswered"), str(outcome)
+    verdicts = {one["verdict"] for one in (*checks.values(), *outcome.checks("other").values())}
+    assert "passed" in verdicts, str(outcome)
+    assert not verdicts & {"failed", "error"}, str(outcome)

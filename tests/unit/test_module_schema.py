@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
 from pytest_platform.__main__ import GENERATED, main
-from pytest_platform.checks.probes.exec import Exec
+from pytest_platform.checks.registry import vocabulary
 from pytest_platform.module.diagnose import MAX_PROBLEMS, diagnose
 from pytest_platform.module.examples import EXAMPLES
 from pytest_platform.module.loader import shaped
@@ -23,7 +23,7 @@ from pytest_platform.module.reference import reference_page
 from pytest_platform.module.schema import module_schema
 from pytest_platform.module.source import Path_, Source, parse
 
-KINDS: dict[str, type[Base]] = {"exec": Exec}
+KINDS: dict[str, type[Base]] = dict(vocabulary().kinds)
 SCHEMA = module_schema(KINDS)
 VALIDATOR = Draft202012Validator(SCHEMA, format_checker=FormatChecker(["date"]))
 COMMITTED = Path(__file__).parent.parent.parent / "schema"

@@ -23,7 +23,8 @@ from pytest_platform.checks.suite import checks_of, quoted
 from pytest_platform.errors import PlatformError
 from pytest_platform.host.hosts import Host
 from pytest_platform.host.snapshot import Container
-from pytest_platform.host.start import OneShotTimeout, start, wait_for_exit
+from pytest_platform.host.start import AlreadyStarted, OneShotTimeout, start, wait_for_exit
+from pytest_platform.host.writable import WritableEngine
 from pytest_platform.module.loader import Module
 from pytest_platform.module.model import seconds
 from pytest_platform.verdict import Finding, Location, Result, failed, passed
@@ -175,6 +176,8 @@ class _Attempt:
         self.setting.started.add(self.module.name)
         try:
             return self.carry_out(seen, decided, container)
+        except AlreadyStarted as error:
+            return self.not_ours(seen, decided, error)
         except KeyboardInterrupt:
             self.tell_outcome(seen, verdict="interrupted")
             said = (
@@ -197,6 +200,13 @@ class _Attempt:
         plan = self.plan(seen, decided)
         return Applied(replace(result, evidence=log), plan, True, exit_code, took)
 
+    def not_ours(self, seen: Look, decided: Verdict, error: AlreadyStarted) -> Applied:
+        """Say that it runs, but was started by somebody else: nothing of that is judged here."""
+        self.setting.started.discard(self.module.name)
+        findings = [Finding(error.code, str(error))]
+        findings += self.tell_outcome(seen, verdict="failed", reasons=(error.code,))
+        return Applied(failed(findings, self.place), self.plan(seen, decided))
+
     def what_it_does(self, container: Container) -> str:
         """Say how a container is now; as running where that cannot be found out any more."""
         try:
@@ -209,11 +219,13 @@ class _Attempt:
 
     def start_and_wait(self, container: Container) -> tuple[int | None, Finding | None]:
         """Return the exit code, or what went wrong while it was waited for."""
-        engine = self.host.engine
         timeout = seconds(self.module.manifest.spec.runtime.timeout)
         try:
-            start(engine, container.id)
-            return wait_for_exit(engine, container.id, timeout=timeout).exit_code, None
+            with WritableEngine(self.host.transport) as engine:
+                start(engine, container.id)
+                return wait_for_exit(engine, container.id, timeout=timeout), None
+        except AlreadyStarted:
+            raise
         except OneShotTimeout as error:
             return None, Finding(error.code, f"{error}; look again: --wait {int(timeout)}s")
         except PlatformError as error:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import date
 
 from pytest_platform.checks.health.state import Seen, seen_of
 from pytest_platform.checks.looking import Looking, Show
+from pytest_platform.checks.neighbours import neighbours
 from pytest_platform.checks.probe import ProbeKind, Target
 from pytest_platform.errors import PlatformError
 from pytest_platform.host.compose import Renderer
 from pytest_platform.host.details import Digests
 from pytest_platform.host.hosts import Host, Hosts
-from pytest_platform.host.snapshot import ServiceKey, Snapshot
+from pytest_platform.host.snapshot import ServiceKey, Snapshot, take
 from pytest_platform.module.catalog import Catalog
-from pytest_platform.module.loader import Broken, Module
+from pytest_platform.module.loader import Module, Probe
 from pytest_platform.secrets import Secrets
+from pytest_platform.stack.ephemeral import Ephemeral
 
 Look = Callable[[Host, list[Module], Show], Snapshot]
 """Takes the snapshot of a host for a run, after waiting for its modules where that was asked."""
@@ -40,7 +42,8 @@ class Context:
 
     ``selected`` are the modules of the run; where workers share them, ``shares`` says by
     name which go together. ``digests`` are there where drift is asked for; the snapshots then
-    keep the details.
+    keep the details. ``state_checks`` names the checks of states in this run: a module, and
+    what it looks at. ``stack`` is there where the run has a stack of its own.
     """
 
     catalog: Catalog
@@ -54,6 +57,8 @@ class Context:
     selected: list[Module] = field(default_factory=list)
     shares: Mapping[str, int] = field(default_factory=dict)
     digests: Digests | None = None
+    stack: Ephemeral | None = None
+    state_checks: frozenset[tuple[str, str]] = frozenset()
     _looks: dict[Host, Looking] = field(default_factory=dict)
     _secrets: Secrets = field(default_factory=Secrets)
     _secrets_state: tuple[int, ...] = ()
@@ -96,6 +101,10 @@ class Context:
             return looking.wait(show)
 
     def _look_at_all(self, module: Module) -> None:
+        if self.stack:
+            # Here, because only the main thread may take over signals. Who looks tells of it.
+            with suppress(PlatformError):
+                self.stack.start(self.selected)
         for host, modules in self._to_look_at(module).items():
             if host not in self._looks:
                 self._looks[host] = Looking(self._look_at(host, modules))
@@ -104,17 +113,15 @@ class Context:
         return lambda show: self.look(host, modules, show)
 
     def _to_look_at(self, module: Module) -> dict[Host, list[Module]]:
-        """Name the hosts that this run needs, with the selected modules on each."""
-        hosts: dict[Host, list[Module]] = {self.host_of(module): []}
+        """Name the hosts that this run needs, with the modules on each that are looked at."""
+        hosts: dict[Host, dict[str, Module]] = {self.host_of(module): {}}
         share = self.shares.get(module.name)
         for one in (one for one in self.selected if self.shares.get(one.name) == share):
             for needed in (one, *neighbours(one, self.catalog)):
-                try:
-                    there = hosts.setdefault(self.host_of(needed), [])
-                except PlatformError:
-                    continue  # Its own checks say so.
-                there += [one] if needed is one else []
-        return hosts
+                # Its own checks say so.
+                with suppress(PlatformError):
+                    hosts.setdefault(self.host_of(needed), {})[needed.name] = needed
+        return {host: list(modules.values()) for host, modules in hosts.items()}
 
     def seen(self, module: Module) -> Seen:
         """Return what was seen of a module, and of the data of its owner.
@@ -132,14 +139,23 @@ class Context:
         except PlatformError:
             return None
 
-    def target(self, module: Module) -> Target:
-        """Return what a probe of a module needs.
+    def target(self, module: Module, *, again: Collection[ServiceKey] = ()) -> Target:
+        """Return what a probe of a module needs, with a new look at the services in ``again``.
+
+        The run's own look stays.
 
         Raises:
             PlatformError: as ``snapshot``.
         """
         host = self.host_of(module)
-        return Target(module, host.transport, host.engine, self.snapshot(module))
+        snapshot = self._look_again(host, again) if again else self.snapshot(module)
+        return Target(module, host.transport, host.engine, snapshot)
+
+    def _look_again(self, host: Host, services: Collection[ServiceKey]) -> Snapshot:
+        host.engine.forget()
+        snapshot = take(host.engine, services)
+        self._met = self._met | snapshot.secrets
+        return snapshot
 
     def refresh(self, module: Module) -> None:
         """Forget the looks at all that a module concerns: something was or may be changed."""
@@ -175,7 +191,7 @@ class Context:
         to hide it would garble every report and keep nothing from anybody.
         """
         snapshots = [one.snapshot for one in self._looks.values() if one.snapshot]
-        state = (self.renderer.count, *map(id, snapshots))
+        state = (self.renderer.count, len(self._met), *map(id, snapshots))
         if state != self._secrets_state:
             met = self._met | self.renderer.secrets()
             for snapshot in snapshots:
@@ -200,28 +216,22 @@ class Context:
             host.close()
 
 
-def neighbours(module: Module, catalog: Catalog) -> Iterator[Module]:
-    """Yield the modules that the checks of a module look at too: its owner, what it requires."""
-    owner = module.manifest.spec.state.owner
-    for name in filter(None, (owner, *module.manifest.spec.requires)):
-        neighbour = catalog.get(name)
-        if not isinstance(neighbour, Broken):
-            yield neighbour
-
-
 def services_to_see(
     modules: Iterable[Module], catalog: Catalog, probes: Mapping[str, ProbeKind]
 ) -> set[ServiceKey]:
     """Name the services that the checks of ``modules`` need in a snapshot."""
     wanted: set[ServiceKey] = set()
     for module in modules:
-        wanted.add((module.project, module.service))
-        wanted.update((one.project, one.service) for one in neighbours(module, catalog))
-        wanted.update(_of_probes(module, probes))
+        for one in (module, *neighbours(module, catalog)):
+            wanted.add((one.project, one.service))
+        for probe in (*module.health, *module.smoke):
+            wanted.update(services_of_probe(module, probe, probes))
     return wanted
 
 
-def _of_probes(module: Module, probes: Mapping[str, ProbeKind]) -> Iterable[ServiceKey]:
-    for probe in (*module.health, *module.smoke):
-        for service in probes[probe.kind].services(probe.spec):
-            yield module.project, service
+def services_of_probe(
+    module: Module, probe: Probe, probes: Mapping[str, ProbeKind]
+) -> set[ServiceKey]:
+    """Name the services that one probe of a module looks at, its own among them."""
+    names = (module.service, *probes[probe.kind].services(probe.spec))
+    return {(module.project, name) for name in names}

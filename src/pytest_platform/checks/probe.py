@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_platform.errors import PlatformError
+from pytest_platform.host.endpoints import Network
 from pytest_platform.host.engine import Engine
 from pytest_platform.host.exec import ExecResult, exec_in
-from pytest_platform.host.snapshot import Container, Snapshot
-from pytest_platform.host.transport import Transport
+from pytest_platform.host.snapshot import Container, Snapshot, read_container
+from pytest_platform.host.transport import Address, Transport
+from pytest_platform.host.writable import WritableEngine
 from pytest_platform.module.loader import Module
 from pytest_platform.module.model import Base
 from pytest_platform.verdict import Finding
@@ -23,6 +25,25 @@ class NoContainer(PlatformError):
     """The probe's container does not exist or does not run, so nothing could be asked."""
 
     code = "probe.no_container"
+
+
+class NoAddress(PlatformError):
+    """The container runs and cannot be reached over the network from beside its host."""
+
+    code = "probe.no_address"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a connection goes. ``name`` is for people; ``address`` is what a socket takes.
+
+    ``host`` and ``port`` are the address as the container's host sees it.
+    """
+
+    name: str
+    host: str
+    port: int
+    address: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +70,44 @@ class Target:
         message = f"a running container of '{name}' is needed, which is {state}"
         raise NoContainer(message)
 
+    def endpoint(self, port: int, *, service: str | None = None, protocol: str = "tcp") -> Endpoint:
+        """Return where a port of a service is reached from here; ``port`` is the container's.
+
+        That is the published port, else the container's own address beside its host, so
+        that nothing has to be published for a test.
+
+        Raises:
+            NoContainer: there is no running container of the service.
+            NoAddress: it has no network, or its host is not the one that probes start from.
+            PlatformError: the way to the host cannot be opened.
+        """
+        container = self.container(service)
+        name = f"{service or self.module.service}:{port}"
+        if not self.transport.beside_engine():
+            message = f"{name} cannot be reached: the Engine is on another machine; name a url"
+            raise NoAddress(message)
+        reached = self._network_of(container).reach(port, protocol)
+        if reached is None:
+            message = f"{name} cannot be reached: {container.name} has no network; use exec"
+            raise NoAddress(message)
+        return Endpoint(name, *reached, self.transport.address(*reached))
+
+    def outside(self, host: str, port: int) -> Endpoint:
+        """Return where a host and a port are reached from beside the module's host.
+
+        Raises:
+            PlatformError: the way to the host cannot be opened.
+        """
+        return Endpoint(f"{host}:{port}", host, port, self.transport.address(host, port))
+
+    def _network_of(self, container: Container) -> Network:
+        """Return the network that a container is in, which may be another container's."""
+        shared = container.network.shared_with
+        if shared is None:
+            return container.network
+        document = self.engine.inspect(shared)
+        return read_container(document).network if document else Network()
+
     def first_container(self) -> Container:
         """Return the first container of the module itself, in whatever state it is.
 
@@ -72,7 +131,8 @@ class Target:
             EngineError: the Engine cannot be asked.
         """
         container = self.container(service)
-        return exec_in(self.engine, container.id, command, timeout=timeout, limit=MAX_OUTPUT)
+        with WritableEngine(self.transport) as engine:
+            return exec_in(engine, container.id, command, timeout=timeout, limit=MAX_OUTPUT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from pytest_platform.checks.contract import (
 )
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.probe import ProbeKind
+from pytest_platform.checks.probes import command, dns, file, http, log, metrics, tcp, tls, volume
 from pytest_platform.checks.probes import exec as exec_probe
 from pytest_platform.module.loader import Vocabulary
 from pytest_platform.verdict import Finding
@@ -43,11 +44,20 @@ CONTRACT: Mapping[str, ContractJudge] = {
 
 PROBES: Mapping[str, ProbeKind] = {
     "exec": exec_probe.KIND,
+    "command": command.KIND,
+    "log": log.KIND,
+    "metrics": metrics.KIND,
+    "file": file.KIND,
+    "volume": volume.KIND,
+    "http": http.KIND,
+    "tcp": tcp.KIND,
+    "tls": tls.KIND,
+    "dns": dns.KIND,
 }
 
 BUILT_IN_NAMES: Mapping[str, frozenset[str]] = {
-    "health": frozenset({"state", "owner"}),
-    "smoke": frozenset(),
+    "health": frozenset({"state", "owner", "requires"}),
+    "smoke": frozenset({"idempotent"}),
 }
 """Names of checks that a probe may not take, by group."""
 

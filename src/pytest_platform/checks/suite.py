@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from textwrap import indent
 
 from pytest_platform.checks import drift
-from pytest_platform.checks.context import Context
+from pytest_platform.checks.blocked import blocked, state_findings
+from pytest_platform.checks.context import Context, services_of_probe
 from pytest_platform.checks.contract import waivers
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.health import state
+from pytest_platform.checks.neighbours import required
 from pytest_platform.checks.registry import CONTRACT, ContractJudge
+from pytest_platform.checks.retry import retried
 from pytest_platform.errors import PlatformError
 from pytest_platform.host.engine import Engine
 from pytest_platform.module.loader import Broken, Module, Probe
@@ -40,10 +43,9 @@ class Check:
             return Result(Verdict.SKIPPED, SKIP_REASON, location=self.location)
         try:
             result = self.answer(context)
-            return result if result.location else replace(result, location=self.location)
         except PlatformError as error:
-            where = error.location or self.location
-            return Result(Verdict.ERROR, str(error), error.code, location=where)
+            result = _could_not_look(error)
+        return result if result.location else replace(result, location=self.location)
 
 
 def checks_of(module: Module | Broken, group: str) -> list[Check]:
@@ -94,6 +96,9 @@ def _health(module: Module) -> Iterator[Check]:
     if module.manifest.spec.state.owner:
         place = module.at("spec", "state", "owner")
         yield Check("health", "owner", place, _owner_answer(module), live=True)
+    if required(module):
+        place = module.at("spec", "requires")
+        yield Check("health", "requires", place, _requires_answer(module), live=True)
     yield from _probes(module, "health", module.health)
 
 
@@ -117,6 +122,24 @@ def _owner_answer(module: Module) -> Callable[[Context], Result]:
     def answer(context: Context) -> Result:
         owner = context.owner_of(module)
         return _judge_state(owner, context) if owner else passed()
+
+    return answer
+
+
+def _requires_answer(module: Module) -> Callable[[Context], Result]:
+    """Look at required modules, and leave those to their own checks that are in this run."""
+
+    def answer(context: Context) -> Result:
+        place = module.at("spec", "requires")
+        others = [context.catalog.require(name, wanted_by=place) for name in required(module)]
+        wrong = [other for other in others if state_findings(other, context)]
+        for other in wrong:
+            if (other.name, "state") not in context.state_checks:
+                return _judge_state(other, context)
+        if wrong:
+            names = ", ".join(f"'{other.name}'" for other in wrong)
+            return Result(Verdict.SKIPPED, f"the checks of {names} tell what is wrong")
+        return passed()
 
     return answer
 
@@ -156,10 +179,31 @@ def _probes(module: Module, group: str, probes: tuple[Probe, ...]) -> Iterator[C
 
 def _probe_answer(module: Module, probe: Probe) -> Callable[[Context], Result]:
     def answer(context: Context) -> Result:
-        kind = context.probes[probe.kind]
-        findings = kind.judge(probe.spec, kind.observe(probe.spec, context.target(module)))
-        if findings:
+        def attempt(number: int) -> Result:
+            try:
+                return _try(module, probe, context, again=number > 1)
+            except PlatformError as error:
+                return _could_not_look(error)
+
+        result = blocked(module, context) or retried(attempt, within=probe.within)
+        if result.verdict is not Verdict.PASSED:
             context.learn_secrets(module)
-        return failed(findings, probe.location) if findings else passed()
+        return result
 
     return answer
+
+
+def _try(module: Module, probe: Probe, context: Context, *, again: bool) -> Result:
+    """Ask once. The containers may be others by now, where it is asked again."""
+    services = services_of_probe(module, probe, context.probes)
+    target = context.target(module, again=services if again else ())
+    kind = context.probes[probe.kind]
+    findings = kind.judge(probe.spec, kind.observe(probe.spec, target))
+    # A connection to the host that went away meanwhile says nothing about the service.
+    if findings and (lost := target.transport.failure()):
+        raise lost
+    return failed(findings, probe.location) if findings else passed()
+
+
+def _could_not_look(error: PlatformError) -> Result:
+    return Result(Verdict.ERROR, str(error), error.code, location=error.location)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,32 @@ class Renderer:
             ComposeError: Compose refuses the files.
         """
         return self._once(files, project, self._verbatim)
+
+    def filled(self, files: Sequence[Path], project: str, values: Mapping[str, str]) -> Rendered:
+        """Render as ``rendered`` does, with these values for some of the placeholders.
+
+        Raises:
+            ComposeMissing: no renderer is installed.
+            ComposeError: Compose refuses the files.
+        """
+
+        def filled(files: Sequence[Path], project: str) -> Rendered:
+            names = self.rendered(files, project).placeholders
+            refusal = _Refused("")
+            for guess in _guesses(names):
+                try:
+                    model = self._config(files, project, env={**guess, **values})
+                except _Refused as refused:
+                    refusal = refused
+                else:
+                    return Rendered(model, names - values.keys())
+            raise self._error(refusal, files, project)
+
+        return self._once(files, project, filled)
+
+    def meet(self, values: Iterable[str]) -> None:
+        """Keep values that must not be shown, wherever they come from; see ``secrets``."""
+        self._learned["met", self.count] = Secrets(values)
 
     def version(self) -> str:
         """Return the renderer's own version, such as ``5.6.1``.

@@ -5,14 +5,17 @@ The SDK is imported on the first request: runs that read files only do without i
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import math
 import socket
 from collections.abc import Collection, Iterator, Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from pytest_platform.errors import EngineError, EngineForbidden, EngineTimeout, PlatformError
+from pytest_platform.host.output import Readable, end_of, frames
 from pytest_platform.host.transport import Transport
 
 if TYPE_CHECKING:
@@ -22,11 +25,9 @@ if TYPE_CHECKING:
 DEADLINE = 10
 """Seconds that the Engine may take to answer one request."""
 
-LOG_BYTES = 16 * 1024
-"""How much of the end of a log is kept."""
-
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
+_PATH_STAT = "X-Docker-Container-Path-Stat"
 
 Document = Mapping[str, Any]
 """A JSON object as the Engine sends it."""
@@ -57,7 +58,11 @@ class Events:
 
 
 class Engine:
-    """One host's Engine. Connects on first use; ``close`` may be called at any time."""
+    """One host's Engine, to be read: no method changes anything there.
+
+    Connects on first use; ``close`` may be called at any time. What changes something
+    takes a ``WritableEngine``.
+    """
 
     def __init__(self, transport: Transport, deadline: int = DEADLINE) -> None:
         self._transport = transport
@@ -77,7 +82,7 @@ class Engine:
         Raises:
             EngineError: the Engine cannot be asked.
         """
-        with self.asking() as client:
+        with self._asking() as client:
             return tuple(int(part) for part in client.api_version.split("."))
 
     def close(self) -> None:
@@ -88,7 +93,7 @@ class Engine:
 
     def list_containers(self) -> list[Document]:
         """List the containers of all Compose projects, stopped ones too, in short form."""
-        with self.asking() as client:
+        with self._asking() as client:
             listed: list[Document] = client.containers(all=True, filters={"label": PROJECT})
             return listed
 
@@ -96,7 +101,7 @@ class Engine:
         """Return all that the Engine knows of a container; None where it is gone by now."""
         from docker.errors import NotFound
 
-        with self.asking() as client:
+        with self._asking() as client:
             try:
                 found: Document = client.inspect_container(container)
             except NotFound:
@@ -105,7 +110,7 @@ class Engine:
 
     def list_images(self) -> list[Document]:
         """List all images with their names, in short form."""
-        with self.asking() as client:
+        with self._asking() as client:
             listed: list[Document] = client.images()
             return listed
 
@@ -113,7 +118,7 @@ class Engine:
         """Return all that the Engine knows of an image; None where it is not there."""
         from docker.errors import NotFound
 
-        with self.asking() as client:
+        with self._asking() as client:
             try:
                 found: Document = client.inspect_image(image)  # type: ignore[no-untyped-call]
             except NotFound:
@@ -122,7 +127,7 @@ class Engine:
 
     def list_volumes(self) -> list[Document]:
         """List all volumes, those that Compose did not make (``external``) too."""
-        with self.asking() as client:
+        with self._asking() as client:
             answer = client.volumes()
             return list(answer.get("Volumes") or ())
 
@@ -132,10 +137,79 @@ class Engine:
         Asked for once: many checks may fail for the same container.
         """
         if (container, lines) not in self._tails:
-            with self.asking() as client:
+            with self._asking() as client:
                 tail: bytes = client.logs(container, tail=lines)
-            self._tails[container, lines] = _end_of(tail).decode(errors="replace")
+            self._tails[container, lines] = end_of(tail).decode(errors="replace")
         return self._tails[container, lines]
+
+    def log(
+        self,
+        document: Document,
+        *,
+        since: float,
+        streams: Collection[str],
+        tail: int | None,
+        limit: int,
+    ) -> tuple[bytes, bool]:
+        """Return the output of an inspected container, and whether it is more than ``limit``.
+
+        ``since`` is in seconds of Unix time, ``streams`` has ``stdout`` or ``stderr`` or
+        both, ``tail`` asks for that many of the last lines only, ``limit`` is in bytes.
+        """
+        with self._asking() as client:
+            # Not client.logs(): that reads all there is, or else line by line.
+            response = client.get(
+                f"{client.base_url}/v{client.api_version}/containers/{document['Id']}/logs",
+                params={
+                    "stdout": int("stdout" in streams),
+                    "stderr": int("stderr" in streams),
+                    "since": f"{since:.9f}",
+                    "tail": "all" if tail is None else tail,
+                },
+                headers={"Accept-Encoding": "identity"},
+                stream=True,
+                timeout=self._deadline,
+            )
+            with contextlib.closing(response):
+                response.raise_for_status()
+                data: bytes = response.raw.read(limit)
+                cut = bool(response.raw.read(1))
+        text = data if document["Config"].get("Tty") else b"".join(frames(data))
+        return (text.rpartition(b"\n")[0] if cut else text), cut
+
+    def path_stat(self, container: str, path: str) -> Document | None:
+        """Return name, size, mode and link target of a path in a container; None where it is not.
+
+        The container need not run. The mode is Go's ``FileMode``.
+        """
+        with self._asking() as client:
+            url = f"{client.base_url}/v{client.api_version}/containers/{container}/archive"
+            response = client.head(url, params={"path": path}, timeout=self._deadline)
+            if response.status_code == HTTPStatus.NOT_FOUND:
+                return None
+            response.raise_for_status()
+            stat: Document = json.loads(base64.b64decode(response.headers[_PATH_STAT]))
+            return stat
+
+    @contextlib.contextmanager
+    def archive(self, container: str, path: str) -> Iterator[Readable]:
+        """Give a path of a container as a stream in tar format; the container need not run.
+
+        Raises:
+            EngineError: the path does not exist, or reading fails.
+        """
+        with self._asking() as client:
+            url = f"{client.base_url}/v{client.api_version}/containers/{container}/archive"
+            response = client.get(
+                url,
+                params={"path": path},
+                headers={"Accept-Encoding": "identity"},
+                stream=True,
+                timeout=self._deadline,
+            )
+            with contextlib.closing(response):
+                response.raise_for_status()
+                yield response.raw
 
     def events(self, actions: Collection[str]) -> Events:
         """Subscribe to the container events of Compose projects.
@@ -144,7 +218,7 @@ class Engine:
         missed. After that the stream may be silent for as long as nothing happens.
         """
         filters = {"type": ["container"], "event": list(actions), "label": [PROJECT]}
-        with self.asking() as client:
+        with self._asking() as client:
             # Not client.events(): that waits for the Engine's first word for ever.
             response = client.get(
                 f"{client.base_url}/v{client.api_version}/events",
@@ -160,7 +234,7 @@ class Engine:
         self._tails.clear()
 
     @contextlib.contextmanager
-    def asking(self, timeout: float | None = None) -> Iterator[docker.APIClient]:
+    def _asking(self, timeout: float | None = None) -> Iterator[docker.APIClient]:
         """Give a client whose requests may take ``timeout`` seconds each.
 
         Raises:
@@ -213,14 +287,6 @@ class Engine:
             )
             return EngineError(message)
         return EngineError(f"the Engine on {self.host} refused a request: {error}")
-
-
-def _end_of(log: bytes) -> bytes:
-    """Keep the end of a log, from the beginning of a line: half a secret cannot be redacted."""
-    if len(log) <= LOG_BYTES:
-        return log
-    whole = log[-LOG_BYTES:].partition(b"\n")[2]
-    return b"(...)\n" + whole
 
 
 def _root_cause(error: BaseException) -> BaseException:

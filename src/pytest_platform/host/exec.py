@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_platform.errors import PlatformError
-from pytest_platform.host.engine import Engine
+from pytest_platform.host.writable import WritableEngine
 
 
 class ContainerNotRunning(PlatformError):
@@ -27,16 +27,21 @@ class ExecTimeout(PlatformError):
 
 @dataclass(frozen=True, slots=True)
 class ExecResult:
-    """How a command in a container ended; ``truncated`` tells that output was left out."""
+    """How a command in a container ended; ``cut`` names the streams that were not kept whole."""
 
     exit_code: int
     stdout: str
     stderr: str
-    truncated: bool = False
+    cut: frozenset[str] = frozenset()
+
+    @property
+    def truncated(self) -> bool:
+        """Whether output was left out."""
+        return bool(self.cut)
 
 
 def exec_in(
-    engine: Engine, container: str, command: Sequence[str], *, timeout: float, limit: int
+    engine: WritableEngine, container: str, command: Sequence[str], *, timeout: float, limit: int
 ) -> ExecResult:
     """Run a command in a container; ``timeout`` in seconds, ``limit`` in bytes per stream.
 
@@ -62,7 +67,8 @@ def exec_in(
             message = f"the command did not end within {timeout:g} s"
             raise ExecTimeout(message)
         code = client.exec_inspect(created["Id"])["ExitCode"]
-    cut = max(len(stdout), len(stderr)) > limit
+    streams = {"stdout": stdout, "stderr": stderr}
+    cut = frozenset(name for name, read in streams.items() if len(read) > limit)
     return ExecResult(int(code), _text(stdout, limit), _text(stderr, limit), cut)
 
 
@@ -88,7 +94,8 @@ def _read(stream: Any, timeout: float, limit: int) -> tuple[bytes, bytes, bool]:
             buffer += chunk[: max(0, limit + 1 - len(buffer))]
     finally:
         timer.cancel()
-        stream.close()
+        # The response holds the connection, which would stay open without it.
+        getattr(stream, "_response", stream).close()
     return bytes(out), bytes(err), late.is_set()
 
 

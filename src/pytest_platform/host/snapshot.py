@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from pytest_platform.host.at_once import at_once
 from pytest_platform.host.details import ONEOFF, Details, Digests, details
+from pytest_platform.host.endpoints import Network, read_network
 from pytest_platform.host.engine import PROJECT, SERVICE, Document, Engine
 from pytest_platform.secrets import Secrets
 
@@ -41,6 +42,7 @@ class Container:
     volumes: tuple[str, ...]
     image_id: str = ""
     config_hash: str = ""
+    network: Network = field(default_factory=Network)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ def read_container(document: Document) -> Container:
         ),
         image_id=document.get("Image") or "",
         config_hash=labels.get(_CONFIG_HASH, ""),
+        network=read_network(document),
     )
 
 

@@ -6,10 +6,12 @@ Kept apart from the Engine's reading side, so that what plans cannot change anyt
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
-from pytest_platform.errors import PlatformError
-from pytest_platform.host.engine import Document, Engine
+from pytest_platform.errors import EngineError, PlatformError
+from pytest_platform.host.engine import Document
+from pytest_platform.host.writable import WritableEngine
+
+_NOT_MODIFIED = 304
 
 
 class OneShotTimeout(PlatformError):
@@ -18,30 +20,45 @@ class OneShotTimeout(PlatformError):
     code = "apply.timeout"
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
-    """How a container ended; ``error`` is the Engine's own word where it could not run it."""
+class AlreadyStarted(PlatformError):
+    """It was running when it was to be started: somebody else has started it."""
 
-    exit_code: int
-    error: str = ""
+    code = "stale-plan"
 
 
-def start(engine: Engine, container: str) -> None:
+def start(engine: WritableEngine, container: str) -> None:
     """Start a container. Nothing else of it is touched.
 
     Raises:
+        AlreadyStarted: it runs by now, and this call has started nothing.
         EngineError: the Engine cannot be asked, or cannot start it.
     """
+    import requests
+    from docker.errors import create_api_error_from_http_exception
+
     with engine.asking() as client:
-        client.start(container)
+        # Not client.start(): that keeps to itself whether the container was running before.
+        address = f"{client.base_url}/v{client.api_version}/containers/{container}/start"
+        response = client.post(address, timeout=client.timeout)
+        try:
+            response.raise_for_status()
+        except requests.HTTPError as error:
+            create_api_error_from_http_exception(error)
+    if response.status_code == _NOT_MODIFIED:
+        message = (
+            "somebody else has started it since the last look, so this run did not; plan again"
+        )
+        raise AlreadyStarted(message)
 
 
-def wait_for_exit(engine: Engine, container: str, *, timeout: float) -> Exit:
-    """Wait through the Engine's own wait call; ``timeout`` is in seconds.
+def wait_for_exit(engine: WritableEngine, container: str, *, timeout: float) -> int:
+    """Wait through the Engine's own wait call, and return the exit code.
+
+    ``timeout`` is in seconds.
 
     Raises:
         OneShotTimeout: it still runs, and is left running.
-        EngineError: the Engine went away meanwhile.
+        EngineError: the Engine went away meanwhile, or cannot tell how it ended.
     """
     import requests
 
@@ -57,7 +74,15 @@ def wait_for_exit(engine: Engine, container: str, *, timeout: float) -> Exit:
             if not late:
                 raise
         else:
-            trouble: Document = answer.get("Error") or {}
-            return Exit(int(answer["StatusCode"]), str(trouble.get("Message") or ""))
+            return _exit_code(answer)
     message = f"it did not end within {timeout:g} s and was left running"
     raise OneShotTimeout(message)
+
+
+def _exit_code(answer: Document) -> int:
+    """Read the answer to a wait, which has an error where the exit code is not the container's."""
+    trouble: Document = answer.get("Error") or {}
+    if trouble.get("Message"):
+        message = f"the Engine cannot tell how it ended: {trouble['Message']}"
+        raise EngineError(message)
+    return int(answer["StatusCode"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -16,10 +17,14 @@ _SHOWN = 8
 
 
 class Catalog:
-    """The modules below one folder, read lazily: asking for one reads no other."""
+    """The modules below one folder, read lazily: asking for one reads no other.
 
-    def __init__(self, folder: Path, root: Path, vocabulary: Vocabulary) -> None:
+    ``stack`` is the project that all of them run in, where that is not a deployed one.
+    """
+
+    def __init__(self, folder: Path, root: Path, vocabulary: Vocabulary, stack: str = "") -> None:
         self.folder = folder
+        self._stack = stack
         self._root = root
         self._vocabulary = vocabulary
         self._loaded: dict[str, Module | Broken] = {}
@@ -28,7 +33,7 @@ class Catalog:
         """List the names of all modules without reading any."""
         if not self.folder.is_dir():
             return []
-        return sorted(entry.parent.name for entry in self.folder.glob(f"*/{FILE_NAME}"))
+        return sorted(path.name for path in self.folder.iterdir() if self.exists(path.name))
 
     def path(self, name: str) -> Path:
         """Return where the file of the module ``name`` is, or would be."""
@@ -41,7 +46,10 @@ class Catalog:
     def get(self, name: str) -> Module | Broken:
         """Read the module ``name``, once. A missing file gives a broken module."""
         if name not in self._loaded:
-            self._loaded[name] = load(self.path(name), self._root, self._vocabulary)
+            loaded = load(self.path(name), self._root, self._vocabulary)
+            if isinstance(loaded, Module):
+                loaded = replace(loaded, stack=self._stack)
+            self._loaded[name] = loaded
         return self._loaded[name]
 
     def exists(self, name: str) -> bool:

@@ -23,19 +23,24 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A declared probe. ``spec`` is of the type that its ``kind`` registers."""
+    """A declared probe. ``spec`` is of the type that its ``kind`` registers.
+
+    ``within`` is for how many seconds it is tried again; 0 means one try.
+    """
 
     name: str
     kind: str
     spec: Base
     location: Location
+    within: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Module:
     """A module that was read and is well formed.
 
-    ``name`` is the name of its folder, by which other modules refer to it.
+    ``name`` is the name of its folder, by which other modules refer to it. ``stack`` is
+    the project it runs in for this run alone; empty where it is looked at as deployed.
     """
 
     name: str
@@ -45,6 +50,7 @@ class Module:
     manifest: Manifest
     health: tuple[Probe, ...]
     smoke: tuple[Probe, ...]
+    stack: str = ""
 
     @property
     def file(self) -> str:
@@ -63,6 +69,11 @@ class Module:
 
     @property
     def project(self) -> str:
+        """The Compose project in which it is looked at."""
+        return self.stack or self.deployed_as
+
+    @property
+    def deployed_as(self) -> str:
         """The Compose project it is deployed as."""
         return self.manifest.spec.runtime.compose.project
 

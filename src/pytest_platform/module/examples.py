@@ -69,4 +69,74 @@ spec:
         stderr: {equals: ""}
 """
 
-EXAMPLES = (ONE_SHOT, STATEFUL)
+PROBED = """\
+apiVersion: platform/v2
+kind: Module
+metadata:
+  name: status-page
+  summary: Shows which services are up.
+  owner: platform
+spec:
+  runtime:
+    compose:
+      files: [../compose.yaml]
+      project: home-platform
+      service: status-page
+    expected_state: healthy
+  state:
+    class: stateless
+  health:
+    - name: the log has no errors
+      log: {stream: stderr, never: '^(ERROR|FATAL)\\b'}
+    - name: the configuration is complete, and not for everybody to read
+      file:
+        path: /etc/status/status.yaml
+        exists: true
+        mode: "0640"
+        size: {at_least: 1B, at_most: 64KiB}
+        content: {contains: ["listen:"]}
+    - name: the history is kept
+      volume: {name: history, mounted_at: /var/lib/status, entries: {at_least: 1}}
+    - name: the certificate is renewed in time
+      tls: {port: 8443, verify: true, days_left: 14}
+  smoke:
+    - name: the page is served
+      http:
+        scheme: https
+        port: 8443
+        method: GET
+        status: 200
+        redirects: 1
+        body: {contains: [Status], none_of: [unknown]}
+        tls: {verify: true, days_left: 14}
+    - name: the old port is closed
+      tcp: {port: 80, open: false}
+    - name: the API says that all is well, a minute after the start at the latest
+      within: 60s
+      http:
+        port: 8080
+        path: /api/health
+        headers: {Content-Type: {contains: [application/json]}}
+        json: [{path: $.status, equals: ok}]
+        timeout: 5s
+    - name: the mail relay takes connections
+      tcp: {service: relay, port: 25, expect: {matches: "^220 "}}
+    - name: the name server knows the page
+      dns:
+        name: status.example.org
+        resolver: {service: resolver, port: 53}
+        answer: {contains: [192.0.2.10]}
+    - name: few checks wait
+      metrics: {port: 9100, series: status_checks_waiting, at_most: 5}
+    - name: all services are up
+      exec: {command: [status, list, --json], json: [{path: "$[*].state", equals: up}]}
+    - name: the timer of the backup is active on the host
+      command:
+        command: [systemctl, list-timers, --output=json, backup.timer]
+        exit_code: 0
+        stdout: {contains: [backup.timer]}
+        stderr: {equals: ""}
+        json: [{path: "$[0].unit", equals: backup.timer}]
+"""
+
+EXAMPLES = (ONE_SHOT, STATEFUL, PROBED)

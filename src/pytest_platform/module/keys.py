@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pytest_platform.module.complaint import Complaint, Fault, is_probe
 from pytest_platform.module.nearest import did_you_mean, either, nearest, quoted
+from pytest_platform.module.probes import BESIDE
 from pytest_platform.module.schema import resolve
 from pytest_platform.module.wording import form, label
 
@@ -30,7 +31,7 @@ def unknown_keys(error: Complaint) -> Iterator[Fault]:
 
 
 def _unknown_in_probe(key: str, error: Complaint) -> str:
-    kinds = [word for word in error.properties if word != "name"]
+    kinds = [word for word in error.properties if word not in BESIDE]
     for kind in kinds:
         if kind in error.value:
             inner = resolve(error.context.schema, error.properties[kind]).get("properties", {})
@@ -56,7 +57,7 @@ def probe_kinds(error: Complaint) -> Iterator[Fault]:
     """Explain a probe that has no kind, or two. What is no mapping is told elsewhere."""
     if not isinstance(error.value, dict):
         return
-    kinds = [word for word in error.properties if word != "name"]
+    kinds = [word for word in error.properties if word not in BESIDE]
     named = [key for key in error.value if key in kinds]
     if len(named) > 1:
         both = " and ".join(map(quoted, named))

@@ -299,6 +299,16 @@ class Probe(Base, frozen=True):
             examples=["the declared buckets exist"],
         ),
     ]
+    within: Annotated[
+        Duration | None,
+        Meta(
+            description=(
+                "Try again until it passes or this time is over; default: one try. The `timeout` "
+                "of a kind bounds a single try, and a try that has begun gets all of it."
+            ),
+            examples=["30s"],
+        ),
+    ] = None
 
 
 class Spec(Base, frozen=True):

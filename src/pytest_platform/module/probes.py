@@ -15,6 +15,9 @@ from pytest_platform.verdict import Location
 
 Kinds = Mapping[str, type[Base]]
 
+BESIDE = model.Probe.__struct_fields__
+"""The keys of a probe that are not its kind."""
+
 
 class Refused(Exception):
     """A value does not fit; ``path`` is where."""
@@ -44,14 +47,16 @@ def read_probe(source: Source, path: Path_, body: Mapping[str, Any], kinds: Kind
     Raises:
         Refused: it does not fit.
     """
-    named = [key for key in body if key != "name"]
+    named = [key for key in body if key not in BESIDE]
     if len(named) != 1 or named[0] not in kinds:
         message = "a probe has a name and exactly one kind"
         raise Refused(message, path)
-    head = {"name": body["name"]} if "name" in body else {}
-    name: str = convert(head, model.Probe, path).name
+    head = {key: body[key] for key in BESIDE if key in body}
+    probe: model.Probe = convert(head, model.Probe, path)
     spec = convert(body[named[0]], kinds[named[0]], (*path, named[0]))
-    return Probe(name, named[0], spec, Location(source.file, source.line(*path, "name")))
+    within = model.seconds(probe.within) if probe.within else 0.0
+    place = Location(source.file, source.line(*path, "name"))
+    return Probe(probe.name, named[0], spec, place, within)
 
 
 def convert(data: Any, wanted: type[Any], path: Path_ = ()) -> Any:

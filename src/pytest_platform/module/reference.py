@@ -38,6 +38,8 @@ def _walk(schema: Schema, part: Schema, place: str) -> Iterator[tuple[str, Schem
         yield from _walk(schema, alternative, place)
     if "items" in whole:
         yield from _walk(schema, whole["items"], f"{place}[]")
+    if isinstance(whole.get("additionalProperties"), dict):
+        yield from _walk(schema, whole["additionalProperties"], f"{place}.*")
     for key, inner in whole.get("properties", {}).items():
         yield from _walk(schema, inner, f"{place}.{key}".lstrip("."))
 
@@ -68,7 +70,7 @@ def _row(schema: Schema, key: str, found: Schema, needed: str) -> str:
 
 
 def _about(found: Schema) -> str:
-    about: str = found.get("description", "")
+    about = " ".join(found.get("description", "").partition("\n\n")[0].split())
     form = _form(found)
     if not form or form == about:
         return about
@@ -92,6 +94,8 @@ def _type(schema: Schema, found: Schema) -> str:
         return ", ".join(f"`{value}`" for value in whole["enum"] if value is not None)
     if "items" in whole:
         return f"list of {_type(schema, whole['items'])}"
+    if isinstance(whole.get("additionalProperties"), dict):
+        return f"mapping to {_type(schema, whole['additionalProperties'])}"
     return _scalar(whole)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -47,6 +48,10 @@ def _add_kinds(probe: Schema, kinds: Mapping[str, Schema]) -> None:
 
 def _for_people(schema: Schema) -> Schema:
     """Add titles, descriptions and examples wherever the model gives none."""
+    for part in schema["$defs"].values():
+        # Python 3.13 takes the indentation of docstrings away, older ones leave it.
+        if "description" in part:
+            part["description"] = inspect.cleandoc(part["description"])
     for name, part in schema["$defs"].items():
         part["title"] = humanized(name.rpartition(".")[2])
         for key, found in part.get("properties", {}).items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -85,6 +86,8 @@ def example(value: Any) -> str:
         return f"{{{', '.join(f'{key}: {example(item)}' for key, item in value.items())}}}"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, str) and not value.isprintable():
+        return json.dumps(value)
     return '""' if value == "" else str(value)
 
 

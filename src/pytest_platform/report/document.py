@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from pytest_platform.checks.blocked import CODE as BLOCKED
 from pytest_platform.host.snapshot import Container
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.report.redact import told
@@ -116,13 +117,17 @@ def platform_section(remote_mode: str, records: Iterable[Record]) -> Record:
 
 
 def module_verdict(checks: Sequence[Mapping[str, Any]], remote_mode: str) -> str:
-    """Return the worst verdict; ``unverified`` where no check looked at what runs."""
+    """Return the worst verdict; ``unverified`` where no check looked at what runs.
+
+    Also where a probe was not asked because of what another module is like.
+    """
     verdicts = {check["verdict"] for check in checks}
     for worst in ("error", "failed"):
         if worst in verdicts:
             return worst
     looked = any(check["verdict"] == "passed" and check["group"] in _LIVE for check in checks)
-    return "passed" if looked and remote_mode != "skip" else "unverified"
+    blocked = any(check["code"] == BLOCKED for check in checks)
+    return "passed" if looked and not blocked and remote_mode != "skip" else "unverified"
 
 
 def _state_drift(checks: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_platform.errors import render
-from pytest_platform.report.redact import Safe, redact, told
+from pytest_platform.module.source import inside
+from pytest_platform.report.redact import Safe, redact, told, told_lines
 from pytest_platform.secrets import Secrets
 from pytest_platform.verdict import Excerpt, Finding, Location, Result
 
@@ -53,7 +54,10 @@ class _Teller:
 
     def comparison(self, finding: Finding) -> list[str]:
         pairs = (("expected: ", finding.expected), ("actual:   ", finding.actual))
-        return [f"  {label}{told(text, self.secrets)}" for label, text in pairs if text is not None]
+        compared = [
+            f"  {label}{told(text, self.secrets)}" for label, text in pairs if text is not None
+        ]
+        return compared + [f"    {line}" for line in told_lines(finding.diff, self.secrets)]
 
     def source(self, code: str, location: Location | None, excerpt: Excerpt | None) -> str:
         if excerpt is None and location and code not in _NEVER_QUOTED:
@@ -63,9 +67,15 @@ class _Teller:
 
 
 def excerpt_of(root: Path, location: Location, secrets: Secrets) -> Excerpt | None:
-    """Read the lines around a location, redacted; None where the file cannot be read."""
+    """Read the lines around a location, redacted; None where the file cannot be read.
+
+    What leads out of ``root`` is not ours to show, and to open a named pipe would wait for ever.
+    """
+    path = root / location.file
+    if not path.is_file() or not inside(path, root):
+        return None
     try:
-        lines = (root / location.file).read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         return None
     if not 1 <= location.line <= len(lines):

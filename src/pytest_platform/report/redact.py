@@ -12,6 +12,9 @@ Safe = NewType("Safe", str)
 MARK = "[redacted]"
 SHOWN = 500
 """Characters of a message, or of what was expected or seen."""
+SHOWN_LINES = 12
+SHOWN_OF_A_LINE = 120
+"""Lines of a diff, and characters of each."""
 
 _UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 
@@ -24,9 +27,19 @@ def redact(text: str, secrets: Secrets) -> Safe:
 def told(text: str, secrets: Secrets) -> Safe:
     """Redact a text, and only then put it on one line and shorten it to what people read."""
     lines = (part.strip() for part in redact(text, secrets).splitlines())
-    line = " | ".join(part for part in lines if part)
+    return _short(" | ".join(part for part in lines if part), SHOWN)
+
+
+def told_lines(text: str, secrets: Secrets) -> list[Safe]:
+    """Redact a text, and only then keep its first lines and shorten each of them."""
+    lines = redact(text, secrets).splitlines()
+    shown = [_short(line, SHOWN_OF_A_LINE) for line in lines[:SHOWN_LINES]]
+    return [*shown, Safe("…")] if len(lines) > SHOWN_LINES else shown
+
+
+def _short(line: str, longest: int) -> Safe:
     printable = "".join(char if char.isprintable() else _UNPRINTABLE for char in line)
-    return Safe(printable if len(printable) <= SHOWN else printable[:SHOWN] + "…")
+    return Safe(printable if len(printable) <= longest else printable[:longest] + "…")
 
 
 def redact_all(value: Any, secrets: Secrets) -> Any:

@@ -116,7 +116,13 @@ def _without_session() -> dict[str, Any]:
     error = {"code": "platform.no_session", "message": "no test session took place"}
     return {
         "exitcode": 0,
-        "platform": {"schema": 1, "remote_mode": None, "modules": [], "error": error},
+        "platform": {
+            "schema": 1,
+            "remote_mode": None,
+            "stack": None,
+            "modules": [],
+            "error": error,
+        },
     }
 
 

@@ -61,7 +61,7 @@ def _files(module: Module, wanted: str) -> Iterator[tuple[Path, list[Node]]]:
         if file not in read:
             order.append(file)
             read[file] = _read(file, module.root, wanted)
-            pending.extend(one for tree in read[file] for one in _included(tree, file.parent))
+            pending.extend(one for tree in read[file] for one in included(tree, file.parent))
     declared = set(module.compose_files)
     for file in sorted(order, key=lambda one: one in declared):
         yield file, read[file]
@@ -77,7 +77,7 @@ def _read(file: Path, root: Path, wanted: str) -> list[Node]:
     return documents(text) if wanted in text or "include" in text else []
 
 
-def _included(tree: Node, folder: Path) -> Iterator[Path]:
+def included(tree: Node, folder: Path) -> Iterator[Path]:
     """Yield the files of ``include``, in its short and its long form."""
     entries = tree.find("include")
     for _, _, entry in entries[1].children if entries else ():

@@ -59,7 +59,8 @@ def _problem(trail: _Trail, catalog: Catalog) -> str | None:
     name = trail[-1]
     through = f", which {quoted(trail[-2])} requires" if len(trail) > 2 else ""  # noqa: PLR2004
     if not catalog.exists(name):
-        hint = did_you_mean(name, catalog.names()) or "; correct the name, or add the module"
+        others = [one for one in catalog.names() if one not in trail]
+        hint = did_you_mean(name, others) or "; correct the name, or add the module"
         return f"there is no module {quoted(name)}{through}{hint}"
     if isinstance(catalog.get(name), Broken):
         return f"the module {quoted(name)}{through} cannot be read: mend that one first"

@@ -70,7 +70,8 @@ def _not_stateful(facts: Facts, name: str, *path: str | int) -> Iterator[Finding
 def _problem(facts: Facts, name: str) -> str | None:
     catalog = facts.catalog
     if not catalog.exists(name):
-        hint = did_you_mean(name, catalog.names()) or "; correct the name, or add the module"
+        others = [one for one in catalog.names() if one != facts.module.name]
+        hint = did_you_mean(name, others) or "; correct the name, or add the module"
         return f"there is no module {quoted(name)}{hint}"
     module = catalog.get(name)
     if isinstance(module, Broken):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Final
 
 from pytest_platform.checks.shell import curl, endings
@@ -95,11 +96,13 @@ def _command(command: Command, context: Context) -> Iterator[Hidden]:
 
 def _sequence(sequence: Sequence, context: Context) -> Iterator[Hidden]:
     statements = sequence.statements
-    for at, statement in enumerate(statements):
-        following = statements[at + 1 :]
+    codes = [endings.leaves_with(statement, {}) for statement in statements]
+    last_success = max((at for at, code in enumerate(codes) if endings.succeeds(code)), default=-1)
+    for at, (statement, follower) in enumerate(zip_longest(statements, statements[1:])):
         context = _after_set(statement, context)
-        yield from _walk(statement, context.with_fate(_fate(following, context)))
-        if endings.leaves_with(statement, {}) is not None:
+        fate = _fate(follower, context, succeeds=at < last_success)
+        yield from _walk(statement, context.with_fate(fate))
+        if codes[at] is not None:
             return
 
 
@@ -124,18 +127,15 @@ def _first_of(statement: Node) -> Node:
     return _first_of(statement.left) if isinstance(statement, Chain) else statement
 
 
-def _fate(following: tuple[Node, ...], context: Context) -> str:
-    """Say what becomes of the status of a statement that others follow."""
-    if not following:
+def _fate(follower: Node | None, context: Context, *, succeeds: bool) -> str:
+    """Say what becomes of the status of a statement; ``succeeds`` tells of a later ``exit 0``."""
+    if follower is None:
         return context.fate
-    if _reads_status(following[0]):
+    if _reads_status(follower):
         return TESTED
     if context.errexit:
         return ABORTS
-    codes = [endings.leaves_with(node, {}) for node in following]
-    if any(endings.succeeds(code) for code in codes):
-        return EXIT_ZERO
-    return OVERWRITTEN
+    return EXIT_ZERO if succeeds else OVERWRITTEN
 
 
 def _reads_status(statement: Node) -> bool:

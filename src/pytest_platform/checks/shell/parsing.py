@@ -6,6 +6,7 @@ raises for a text, however odd. Nesting deeper than ``DEPTH`` counts as unreadab
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Final
 
@@ -17,6 +18,9 @@ from pytest_platform.checks.shell.grammar import sequence_of
 from pytest_platform.checks.shell.syntax import Command, Script, Sequence, descend
 
 DEPTH: Final = 120
+# Where the grammar's scanner asks C's isdigit(), which is defined for 0 to 255 alone: of
+# a character beyond, it reads memory that may not be there.
+_BEYOND_ISDIGIT: Final = re.compile(r"(\{[0-9]*(?:\.\.[0-9]*)?)[^\x00-\xff]")
 _OPERAND_NODES: Final = frozenset({"simple_expansion", "expansion"})
 
 
@@ -26,9 +30,10 @@ def parse(text: str) -> Script:
     >>> parse("mc mb local/media").body.statements[0].words[1].text
     'mb'
     """
-    root = _tree(text)
+    encoded = _encoded(text)
+    root = _tree(encoded)
     if root.has_error:
-        root = _tree(_repaired(root, text.encode(errors="replace")))
+        root = _tree(_repaired(root, encoded))
     if _depth_exceeds(root, DEPTH):
         return Script(Sequence(text, ()), broken=True)
     return Script(sequence_of(root, root.named_children), root.has_error)
@@ -40,7 +45,7 @@ def uses_operands(text: str) -> bool:
     >>> uses_operands('exec "$0" "$@"'), uses_operands("awk '{print $1}'")
     (True, False)
     """
-    found = [node for node in _inside(_tree(text)) if node.type in _OPERAND_NODES]
+    found = [node for node in _inside(_tree(_encoded(text))) if node.type in _OPERAND_NODES]
     names = [words.text_of(node).strip("${}")[:1] for node in found]
     return any(name and (name.isdigit() or name in "@*#") for name in names) or _shifts(text)
 
@@ -59,11 +64,13 @@ def _inside(root: tree_sitter.Node) -> list[tree_sitter.Node]:
     return found
 
 
-def _tree(text: str | bytes) -> tree_sitter.Node:
+def _encoded(text: str) -> bytes:
+    return _BEYOND_ISDIGIT.sub(r"\1?", text).encode(errors="replace")
+
+
+def _tree(text: bytes) -> tree_sitter.Node:
     parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
-    return parser.parse(
-        text if isinstance(text, bytes) else text.encode(errors="replace")
-    ).root_node
+    return parser.parse(text).root_node
 
 
 def _repaired(root: tree_sitter.Node, text: bytes) -> bytes:

@@ -1,0 +1,153 @@
+"""A one-shot is run twice: both times it exits 0, and the state is the same afterwards.
+
+The state is what the declared smoke probes see, and where none is declared, what is in
+the volumes of the owner, or in the one-shot's own where it has none. It is looked at
+twice before the second run: what changes by itself, as in a server that works, is not
+compared. On a stack of one's own only; what was there before is what the first run and
+the servers have made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pytest_platform.checks.context import Context
+from pytest_platform.checks.health import state
+from pytest_platform.errors import PlatformError
+from pytest_platform.host import start
+from pytest_platform.host.exec import ExecResult
+from pytest_platform.host.files import contents
+from pytest_platform.host.snapshot import Container
+from pytest_platform.host.writable import WritableEngine
+from pytest_platform.module.loader import Module, Probe
+from pytest_platform.module.model import seconds
+from pytest_platform.verdict import Finding, Result, failed, passed
+
+CODE = "smoke.idempotent"
+_SHOWN = 5
+_READING = 60.0
+"""Seconds in which a volume has to be read."""
+
+Seen = Mapping[str, str]
+"""A digest, or what a probe saw, for each thing that is part of the state."""
+
+
+class NothingToRun(PlatformError):
+    """There is no container that could be run a second time, or it did not exit 0."""
+
+    code = "smoke.idempotent.not_run"
+
+
+@dataclass(frozen=True, slots=True)
+class TwoRuns:
+    """What was seen: twice before the second run, and after it; and how that one ended."""
+
+    before: Seen
+    again_before: Seen
+    exit_code: int
+    after: Seen
+    broken: tuple[str, ...] = ()
+    """The probes that passed before and fail after it, each with what is wrong."""
+
+
+def run_twice(module: Module, context: Context) -> Result:
+    """Run the one-shot of a stack of one's own once more, and judge what came of it.
+
+    Raises:
+        NothingToRun: its first run was no success; the state's own check says why.
+        OneShotTimeout: the second run does not end.
+        EngineError: the Engine cannot be asked.
+    """
+    container = _first_run(module, context)
+    runs = _observe(module, context, container)
+    findings = list(judge(runs))
+    if findings:
+        context.learn_secrets(module)
+        return failed(findings, module.at("spec", "runtime", "expected_state"))
+    return passed(f"ran twice; {len(runs.after)} parts of the state are the same")
+
+
+def judge(runs: TwoRuns) -> Iterator[Finding]:
+    """Yield what the second run did otherwise than the first."""
+    if runs.exit_code:
+        message = f"it exited 0, and {runs.exit_code} when it ran a second time"
+        yield Finding(CODE, message, "exited 0", f"exited {runs.exit_code}")
+    for broken in runs.broken:
+        yield Finding(CODE, f"passed before it ran a second time, and not after it: {broken}")
+    unsteady = set(_differences(runs.before, runs.again_before))
+    differences = [
+        name for name in _differences(runs.again_before, runs.after) if name not in unsteady
+    ]
+    if differences:
+        told = [_told(name, runs.again_before, runs.after) for name in differences[:_SHOWN]]
+        more = f" and {len(differences) - _SHOWN} more" if len(differences) > _SHOWN else ""
+        message = f"the second run changed the state: {', '.join(told)}{more}"
+        yield Finding(CODE, message, "the same state", f"{len(differences)} differences")
+
+
+def _differences(one: Seen, other: Seen) -> list[str]:
+    return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
+
+
+def _told(name: str, before: Seen, after: Seen) -> str:
+    if name not in before:
+        return f"'{name}' is new"
+    return f"'{name}' differs" if name in after else f"'{name}' is gone"
+
+
+def _first_run(module: Module, context: Context) -> Container:
+    seen = state.seen_of(module, None, context.snapshot(module))
+    findings = state.judge(state.expected_of(module), seen)
+    if findings:
+        message = f"its first run was no success: {findings[0].message}"
+        raise NothingToRun(message)
+    return seen.containers[0]
+
+
+def _observe(module: Module, context: Context, container: Container) -> TwoRuns:
+    passing = [probe for probe in module.smoke if not _wrong(probe, module, context)]
+    before, again = _state(module, context), _state(module, context)
+    timeout = seconds(module.manifest.spec.runtime.timeout)
+    try:
+        with WritableEngine(context.host_of(module).transport) as engine:
+            start.start(engine, container.id)
+            exit_code = start.wait_for_exit(engine, container.id, timeout=timeout)
+    finally:
+        context.refresh(module)
+    after = _state(module, context)
+    broken = [(probe.name, _wrong(probe, module, context)) for probe in passing]
+    told = tuple(f"'{name}': {wrong}" for name, wrong in broken if wrong)
+    return TwoRuns(before, again, exit_code, after, told)
+
+
+def _wrong(probe: Probe, module: Module, context: Context) -> str:
+    kind = context.probes[probe.kind]
+    findings = kind.judge(probe.spec, kind.observe(probe.spec, context.target(module)))
+    return findings[0].message if findings else ""
+
+
+def _state(module: Module, context: Context) -> Seen:
+    if module.smoke:
+        return dict(_of_probes(module, context))
+    return dict(_of_volumes(module, context))
+
+
+def _of_probes(module: Module, context: Context) -> Iterator[tuple[str, str]]:
+    """Yield what commands said. What other kinds see is judged only: it may hold times."""
+    for probe in module.smoke:
+        seen = context.probes[probe.kind].observe(probe.spec, context.target(module))
+        if isinstance(seen, ExecResult):
+            yield probe.name, f"exited {seen.exit_code}\n{seen.stdout}"
+
+
+def _of_volumes(module: Module, context: Context) -> Iterator[tuple[str, str]]:
+    holder = context.owner_of(module) or module
+    engine = context.host_of(holder).engine
+    for container in context.snapshot(holder).of(holder.project, holder.service):
+        document = engine.inspect(container.id) or {}
+        for mount in document.get("Mounts") or ():
+            if mount["Type"] == "volume":
+                path = mount["Destination"]
+                found = contents(engine, container.id, path, timeout=_READING)
+                yield from ((f"{path}/{name}", digest) for name, digest in found.items())

@@ -1,0 +1,34 @@
+"""The modules that another one stands on: its owner, what it requires, and theirs in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_platform.module.catalog import Catalog
+from pytest_platform.module.loader import Broken, Module
+
+
+def required(module: Module) -> tuple[str, ...]:
+    """Name the modules that it requires, without its owner."""
+    spec = module.manifest.spec
+    return tuple(dict.fromkeys(name for name in spec.requires if name != spec.state.owner))
+
+
+def neighbours(module: Module, catalog: Catalog) -> Iterator[Module]:
+    """Yield them, each once, and those that others stand on first.
+
+    What is missing or cannot be read is left out; a contract check tells of it.
+    """
+    yield from _below(module, catalog, {module.name})
+
+
+def _below(module: Module, catalog: Catalog, seen: set[str]) -> Iterator[Module]:
+    owner = module.manifest.spec.state.owner
+    for name in (*((owner,) if owner else ()), *required(module)):
+        if name in seen or not catalog.exists(name):
+            continue
+        seen.add(name)
+        neighbour = catalog.get(name)
+        if not isinstance(neighbour, Broken):
+            yield from _below(neighbour, catalog, seen)
+            yield neighbour

@@ -1,0 +1,135 @@
+"""The probe ``tls``: a certificate that is trusted, for the right names, and valid for long."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
+
+from pytest_platform.checks.network import trust
+from pytest_platform.checks.network.connect import Broken, broken
+from pytest_platform.checks.network.place import Place, Port, Timeout
+from pytest_platform.checks.network.tls import Handshake, context_of, shake_hands
+from pytest_platform.checks.probe import Endpoint, ProbeKind, Target
+from pytest_platform.module.model import Base, RelativePath, Text, seconds
+from pytest_platform.verdict import Finding
+
+CODE = trust.CODE
+
+Verify = Annotated[
+    bool,
+    Meta(
+        description=(
+            "`false`: neither who signed the certificate nor that it is valid now matters; "
+            "what is asked of names and days still counts."
+        )
+    ),
+]
+CA = Annotated[
+    RelativePath | None,
+    Meta(
+        description=(
+            "Trust the certificates in this PEM file instead of the machine's. "
+            "Relative to the module's folder."
+        ),
+        examples=["ca.pem"],
+    ),
+]
+ServerName = Annotated[
+    Text | None,
+    Meta(
+        description="The name that the server is asked for, and that its certificate must be for.",
+        examples=["status.example.org"],
+    ),
+]
+DaysLeft = Annotated[
+    int, Meta(ge=0, le=3650, description="For how many more days it must be valid, at least.")
+]
+
+
+class TlsRules(Base, frozen=True):
+    """What a certificate must be like."""
+
+    verify: Verify = True
+    ca: CA = None
+    server_name: ServerName = None
+    days_left: DaysLeft = 0
+
+
+class Tls(Place, frozen=True, kw_only=True):
+    """Shake hands with a port and look at its certificate."""
+
+    port: Annotated[
+        Port, Meta(description="The port; of a service, the container's.", examples=[8443])
+    ]
+    verify: Verify = True
+    ca: CA = None
+    server_name: ServerName = None
+    names: Annotated[
+        tuple[Text, ...],
+        Meta(
+            description="Names or addresses that it must be for, beside the `server_name`.",
+            examples=[["status.example.org", "www.example.org"]],
+        ),
+    ] = ()
+    days_left: DaysLeft = 0
+    timeout: Timeout = "10s"
+
+    def asked_for(self, target: Target) -> str:
+        """Return the name that the server is asked for."""
+        named = (self.server_name, *self.names, self.host, self.service)
+        return next(filter(None, named), target.module.service)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What came of a connection to ``name``: ``broken``, or a ``handshake``."""
+
+    name: str
+    broken: Broken | None = None
+    handshake: Handshake | None = None
+
+
+def observe(spec: Tls, target: Target) -> Seen:
+    """Shake hands once, and where the chain is not trusted once more."""
+    endpoint = spec.endpoint(target, spec.port)
+    trusting = context_of(target, spec.ca, verify=True)
+    anything = context_of(target, None, verify=False)
+    return asyncio.run(_observe(spec, endpoint, spec.asked_for(target), (trusting, anything)))
+
+
+def judge(spec: Tls, seen: Seen) -> list[Finding]:
+    """Compare; a certificate may be wrong in more than one way, and all are told."""
+    if seen.broken:
+        message = f"no TLS with {seen.name}: {seen.broken.why}"
+        return [Finding(CODE, message, "a TLS handshake", seen.broken.why)]
+    if seen.handshake is None:
+        return []
+    asked_for = (seen.handshake.server_name,) if spec.verify else ()
+    return list(
+        trust.judge(
+            seen.handshake,
+            where=seen.name,
+            names=tuple(dict.fromkeys((*asked_for, *spec.names))),
+            days_left=spec.days_left,
+            verify=spec.verify,
+        )
+    )
+
+
+async def _observe(
+    spec: Tls, endpoint: Endpoint, asked_for: str, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> Seen:
+    try:
+        async with asyncio.timeout(seconds(spec.timeout)):
+            return Seen(endpoint.name, handshake=await shake_hands(endpoint, asked_for, *contexts))
+    except TimeoutError:
+        return Seen(endpoint.name, Broken(f"no handshake within {spec.timeout}", late=True))
+    except OSError as error:
+        return Seen(endpoint.name, broken(error, endpoint.name))
+
+
+KIND = ProbeKind(Tls, observe, judge, Tls.services)

@@ -1,0 +1,37 @@
+"""The modules that have changed since a commit: git is asked, files are read, then judged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from pytest_platform.host.transport import Local
+from pytest_platform.module.catalog import Catalog
+from pytest_platform.selection.footprint import footprints, relative
+from pytest_platform.selection.git import Git
+from pytest_platform.selection.marks import modules_of
+from pytest_platform.selection.touched import Change, touched
+
+SMOKE: Final = "smoke"
+"""The folder of tests in Python, below the root."""
+
+
+def touched_since(ref: str, catalog: Catalog, root: Path) -> dict[str, str]:
+    """Return the names of the touched modules, each with why it is one.
+
+    Git runs where the files are, wherever the modules are deployed.
+
+    Raises:
+        ChangesUnknown: git could not tell.
+    """
+    paths = Git(root, Local()).changed_since(ref)
+    return touched_by(paths, catalog, root)
+
+
+def touched_by(paths: frozenset[str], catalog: Catalog, root: Path) -> dict[str, str]:
+    """Return the same for the ``paths`` that changed, relative to ``root``. Reads files only."""
+    if not paths:
+        return {}
+    tests = {path: modules_of(root / path) for path in paths if path.startswith(f"{SMOKE}/")}
+    (modules, *_) = relative([catalog.folder], root)
+    return touched(Change(paths, modules, tests), footprints(catalog, root))

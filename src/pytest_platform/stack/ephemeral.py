@@ -1,0 +1,157 @@
+"""A stack of one's own: started once, when something first looks at it, and removed in the end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pytest_platform.errors import PlatformError
+from pytest_platform.host.compose import Renderer
+from pytest_platform.host.compose_program import find_compose
+from pytest_platform.host.transport import Transport
+from pytest_platform.host.writable import WritableEngine
+from pytest_platform.module.catalog import Catalog
+from pytest_platform.module.declared import Module
+from pytest_platform.secrets import Secrets
+from pytest_platform.stack import launch, remains, signals, variables
+from pytest_platform.stack.errors import StackNotUp
+from pytest_platform.stack.members import members, needed_services
+from pytest_platform.stack.mounts import Source, look_at
+from pytest_platform.stack.owner import Owner
+from pytest_platform.stack.rewrite import Part, rewrite
+
+DEADLINE = 120
+"""Seconds that the Engine may take for one request: removing a large volume takes its time."""
+
+_SHOWN = 400
+"""Characters of the end of what Compose said: there it says why it failed."""
+
+
+class Ephemeral:
+    """The stack of one run. Its project's name is known from the start.
+
+    ``trouble`` is there when Compose could not start all of it. ``notes`` tell people
+    how it differs from what is deployed, ``made_up`` which variables got a value.
+    """
+
+    def __init__(
+        self, project: str, transport: Transport, renderer: Renderer, catalog: Catalog, root: Path
+    ) -> None:
+        self.project = project
+        self.members: list[Module] = []
+        self.trouble: StackNotUp | None = None
+        self.notes: tuple[str, ...] = ()
+        self.made_up: tuple[str, ...] = ()
+        self.left_overs: list[remains.Remains] = []
+        self.keep = False
+        self.started = False
+        self._transport = transport
+        self._renderer = renderer
+        self._catalog = catalog
+        self._root = root
+        self._engine = WritableEngine(transport, DEADLINE)
+        self._refused: PlatformError | None = None
+        self._put_back: Callable[[], None] = lambda: None
+
+    def start(self, selected: Iterable[Module]) -> list[Module]:
+        """Start the modules and what they require, once; return all of them.
+
+        Raises:
+            PlatformError: nothing was started, and nothing will be.
+        """
+        if self._refused:
+            raise self._refused.with_traceback(None)
+        if not self.started:
+            try:
+                self._start(selected)
+            except PlatformError as error:
+                self._refused = error
+                raise
+        return self.members
+
+    def _start(self, selected: Iterable[Module]) -> None:
+        self.members = members(selected, self._catalog)
+        parts, values = self._parts(self.members)
+        owner = Owner.me(keep=self.keep)
+        stack = rewrite(
+            parts,
+            self.project,
+            labels=owner.labels(self.project),
+            root=str(self._root.resolve()),
+            sources=_sources(parts),
+        )
+        values |= self._of_secrets(stack.model, values)
+        self.notes, self.made_up = stack.notes, tuple(sorted(values))
+        self._renderer.meet(values.values())
+        self.left_overs = [one for one in remains.find(self._engine) if one.left_over]
+        compose = find_compose(self._transport)
+        self.started = True
+        self._put_back = signals.terminate_as_interrupt()
+        self._up(compose, stack.model, values)
+
+    def stop(self) -> None:
+        """Remove the stack with its volumes, unless it is to be kept. May be called twice.
+
+        Raises:
+            EngineError: it could not be removed.
+        """
+        try:
+            with signals.deaf():
+                if self.started and not self.keep:
+                    self.started = False
+                    remains.remove(self._engine, self.project)
+        finally:
+            self._put_back()
+            self._put_back = lambda: None
+            self._engine.close()
+
+    def _up(
+        self, compose: Sequence[str], model: Mapping[str, object], defaults: Mapping[str, str]
+    ) -> None:
+        try:
+            launch.up(compose, model, env_files=self._env_files(), defaults=defaults)
+        except StackNotUp as error:
+            # Hidden first: half a secret would not be found.
+            said = self._secrets().hide(str(error), "[redacted]")
+            self.trouble = StackNotUp(said if len(said) <= _SHOWN else "…" + said[-_SHOWN:])
+
+    def _env_files(self) -> list[Path]:
+        files = (module.compose_files[0].with_name(".env") for module in self.members)
+        return [file for file in dict.fromkeys(files) if file.is_file()]
+
+    def _parts(self, modules: Iterable[Module]) -> tuple[list[Part], dict[str, str]]:
+        """Render what is needed; return it, and values for what that lacks."""
+        wanted: dict[tuple[tuple[Path, ...], str], list[str]] = {}
+        for module in modules:
+            key = (module.compose_files, module.deployed_as)
+            wanted.setdefault(key, []).append(module.service)
+        values: dict[str, str] = {}
+        for (files, _), services in wanted.items():
+            rendered = self._renderer.rendered(files, self.project)
+            needed = needed_services(rendered.services, services)
+            source = self._renderer.uninterpolated(files, self.project).model
+            lacking = variables.used(rendered.placeholders, source, needed)
+            values |= variables.made_up(lacking - values.keys())
+        parts = [
+            Part(deployed_as, self._renderer.filled(files, self.project, values).model, services)
+            for (files, deployed_as), services in wanted.items()
+        ]
+        return parts, values
+
+    def _of_secrets(self, model: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, str]:
+        """Make up what the stack's secrets are read from and nobody has set."""
+        there = {*os.environ, *values}
+        there |= {name for file in self._env_files() for name in variables.names_in(file)}
+        lacking = set(variables.of_secrets(model)) - there
+        return {name: variables.value() for name in lacking}
+
+    def _secrets(self) -> Secrets:
+        for module in self.members:
+            self._renderer.learn(module.compose_files, self.project)
+        return self._renderer.secrets()
+
+
+def _sources(parts: Iterable[Part]) -> dict[str, Source]:
+    return {path: source for part in parts for path, source in look_at(part.model).items()}

@@ -1,0 +1,74 @@
+"""Starting a stack: pytest-docker runs Compose on the rewritten model."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from pytest_platform.stack.errors import StackNotUp
+from pytest_platform.stack.remains import folder
+from pytest_platform.stack.signals import within
+
+UP_TIMEOUT = 600.0
+"""Seconds that ``up`` may take, the pulling of images included."""
+
+
+def up(
+    compose: Sequence[str],
+    model: Mapping[str, Any],
+    *,
+    env_files: Sequence[Path],
+    defaults: Mapping[str, str],
+    timeout: float = UP_TIMEOUT,
+) -> None:
+    """Start a project in the background, as ``up -d`` does. What it started stays in any case.
+
+    The model may hold secrets: it lies in a private folder, as long as Compose needs it.
+    Variables of secrets are read from ``env_files``, and from ``defaults`` where they
+    have no value there nor in the environment.
+
+    Raises:
+        StackNotUp: Compose failed, or did not come to an end in time; in its own words.
+    """
+    from pytest_docker.plugin import get_docker_services
+
+    project = model["name"]
+    place = folder(project, make=True)
+    try:
+        file = _write(place / "compose.json", json.dumps(model))
+        lines = "".join(f"{name}={value}\n" for name, value in defaults.items())
+        given = [_write(place / "defaults.env", lines), *env_files]
+        options = [word for one in given for word in ("--env-file", str(one))]
+        # With exec there is no shell in between that would outlive an interrupt.
+        command = f"exec {shlex.join([*compose, '--progress', 'quiet', *options])}"
+        with ExitStack() as stack, within(timeout):
+            # Removing is not left to Compose: it would need the file, and all to be well.
+            services = get_docker_services(command, [str(file)], project, ["up -d"], [])
+            stack.enter_context(services)
+    except TimeoutError:
+        message = f"docker compose up did not come to an end within {timeout:g} s"
+        raise StackNotUp(message) from None
+    except Exception as error:
+        # Just that is what pytest-docker raises for a command that failed.
+        if type(error) is not Exception:
+            raise
+        raise StackNotUp(f"docker compose up failed: {_said(str(error))}") from None
+    finally:
+        folder(project, make=False)
+
+
+def _write(path: Path, text: str) -> Path:
+    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(opened, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def _said(message: str) -> str:
+    """Return what Compose said, which is quoted in a message."""
+    return message.partition('"""')[2].rpartition('"""')[0] or message

@@ -1,0 +1,103 @@
+"""The mounts of a service in a stack of one's own: nothing of the host can be written to."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pytest_platform.stack.refusals import gives_engine
+
+_COMMON = ("/etc/localtime", "/etc/timezone", "/etc/ssl", "/etc/pki", "/usr/share")
+"""Files of the host that are the same everywhere. Reading them tells and changes nothing."""
+
+Mount = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What stands on the host where a bind mount points: ``real`` is the path behind links.
+
+    ``kind`` is ``file``, ``folder``, ``missing`` or ``other``, such as a socket.
+    """
+
+    real: str
+    kind: str
+
+
+def look_at(model: Mapping[str, Any]) -> dict[str, Source]:
+    """Look where the bind mounts of a rendered project point."""
+    return {str(one["source"]): _seen(Path(one["source"])) for one in _binds(model)}
+
+
+def _binds(model: Mapping[str, Any]) -> Iterator[Mount]:
+    for service in (model.get("services") or {}).values():
+        yield from (one for one in service.get("volumes") or () if one["type"] == "bind")
+
+
+def _seen(path: Path) -> Source:
+    real = path.resolve()
+    try:
+        mode = real.stat().st_mode
+    except OSError:
+        return Source(str(real), "missing")
+    kind = "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "other"
+    return Source(str(real), kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A mount as it will be, or why there can be none; ``note`` tells people of a difference."""
+
+    mount: Mount | None = None
+    refusal: str = ""
+    note: str = ""
+
+
+def rewrite_mount(
+    mount: Mount, root: str, sources: Mapping[str, Source], volume: Callable[[str, str], str]
+) -> Rewritten:
+    """Return a mount that cannot change the host. ``volume`` names a fresh one for an identity.
+
+    Files and read-only folders of the repository stay, read-only. A folder that is
+    written to becomes a new, empty volume.
+    """
+    kind = mount["type"]
+    if kind == "volume":
+        source = mount.get("source")
+        return Rewritten({**mount, **({"source": volume("", source)} if source else {})})
+    if kind in {"tmpfs", "image"}:
+        return Rewritten(mount)
+    if kind != "bind":
+        return Rewritten(refusal=f"has a mount of the type {kind}")
+    return _bind(mount, root, sources.get(mount["source"]), volume)
+
+
+def _bind(
+    mount: Mount, root: str, source: Source | None, volume: Callable[[str, str], str]
+) -> Rewritten:
+    seen = source or Source(str(mount["source"]), "missing")
+    if seen.kind == "other" or gives_engine(seen.real) or gives_engine(mount["source"]):
+        return Rewritten(refusal=f"mounts {mount['source']}, by which it reaches the host")
+    read_only = bool(mount.get("read_only"))
+    if _below(seen.real, root) and (read_only or seen.kind == "file"):
+        note = "" if read_only else f"{mount['target']} cannot be written to: it is a file of yours"
+        return Rewritten({**mount, "read_only": True}, note=note)
+    if read_only and any(_below(seen.real, one) for one in _COMMON):
+        return Rewritten(mount)
+    if read_only or seen.kind == "file":
+        return Rewritten(refusal=f"mounts {mount['source']}, which is outside the repository")
+    name = volume(f"bind {seen.real}", "bind-" + _slug(seen.real))
+    fresh = {"type": "volume", "source": name, "target": mount["target"]}
+    return Rewritten(fresh, note=f"{mount['target']} is a new, empty volume in place of a folder")
+
+
+def _below(path: str, folder: str) -> bool:
+    return PurePosixPath(path).is_relative_to(folder)
+
+
+def _slug(path: str) -> str:
+    return re.sub(r"[^a-zA-Z0-9_.-]+", "-", PurePosixPath(path).name).strip("-.") or "root"

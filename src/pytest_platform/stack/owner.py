@@ -1,0 +1,126 @@
+"""Whose a stack is: the labels on all its parts, and whether that process still lives."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from socket import gethostname
+from typing import Final, Self
+
+PREFIX: Final = "pytest-platform-"
+LABEL: Final = "io.pytest-platform.stack"
+"""On every container, volume, network and image of a stack; its value is the project."""
+
+_NAME = re.compile(rf"{PREFIX}[0-9a-f]{{8}}")
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+def new_name() -> str:
+    """Make up a project's name that nobody else has."""
+    return PREFIX + secrets.token_hex(4)
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a project's name is one that ``new_name`` may have made."""
+    return _NAME.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The process that a stack belongs to.
+
+    ``world`` tells where its number means something: the boot and the namespace of
+    processes. ``born`` tells it from a later process of that number. Both are empty
+    where the system does not say. ``keep`` is set where the stack is to outlive it.
+    """
+
+    host: str
+    pid: int
+    since: str
+    world: str
+    born: str
+    keep: bool
+
+    @classmethod
+    def me(cls, *, keep: bool) -> Self:
+        """Describe this process."""
+        since = datetime.now(UTC).isoformat(timespec="seconds")
+        pid = os.getpid()
+        return cls(gethostname(), pid, since, _world(), _born(pid), keep)
+
+    @classmethod
+    def of(cls, labels: Mapping[str, str]) -> Self:
+        """Read the owner from the labels of a part of its stack.
+
+        Raises:
+            ValueError: the labels name none.
+        """
+
+        def read(key: str) -> str:
+            return labels.get(f"{LABEL}.{key}", "")
+
+        keep = read("keep") == "true"
+        return cls(read("host"), int(read("pid")), read("since"), read("world"), read("born"), keep)
+
+    def labels(self, project: str) -> dict[str, str]:
+        """Return the labels of a stack of this owner."""
+        values = {
+            "host": self.host,
+            "pid": str(self.pid),
+            "since": self.since,
+            "world": self.world,
+            "born": self.born,
+            "keep": str(self.keep).lower(),
+        }
+        return {LABEL: project, **{f"{LABEL}.{key}": value for key, value in values.items()}}
+
+    def is_gone(self) -> bool:
+        """Tell whether that process is surely gone. Of one elsewhere nobody here can know."""
+        if self.host != gethostname():
+            return False
+        boot, _, space = self.world.partition("/")
+        here_boot, _, here_space = _world().partition("/")
+        if boot != here_boot:
+            return True
+        if space != here_space:
+            return False
+        return not _alive(self.pid) or self.born != _born(self.pid)
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host} since {self.since}"
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _world() -> str:
+    try:
+        boot, space = (
+            _BOOT.read_text(encoding="ascii").strip(),
+            str(Path("/proc/self/ns/pid").readlink()),
+        )
+    except OSError:
+        return ""
+    return f"{boot}/{space}"
+
+
+def _born(pid: int) -> str:
+    """Return when a process began, in ticks since the boot."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    # The second field is the program's name in brackets, with whatever is in it.
+    return stat.rpartition(")")[2].split()[19]

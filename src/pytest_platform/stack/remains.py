@@ -1,0 +1,143 @@
+"""What a stack consists of on the Engine, found by its label alone, and its removal."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_platform.errors import EngineError
+from pytest_platform.host.writable import WritableEngine
+from pytest_platform.stack.owner import LABEL, Owner, is_name
+
+if TYPE_CHECKING:
+    import docker
+
+_AGAIN = 0.3
+_ROUNDS = 60
+
+
+@dataclass(slots=True)
+class Remains:
+    """The parts of one stack, by their kinds. ``owner`` is None where its labels name none."""
+
+    project: str
+    owner: Owner | None = None
+    containers: list[str] = field(default_factory=list)
+    volumes: list[str] = field(default_factory=list)
+    networks: list[str] = field(default_factory=list)
+    images: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        kinds = ("containers", "volumes", "networks", "images")
+        counts = [(len(getattr(self, kind)), kind) for kind in kinds]
+        parts = [f"{count} {kind if count > 1 else kind[:-1]}" for count, kind in counts if count]
+        return f"{self.project} ({', '.join(parts) or 'nothing'})"
+
+    @property
+    def left_over(self) -> bool:
+        """Whether its run was killed: its process is gone, and it was not to be kept."""
+        return self.owner is not None and not self.owner.keep and self.owner.is_gone()
+
+
+def find(engine: WritableEngine, project: str | None = None) -> list[Remains]:
+    """Find what there is of all stacks, or of one.
+
+    Raises:
+        EngineError: the Engine cannot be asked.
+    """
+    found: dict[str, Remains] = {}
+    with engine.asking() as client:
+        for kind, identity, labels in _labelled(client, project):
+            name = labels[LABEL]
+            if not is_name(name):
+                continue
+            stack = found.setdefault(name, Remains(name))
+            getattr(stack, kind).append(identity)
+            with suppress(ValueError):
+                stack.owner = stack.owner or Owner.of(labels)
+    return [found[name] for name in sorted(found)]
+
+
+def remove(engine: WritableEngine, project: str) -> None:
+    """Remove a stack with its volumes. Whoever is just making more of it finds it gone too.
+
+    Raises:
+        EngineError: the Engine cannot be asked, or something cannot be removed.
+    """
+    quiet = 0
+    for _ in range(_ROUNDS):
+        stacks = find(engine, project)
+        quiet = 0 if stacks else quiet + 1
+        if quiet > 1:
+            break
+        for stack in stacks:
+            _remove(engine, stack)
+        time.sleep(_AGAIN)
+    else:
+        message = f"parts of the stack {project} cannot be removed; look: docker ps -a"
+        raise EngineError(message)
+    folder(project, make=False)
+
+
+def remove_left_overs(engine: WritableEngine) -> Iterator[Remains]:
+    """Remove the stacks that killed runs have left; yield each when it is gone.
+
+    Raises:
+        EngineError: as ``remove``.
+    """
+    for stack in find(engine):
+        if stack.left_over:
+            remove(engine, stack.project)
+            yield stack
+
+
+def folder(project: str, *, make: bool) -> Path:
+    """Make or remove the private folder in which a stack's model lies while it is started."""
+    path = Path(tempfile.gettempdir()) / project
+    if make:
+        path.mkdir(mode=0o700)
+    else:
+        shutil.rmtree(path, ignore_errors=True)
+    return path
+
+
+def _labelled(
+    client: docker.APIClient, project: str | None
+) -> Iterator[tuple[str, str, Mapping[str, str]]]:
+    label = {"label": LABEL if project is None else f"{LABEL}={project}"}
+    for one in client.containers(all=True, filters=label):
+        yield "containers", one["Id"], one["Labels"]
+    for one in client.volumes(filters=label).get("Volumes") or ():
+        yield "volumes", one["Name"], one["Labels"]
+    for one in client.networks(filters=label):
+        yield "networks", one["Id"], one["Labels"]
+    for one in client.images(filters=label):
+        yield "images", one["Id"], one["Labels"]
+
+
+def _remove(engine: WritableEngine, stack: Remains) -> None:
+    """Go by kinds: nothing can be removed that something else still uses."""
+    with engine.asking() as client:
+        kinds: list[tuple[Iterable[str], Callable[[str], Any]]] = [
+            (stack.containers, lambda one: client.remove_container(one, force=True, v=True)),
+            (stack.volumes, lambda one: client.remove_volume(one, force=True)),
+            (stack.networks, client.remove_network),
+            (stack.images, lambda one: client.remove_image(one, force=True)),
+        ]
+        for identities, removal in kinds:
+            for identity in identities:
+                _try(removal, identity)
+
+
+def _try(removal: Callable[[str], Any], identity: str) -> None:
+    """Remove one part. One that is gone, or still in use, is looked at once more later."""
+    from docker.errors import APIError
+
+    with suppress(APIError):
+        removal(identity)

@@ -1,0 +1,204 @@
+"""From rendered Compose projects to one that shares nothing with what is deployed. Pure.
+
+Names that somebody chose are dropped, so that Compose makes them from the project's;
+what is external becomes the stack's own; ports go to whichever are free on loopback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_platform.stack.errors import StackConflict, StackRefused
+from pytest_platform.stack.members import needed_services
+from pytest_platform.stack.mounts import Source, rewrite_mount
+from pytest_platform.stack.refusals import refusals
+
+Document = dict[str, Any]
+
+_DROPPED = (
+    *("container_name", "profiles", "develop", "cgroup_parent", "mac_address", "labels"),
+    # Read when the project was rendered.
+    *("env_file", "label_file", "extends"),
+)
+"""Labels too: a proxy or an updater that is deployed would act on them."""
+
+_NETWORK_KEPT = ("aliases", "priority", "gw_priority", "interface_name")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A rendered project and the services wanted of it; ``deployed_as`` is its own name."""
+
+    deployed_as: str
+    model: Mapping[str, Any]
+    services: Sequence[str]
+
+
+@dataclass(slots=True)
+class _Names:
+    """Keys of one section of the new model. Two things of one key get two."""
+
+    definitions: dict[str, Document] = field(default_factory=dict)
+    _keys: dict[object, str] = field(default_factory=dict)
+
+    def key(self, identity: object, wished: str, definition: Document) -> str:
+        if identity not in self._keys:
+            number, key = 2, wished
+            while key in self.definitions:
+                key, number = f"{wished}-{number}", number + 1
+            self._keys[identity] = key
+            self.definitions[key] = definition
+        return self._keys[identity]
+
+
+@dataclass(slots=True)
+class _Making:
+    project: str
+    labels: Mapping[str, str]
+    root: str
+    sources: Mapping[str, Source]
+    services: Document = field(default_factory=dict)
+    networks: _Names = field(default_factory=_Names)
+    volumes: _Names = field(default_factory=_Names)
+    secrets: _Names = field(default_factory=_Names)
+    configs: _Names = field(default_factory=_Names)
+    refused: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """``model`` is for Compose; ``notes`` tell people what differs from what is deployed."""
+
+    model: Document
+    notes: tuple[str, ...]
+
+
+def rewrite(
+    parts: Sequence[Part],
+    project: str,
+    *,
+    labels: Mapping[str, str],
+    root: str,
+    sources: Mapping[str, Source],
+) -> Stack:
+    """Put the wanted services, and those they need, into one project of their own.
+
+    ``labels`` go to all that is made. ``root`` is the repository, of which files may be
+    read. ``sources`` say what stands where bind mounts point.
+
+    Raises:
+        StackRefused: a service could touch what is not its own; names all reasons.
+        StackConflict: two parts have different services of one name.
+    """
+    making = _Making(project, labels, root, sources)
+    for part in parts:
+        for name in needed_services(part.model.get("services") or {}, part.services):
+            _add(making, part, name)
+    if making.refused:
+        reasons = "; ".join(dict.fromkeys(making.refused))
+        raise StackRefused(f"a stack of one's own cannot hold this: {reasons}")
+    sections = {
+        "services": making.services,
+        "networks": making.networks.definitions,
+        "volumes": making.volumes.definitions,
+        "secrets": making.secrets.definitions,
+        "configs": making.configs.definitions,
+    }
+    model = {"name": project, **{key: one for key, one in sections.items() if one}}
+    return Stack(model, tuple(dict.fromkeys(making.notes)))
+
+
+def _add(making: _Making, part: Part, name: str) -> None:
+    source: Mapping[str, Any] = part.model["services"][name]
+    service = _service(making, part, name, source)
+    if making.services.setdefault(name, service) != service:
+        message = f"two of the needed projects have a service '{name}', and they differ"
+        raise StackConflict(message)
+
+
+def _service(making: _Making, part: Part, name: str, source: Mapping[str, Any]) -> Document:
+    making.refused += [f"'{name}' {words}" for words in refusals(source)]
+    service = {key: value for key, value in source.items() if key not in _DROPPED}
+    service["labels"] = dict(making.labels)
+    services = part.model["services"]
+    if depends := source.get("depends_on"):
+        service["depends_on"] = {key: one for key, one in depends.items() if key in services}
+    if ports := source.get("ports"):
+        service["ports"] = [_port(one) for one in ports]
+    if networks := source.get("networks"):
+        service["networks"] = dict(_networks(making, part, networks))
+    if mounts := source.get("volumes"):
+        service["volumes"] = list(_mounts(making, part, name, mounts))
+    for kind, names in (("secrets", making.secrets), ("configs", making.configs)):
+        if used := source.get(kind):
+            service[kind] = [_file(names, part, kind, one) for one in used]
+    if "deploy" in source:
+        service["deploy"] = {key: one for key, one in source["deploy"].items() if key != "labels"}
+    if "build" in source:
+        _build(making, service, source["build"])
+    return service
+
+
+def _build(making: _Making, service: Document, build: Mapping[str, Any]) -> None:
+    """Let Compose name the image: a name of the files may be that of a deployed one."""
+    service.pop("image", None)
+    kept = {key: one for key, one in build.items() if key not in {"tags", "cache_to", "labels"}}
+    service["build"] = {**kept, "labels": dict(making.labels)}
+
+
+def _port(port: Mapping[str, Any]) -> Document:
+    """Publish on loopback; which port is for the Engine to find."""
+    return {
+        "mode": "ingress",
+        "target": port["target"],
+        "protocol": port.get("protocol", "tcp"),
+        "host_ip": "127.0.0.1",
+    }
+
+
+def _networks(
+    making: _Making, part: Part, networks: Mapping[str, Any]
+) -> Iterator[tuple[str, Document | None]]:
+    """Keep what a service is called; addresses of its own would be those of the deployed one."""
+    defined: Mapping[str, Any] = part.model.get("networks") or {}
+    for key, settings in networks.items():
+        source = defined.get(key) or {}
+        definition: Document = {"labels": dict(making.labels)}
+        if source.get("internal"):
+            definition["internal"] = True
+        new = making.networks.key(_identity(making, part, key, source), key, definition)
+        kept = {word: one for word, one in (settings or {}).items() if word in _NETWORK_KEPT}
+        yield new, kept or None
+
+
+def _mounts(
+    making: _Making, part: Part, name: str, mounts: Sequence[Mapping[str, Any]]
+) -> Iterator[Mapping[str, Any]]:
+    defined: Mapping[str, Any] = part.model.get("volumes") or {}
+
+    def volume(identity: str, key: str) -> str:
+        real = identity or _identity(making, part, key, defined.get(key) or {})
+        return making.volumes.key(real, key, {"labels": dict(making.labels)})
+
+    for mount in mounts:
+        done = rewrite_mount(mount, making.root, making.sources, volume)
+        making.refused += [f"'{name}' {done.refusal}"] if done.refusal else []
+        making.notes += [f"{name}: {done.note}"] if done.note else []
+        if done.mount:
+            yield done.mount
+
+
+def _file(names: _Names, part: Part, kind: str, used: Mapping[str, Any]) -> Document:
+    key = used["source"]
+    source: Mapping[str, Any] = (part.model.get(kind) or {}).get(key) or {}
+    definition = {word: one for word, one in source.items() if word not in {"name", "labels"}}
+    return {**used, "source": names.key((part.deployed_as, key), key, definition)}
+
+
+def _identity(making: _Making, part: Part, key: str, source: Mapping[str, Any]) -> object:
+    """Tell which real network or volume is meant: two parts may share one by its name."""
+    name = source.get("name")
+    return (part.deployed_as, key) if name in {None, f"{making.project}_{key}"} else name

@@ -1,0 +1,56 @@
+"""The Engine that plans and judges offers nothing that changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from e2e.applying import mutating
+from e2e.conftest import NewProject
+from e2e.project import BUSYBOX, Project
+from e2e.proxy import Proxy
+from e2e.tree import Tree
+from pytest_platform.host.engine import Engine
+from pytest_platform.host.transport import Local
+
+pytestmark = pytest.mark.e2e
+
+ASKED: dict[str, Callable[[Engine, str], object]] = {
+    "host": lambda engine, _: engine.host,
+    "api_version": lambda engine, _: engine.api_version(),
+    "list_containers": lambda engine, _: engine.list_containers(),
+    "inspect": lambda engine, container: engine.inspect(container),
+    "list_images": lambda engine, _: engine.list_images(),
+    "inspect_image": lambda engine, _: engine.inspect_image(BUSYBOX),
+    "list_volumes": lambda engine, _: engine.list_volumes(),
+    "log_tail": lambda engine, container: engine.log_tail(container, 10),
+    "events": lambda engine, _: engine.events(["die"]).close(),
+    "forget": lambda engine, _: engine.forget(),
+    "close": lambda engine, _: engine.close(),
+}
+"""Every public name of the Engine, and how it is used. A new one is to be tried here too."""
+
+
+@pytest.fixture
+def project(new_project: NewProject, tree: Tree) -> Project:
+    project = new_project(tree.compose_file("job"), "reads")
+    project.write({"job": {"command": ["echo", "hello"]}})
+    project.up()
+    project.wait_for("job", "exited")
+    return project
+
+
+def test_every_public_method_only_reads(
+    project: Project, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert {name for name in dir(Engine) if not name.startswith("_")} == ASKED.keys()
+    proxy.when("^(?!GET )", "die")
+    monkeypatch.setenv("DOCKER_HOST", proxy.url)
+    engine = Engine(Local())
+    container = project.container("job")["Id"]
+    for ask in ASKED.values():
+        ask(engine, container)
+    assert proxy.count("GET /containers/json") == 1
+    assert proxy.count("GET /events") == 1
+    assert mutating(proxy) == []

@@ -1,0 +1,141 @@
+"""Stacks of one's own, without an Engine: what is rewritten, refused and made up, and for whom."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pytest_platform.stack import variables
+from pytest_platform.stack.errors import StackConflict, StackRefused, StackVariable
+from pytest_platform.stack.mounts import Source, look_at
+from pytest_platform.stack.owner import LABEL, Owner, is_name, new_name
+from pytest_platform.stack.rewrite import Part, Stack, rewrite
+
+CASES = Path(__file__).parents[1] / "cases" / "stack"
+REWRITTEN = sorted(path.stem for path in (CASES / "rewrite").iterdir())
+REFUSED = yaml.safe_load((CASES / "refused.yaml").read_text())
+SOURCES = {
+    "/repo/engine": Source("/var/run/docker.sock", "other"),
+    "/repo/pipe": Source("/repo/pipe", "other"),
+    "/repo/link": Source("/srv/data", "folder"),
+    "/etc/app.conf": Source("/etc/app.conf", "file"),
+}
+
+
+def _rewrite(parts: list[Part], sources: dict[str, Source]) -> Stack:
+    return rewrite(parts, "own", labels={"label": "own"}, root="/repo", sources=sources)
+
+
+@pytest.mark.parametrize("name", REWRITTEN)
+def test_it_is_rewritten(name: str) -> None:
+    case = yaml.safe_load((CASES / "rewrite" / f"{name}.yaml").read_text())
+    parts = [Part(**part) for part in case["parts"]]
+    before = json.dumps(case["parts"])
+    sources = {
+        path: Source(**{"real": path, **seen}) for path, seen in case.get("sources", {}).items()
+    }
+    if "conflict" in case:
+        with pytest.raises(StackConflict, match=case["conflict"]):
+            _rewrite(parts, sources)
+        return
+    stack = _rewrite(parts, sources)
+    assert stack.model == case["model"]
+    assert list(stack.notes) == case.get("notes", [])
+    assert json.dumps(case["parts"]) == before
+
+
+@pytest.mark.parametrize(("settings", "words"), REFUSED, ids=lambda one: str(one)[:60])
+def test_it_is_refused(settings: dict[str, Any], words: str) -> None:
+    service = {"image": "x", **settings}
+    with pytest.raises(StackRefused) as refused:
+        _rewrite([Part("home", {"services": {"app": service}}, ["app"])], SOURCES)
+    assert f"'app' {words}" in str(refused.value)
+    assert refused.value.code == "stack.refused"
+
+
+def test_all_reasons_are_told_at_once() -> None:
+    services = {"a": {"privileged": True, "pid": "host"}, "b": {"network_mode": "host"}}
+    with pytest.raises(StackRefused) as refused:
+        _rewrite([Part("home", {"services": services}, ["a", "b"])], {})
+    assert str(refused.value).endswith(
+        "'a' is privileged; 'a' shares the host's pid; 'b' shares the host's network"
+    )
+
+
+def test_what_stands_where_mounts_point(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("file")
+    os.mkfifo(tmp_path / "pipe")
+    names = ("file", "link", "pipe", ".", "none")
+    volumes = [{"type": "bind", "source": str(tmp_path / name), "target": "/x"} for name in names]
+    seen = look_at({"services": {"app": {"volumes": [*volumes, {"type": "volume"}]}}})
+    kinds = {name: seen[str(tmp_path / name)].kind for name in names}
+    assert kinds == {
+        "file": "file",
+        "link": "file",
+        "pipe": "other",
+        ".": "folder",
+        "none": "missing",
+    }
+    assert seen[str(tmp_path / "link")].real == str(tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["DB_PASSWORD", "PASSWD", "API_KEY", "TOKEN", "SECRET_KEY_BASE", "MINIO_ROOT_USER", "DB_PASS"],
+)
+def test_a_secret_is_made_up(name: str) -> None:
+    (first,) = variables.made_up({name}).values()
+    (second,) = variables.made_up({name}).values()
+    assert len(first) > 20
+    assert first != second
+
+
+def test_anything_else_is_not(tmp_path: Path) -> None:
+    with pytest.raises(StackVariable, match=r"^KEYBOARD, PORT: no value"):
+        variables.made_up({"PORT", "TOKEN", "KEYBOARD"})
+    file = tmp_path / ".env"
+    file.write_text("# A=1\nB=2\n export C = 3\nD: 4\n")
+    assert variables.names_in(file) == ["B", "C", "D"]
+
+
+def test_a_name_is_known_again() -> None:
+    assert is_name(new_name())
+    assert new_name() != new_name()
+    assert not any(map(is_name, ("home", "pytest-platform", "pytest-platform-demo", "")))
+
+
+def test_whose_process_is_gone() -> None:
+    me = Owner.me(keep=False)
+    assert Owner.of(me.labels("x")) == me
+    assert me.labels("x")[LABEL] == "x"
+    assert not me.is_gone()
+    assert replace(me, born="1").is_gone(), "a later process has this number"
+    assert replace(me, world="another-boot/pid:[1]").is_gone()
+    boot = me.world.partition("/")[0]
+    assert not replace(me, pid=_ended(), world=f"{boot}/pid:[1]").is_gone(), "nobody here knows"
+    assert not replace(me, pid=_ended(), host="elsewhere").is_gone(), "nobody here knows"
+    assert replace(me, pid=_ended()).is_gone()
+    with pytest.raises(ValueError, match="invalid literal"):
+        Owner.of({LABEL: "x"})
+
+
+def _ended() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_only_variables_that_are_used_need_a_value() -> None:
+    services = {"app": {"image": "${IMAGE:?}"}, "other": {"ports": ["${PORT:?}:80"]}}
+    source = {"services": services, "volumes": {"data": {"name": "${DATA:?}"}}}
+    names = {"IMAGE", "PORT", "DATA", "IMAGE_OF_NOBODY"}
+    assert variables.used(names, source, ["app"]) == {"IMAGE", "DATA"}
