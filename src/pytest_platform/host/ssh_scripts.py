@@ -70,12 +70,12 @@ esac || { printf '\\n%%s missing\\n' "$mark" >&2; exit; }
 if command -v setsid >/dev/null; then set -- setsid "$@"; fi
 "$@" 3<&- &
 command=$!
-{
+sh -c '
   cat
-  kill -TERM "-$command" "$command"
+  kill -TERM "-$0" "$0"
   sleep 2
-  kill -KILL "-$command" "$command"
-} <&3 >/dev/null 2>&1 &
+  kill -KILL "-$0" "$0"
+' "$command" <&3 >/dev/null 2>&1 &
 guard=$!
 exec 3<&-
 wait "$command" 2>/dev/null
