@@ -21,16 +21,10 @@ _NAME = re.compile(r"pytest-platform-[0-9a-f]{8}")
 
 
 def write(tree: Tree, module: str, services: Mapping[str, Any], **rest: Any) -> None:
-    """Write the Compose file of a module, each service completed with the defaults.
-
-    A service with networks has no ``network_mode``.
-    """
+    """Write the Compose file of a module, each service completed with the defaults."""
     file = tree.compose_file(module)
     file.parent.mkdir(parents=True, exist_ok=True)
     document: dict[str, Any] = {"services": services_of(services), **rest}
-    for service in document["services"].values():
-        if "networks" in service:
-            del service["network_mode"]
     file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -25,11 +25,21 @@ ASKED: dict[str, Callable[[Engine, str], object]] = {
     "inspect_image": lambda engine, _: engine.inspect_image(BUSYBOX),
     "list_volumes": lambda engine, _: engine.list_volumes(),
     "log_tail": lambda engine, container: engine.log_tail(container, 10),
+    "log": lambda engine, container: engine.log(
+        engine.inspect(container) or {}, since=0.0, streams=("stdout",), tail=None, limit=100
+    ),
+    "path_stat": lambda engine, container: engine.path_stat(container, "/bin"),
+    "archive": lambda engine, container: list(_read(engine, container)),
     "events": lambda engine, _: engine.events(["die"]).close(),
     "forget": lambda engine, _: engine.forget(),
     "close": lambda engine, _: engine.close(),
 }
 """Every public name of the Engine, and how it is used. A new one is to be tried here too."""
+
+
+def _read(engine: Engine, container: str) -> Iterator[bytes]:
+    with engine.archive(container, "/bin/busybox") as stream:
+        yield stream.read(100)
 
 
 @pytest.fixture
@@ -45,7 +55,7 @@ def test_every_public_method_only_reads(
     project: Project, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert {name for name in dir(Engine) if not name.startswith("_")} == ASKED.keys()
-    proxy.when("^(?!GET )", "die")
+    proxy.when("^(?!GET |HEAD )", "die")
     monkeypatch.setenv("DOCKER_HOST", proxy.url)
     engine = Engine(Local())
     container = project.container("job")["Id"]

@@ -28,13 +28,13 @@ TELLS_TIME = {
 PASSES: Mapping[str, tuple[str, dict[str, Any]]] = {
     "creates-or-verifies": (CREATES, {}),
     "changes-nothing": ("exit 0", {}),
-    "keeps-what-a-probe-sees": (f"{CREATES}; date +%s%N >/data/it/time", {"smoke": [LISTS]}),
+    "keeps-what-a-probe-sees": (f"{CREATES}; cat /proc/uptime >/data/it/time", {"smoke": [LISTS]}),
     "seen-by-a-probe-that-differs-by-itself": (CREATES, {"smoke": [TELLS_TIME]}),
 }
 FAILS: Mapping[str, tuple[str, dict[str, Any], str]] = {
     "fails-the-second-time": ("mkdir /data/fails", {}, "it exited 0, and 1 when"),
     "appends": ("echo line >>/data/appends", {}, "'/data/appends' differs"),
-    "adds": ("mkdir /data/adds-$(date +%s%N)", {}, "is new"),
+    "adds": ("mkdir /data/adds-$(ls /data | wc -l)", {}, "is new"),
     "removes": (
         "if test -e /data/removes; then rm /data/removes; else touch /data/removes; fi",
         {},
@@ -46,7 +46,7 @@ FAILS: Mapping[str, tuple[str, dict[str, Any], str]] = {
         "'/data/empties' differs",
     ),
     "adds-what-a-probe-sees": (
-        "mkdir /data/a-$(date +%s%N)",
+        "mkdir /data/a-$(ls /data | wc -l)",
         {"smoke": [LISTS]},
         "'lists' differs",
     ),

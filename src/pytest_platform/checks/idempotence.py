@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from pytest_platform.checks.context import Context
 from pytest_platform.checks.health import state
+from pytest_platform.checks.said import Said
 from pytest_platform.errors import PlatformError
 from pytest_platform.host import start
-from pytest_platform.host.exec import ExecResult
 from pytest_platform.host.files import contents
 from pytest_platform.host.snapshot import Container
 from pytest_platform.host.writable import WritableEngine
@@ -137,7 +137,7 @@ def _of_probes(module: Module, context: Context) -> Iterator[tuple[str, str]]:
     """Yield what commands said. What other kinds see is judged only: it may hold times."""
     for probe in module.smoke:
         seen = context.probes[probe.kind].observe(probe.spec, context.target(module))
-        if isinstance(seen, ExecResult):
+        if isinstance(seen, Said):
             yield probe.name, f"exited {seen.exit_code}\n{seen.stdout}"
 
 
