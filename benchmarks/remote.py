@@ -20,12 +20,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import overhead
-from overhead import PROJECT, QUIET, Cost, cost, deployed, make_test, make_tree, ratio, run, show
+from overhead import PROJECT, Cost, cost, deployed, make_test, make_tree, ratio, run, show
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 from e2e.hosts import CONFIG, client
 from e2e.sshd import Sshd
 
+# Hypothesis comes with other tools; to load it costs more than the checks.
+QUIET = (*overhead.QUIET, "-p", "no:hypothesispytest")
 INSPECT_TARGET = 2.5
 TESTINFRA_TARGET = 30.0
 HOSTS_TARGET = 3.0

@@ -10,6 +10,7 @@ import contextlib
 import json
 import math
 import socket
+import time
 from collections.abc import Collection, Iterator, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,9 @@ from pytest_platform.host.transport import Transport
 if TYPE_CHECKING:
     import docker
     import requests
+
+NEAR = 0.05
+"""Seconds in which an Engine nearby says which version it is. That is two round trips."""
 
 DEADLINE = 10
 """Seconds that the Engine may take to answer one request."""
@@ -70,6 +74,7 @@ class Engine:
         self._clients: dict[int, docker.APIClient] = {}
         self._tails: dict[tuple[str, int], str] = {}
         self._version = "auto"
+        self._distance = 0.0
 
     @property
     def host(self) -> str:
@@ -84,6 +89,10 @@ class Engine:
         """
         with self._asking() as client:
             return tuple(int(part) for part in client.api_version.split("."))
+
+    def far(self) -> bool:
+        """Tell whether questions are better asked at once, by how long the first answer took."""
+        return self._distance > NEAR
 
     def close(self) -> None:
         """Close all connections."""
@@ -240,6 +249,8 @@ class Engine:
         Raises:
             EngineError: what the client raises, in words for people.
         """
+        # The way there is opened while the SDK is read.
+        self._transport.begin()
         import requests
         from docker.errors import DockerException
 
@@ -256,7 +267,9 @@ class Engine:
         if timeout not in self._clients:
             options = self._transport.engine_options()
             # Always negotiated within the ordinary deadline, however patient the client is.
+            began = time.monotonic()
             client = Client(**options, version=self._version, timeout=self._deadline)
+            self._distance = max(self._distance, time.monotonic() - began)
             client.timeout = timeout
             self._version = client.api_version
             self._clients[timeout] = client

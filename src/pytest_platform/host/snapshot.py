@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 from pytest_platform.host.at_once import at_once
 from pytest_platform.host.details import ONEOFF, Details, Digests, details
@@ -88,25 +90,33 @@ def take(
     """
     everything = engine.list_containers()
     wanted = [listed["Id"] for listed in everything if _key(listed) in services]
-    documents = [document for document in at_once(engine.inspect, wanted) if document]
+    documents, volumes = _look_at(engine, wanted)
     return Snapshot(
         host=engine.host,
         taken_at=datetime.now(UTC),
         containers=tuple(map(read_container, documents)),
-        volumes=_volumes(engine) if documents else {},
+        volumes=_made(volumes) if engine.api_version() >= _KNOWS_VOLUME_AGE else {},
         secrets=Secrets(_environment_values(documents)),
         details=details(engine, digests, everything, documents) if digests else None,
     )
 
 
-def _volumes(engine: Engine) -> dict[str, datetime]:
-    """Return when each volume was made; nothing from an Engine that does not know it.
+def _look_at(engine: Engine, wanted: Collection[str]) -> tuple[list[Document], list[Document]]:
+    """Inspect containers, and list the volumes; neither where there is no container."""
+    if not wanted:
+        return [], []
+    questions: list[Callable[[], Any]] = [partial(engine.inspect, one) for one in wanted]
+    *found, volumes = at_once([*questions, engine.list_volumes], far=engine.far())
+    return [document for document in found if document], volumes
 
-    Before 23.0 the Engine gives the last change of the volume's top folder instead.
+
+def _made(volumes: Iterable[Document]) -> dict[str, datetime]:
+    """Return when each volume was made, as an Engine from 23.0 on knows it.
+
+    Before, the Engine gives the last change of the volume's top folder instead.
     """
-    known = engine.api_version() >= _KNOWS_VOLUME_AGE
-    times = ((one["Name"], _time(one.get("CreatedAt"))) for one in engine.list_volumes())
-    return {name: made for name, made in times if made and known}
+    times = ((one["Name"], _time(one.get("CreatedAt"))) for one in volumes)
+    return {name: made for name, made in times if made}
 
 
 def read_container(document: Document) -> Container:

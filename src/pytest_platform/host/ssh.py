@@ -65,6 +65,12 @@ class Ssh:
         self._ways: dict[str, Path] = {}
         self._engine: Path | None = None
 
+    def begin(self) -> None:
+        """Begin to log in, and do not wait for it."""
+        with self._connecting:
+            if self._master is None and not self._closed:
+                self._start()
+
     def run(
         self, argv: Sequence[str], *, timeout: float, env: Mapping[str, str] | None = None
     ) -> CommandResult:
@@ -156,16 +162,24 @@ class Ssh:
 
     def _connect(self) -> tuple[Master, Facts]:
         """Log in; a host that takes no more logins at once is asked again until the deadline."""
-        deadline, pause = time.monotonic() + self._connect_timeout, _PAUSE
+        left, pause = self._connect_timeout, _PAUSE
+        deadline = time.monotonic() + left
+        master = self._master or self._start()
         while True:
-            self._master = master = Master(self._destination, self._config, self.name)
             try:
-                return master, master.start(self._mark, deadline - time.monotonic())
+                return master, master.facts(left)
             except SshError as error:
                 if error.code != ssh_errors.BUSY or time.monotonic() + pause >= deadline:
                     raise
                 time.sleep(pause)
-                pause *= 2
+                left, pause = deadline - time.monotonic(), 2 * pause
+                master = self._start()
+
+    def _start(self) -> Master:
+        # Known before it is started, so that it can be closed from then on.
+        self._master = master = Master(self._destination, self._config, self.name)
+        master.start(self._mark)
+        return master
 
     def _forwarded(self, target: str) -> Path:
         """Forward a socket here to a ``host:port`` or the path of a socket there."""

@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,7 +42,10 @@ _SAID_BYTES = 64 * 1024
 
 
 class Master:
-    """One ssh process. ``start`` it once; ``close`` may be called at any time, from any thread."""
+    """One ssh process. ``start`` it once, then ask for its ``facts``.
+
+    ``close`` may be called at any time, from any thread.
+    """
 
     def __init__(self, destination: Destination, config: Path | None, shown: str) -> None:
         self._destination = destination
@@ -51,11 +55,24 @@ class Master:
         self._socket = self.folder / "m"
         self._log = (self.folder / "log").open("w+b", buffering=0)
         self._process: subprocess.Popen[bytes] | None = None
+        self._mark = ""
+        self._began = 0.0
         self._output = b""
+        self._changing = threading.Lock()
         self._closed = False
 
-    def start(self, mark: str, seconds: float) -> Facts:
-        """Log in and look around there, both in at most ``seconds``.
+    def start(self, mark: str) -> None:
+        """Begin to log in, and to look around there; ``mark`` is put around what is seen."""
+        self._mark, self._began = mark, time.monotonic()
+        with self._changing:
+            if not self._closed:
+                self._process = self._spawn()
+                stdin = cast("IO[bytes]", self._process.stdin)
+                with contextlib.suppress(BrokenPipeError):
+                    os.write(stdin.fileno(), ssh_scripts.login(mark))
+
+    def facts(self, seconds: float) -> Facts:
+        """Return what is seen there, at most ``seconds`` after the start.
 
         Where the ssh config has a longer ``ConnectTimeout``, that is how long it may take.
 
@@ -64,16 +81,7 @@ class Master:
             CommandMissing: there is no ssh client.
         """
         try:
-            self._process = process = subprocess.Popen(
-                ["sh", "-c", _KEEPER, "sh", str(self.folder), *self._command()],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._log,
-                env={**os.environ, "SSH_ASKPASS_REQUIRE": "never"},
-                # No terminal on which a jump host could ask, and no signal from its keys.
-                start_new_session=True,
-            )
-            return self._greet(process, mark, seconds)
+            return self._wait(seconds)
         except BaseException:
             self.close()
             raise
@@ -108,12 +116,24 @@ class Master:
 
     def close(self) -> None:
         """End the connection, and with it all that goes over it."""
-        self._closed = True
-        process, self._process = self._process, None
+        with self._changing:
+            self._closed = True
+            process, self._process = self._process, None
         if process is not None:
             _end(process)
         self._log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            ["sh", "-c", _KEEPER, "sh", str(self.folder), *self._command()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env={**os.environ, "SSH_ASKPASS_REQUIRE": "never"},
+            # No terminal on which a jump host could ask, and no signal from its keys.
+            start_new_session=True,
+        )
 
     def _command(self) -> Sequence[str]:
         options = {
@@ -157,26 +177,20 @@ class Master:
             *words,
         ]
 
-    def _greet(self, process: subprocess.Popen[bytes], mark: str, seconds: float) -> Facts:
-        if self._closed:
+    def _wait(self, seconds: float) -> Facts:
+        process = self._process
+        if process is None:
             raise SshError("ssh.closed", f"the connection to {self._shown} is closed")
-        stdin, stdout = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
-        with contextlib.suppress(BrokenPipeError):
-            os.write(stdin.fileno(), ssh_scripts.login(mark))
-        began = time.monotonic()
-        with stdout:
-            facts = self._read_facts(process, mark, began + seconds) or self._read_facts(
-                process, mark, began + self._connect_timeout()
-            )
+        with cast("IO[bytes]", process.stdout):
+            facts = self._read(process, self._began + seconds)
+            facts = facts or self._read(process, self._began + self._connect_timeout())
         if facts is None:
-            late = round(time.monotonic() - began)
+            late = round(time.monotonic() - self._began)
             message = f"the login on {self._shown} was not done within {late} s"
             raise SshError(ssh_errors.TIMEOUT, message)
         return facts
 
-    def _read_facts(
-        self, process: subprocess.Popen[bytes], mark: str, deadline: float
-    ) -> Facts | None:
+    def _read(self, process: subprocess.Popen[bytes], deadline: float) -> Facts | None:
         """Read until the facts are complete; None where the deadline comes first."""
         stdout = cast("IO[bytes]", process.stdout)
         waiting = select.poll()
@@ -185,7 +199,7 @@ class Master:
             if not (more := os.read(stdout.fileno(), 65536)):
                 raise self._refusal(process)
             self._output += more
-            if facts := ssh_scripts.read_facts(self._output.decode(errors="replace"), mark):
+            if facts := ssh_scripts.read_facts(self._output.decode(errors="replace"), self._mark):
                 return facts
             if time.monotonic() >= deadline:
                 break

@@ -55,6 +55,10 @@ class Transport(Protocol):
         """
         ...
 
+    def begin(self) -> None:
+        """Begin to open the way there, where that takes a while; waits for nothing."""
+        ...
+
     def engine_options(self) -> Mapping[str, Any]:
         """Return the keyword arguments with which ``docker.APIClient`` reaches the Engine.
 
@@ -118,6 +122,9 @@ class Local:
             done.stdout.decode(errors="replace"),
             done.stderr.decode(errors="replace"),
         )
+
+    def begin(self) -> None:
+        """Do nothing: there is no way to go."""
 
     def engine_options(self) -> Mapping[str, Any]:
         """Find the Engine as the docker command does: DOCKER_HOST, then the context."""
