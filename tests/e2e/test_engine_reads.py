@@ -18,6 +18,7 @@ pytestmark = pytest.mark.e2e
 
 ASKED: dict[str, Callable[[Engine, str], object]] = {
     "host": lambda engine, _: engine.host,
+    "far": lambda engine, _: engine.far(),
     "api_version": lambda engine, _: engine.api_version(),
     "list_containers": lambda engine, _: engine.list_containers(),
     "inspect": lambda engine, container: engine.inspect(container),

@@ -57,12 +57,17 @@ class Owner:
     def of(cls, labels: Mapping[str, str]) -> Self:
         """Read the owner from the labels of a part of its stack.
 
+        An image that is just being built has some of them only: it names nobody.
+
         Raises:
             ValueError: the labels name none.
         """
 
         def read(key: str) -> str:
-            return labels.get(f"{LABEL}.{key}", "")
+            if (value := labels.get(f"{LABEL}.{key}")) is None:
+                message = f"the label {LABEL}.{key} is missing"
+                raise ValueError(message)
+            return value
 
         keep = read("keep") == "true"
         return cls(read("host"), int(read("pid")), read("since"), read("world"), read("born"), keep)
