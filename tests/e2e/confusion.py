@@ -43,8 +43,7 @@ class Case:
     ``change`` sets values in YAML files, by dotted path; null removes. ``text`` replaces
     whole files. ``env`` is for Compose. ``do`` are commands of docker and compose, and
     ``deployed`` tells that files and environment are put back before anybody looks.
-    ``wait`` describes containers until which is waited. ``undo`` are commands, and ``needs``
-    are kinds of probes.
+    ``wait`` describes containers until which is waited. ``undo`` are commands.
     """
 
     finds: Mapping[str, list[str]]
@@ -55,7 +54,6 @@ class Case:
     do: tuple[str, ...] = ()
     deployed: bool = False
     wait: Mapping[str, list[str]] = field(default_factory=dict)
-    needs: tuple[str, ...] = ()
     undo: tuple[str, ...] = ("compose up -d minio minio-init",)
 
     @classmethod

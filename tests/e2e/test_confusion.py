@@ -18,7 +18,6 @@ from e2e.conftest import NewProject
 from e2e.confusion import ARGUMENTS, MODULES, Case, Stack, found
 from e2e.ports import free_ports
 from e2e.tree import ROOT, Tree
-from pytest_platform.checks.registry import PROBES
 
 pytestmark = [
     pytest.mark.e2e,
@@ -78,8 +77,6 @@ def test_it_is_what_a_person_gets(stack: Stack) -> None:
 @pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)
 def test_found(stack: Stack, file: Path) -> None:
     case = Case.of(file)
-    if missing := set(case.needs) - PROBES.keys():
-        pytest.skip(f"there is no probe {', '.join(sorted(missing))} yet")
     with stack.broken(case):
         codes = stack.look()
     for module in MODULES:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -174,14 +173,9 @@ def test_the_key_stays_in_the_agent(checkout: Path, recorder: Recorder, tmp_path
 
 
 @pytest.fixture
-def real(checkout: Path, tmp_path: Path) -> Runner:
-    """Make a runner with the real pytest, that knows the options of ssh."""
-    env = {"PYTHONPATH": str(tmp_path)}
-    if importlib.util.find_spec("pytest_platform.ssh_options") is None:
-        option = "def pytest_addoption(parser): parser.addoption('--ssh-host')"
-        (tmp_path / "ssh_host.py").write_text(option)
-        env["PYTEST_ADDOPTS"] = "-p ssh_host"
-    return Runner(checkout, env)
+def real(checkout: Path) -> Runner:
+    """Make a runner with the real pytest."""
+    return Runner(checkout, {})
 
 
 @pytest.mark.parametrize("name", ["ends-the-quotes", "new-line", "option", "glob"])
