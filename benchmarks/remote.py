@@ -43,6 +43,9 @@ def test_running(host, number):
 """
 
 
+_AT_ONCE = 'for name in "$@"; do ssh -F "$0" "$name" true & done; wait'
+
+
 @dataclass
 class FarAway:
     """The proxy. ``ports`` are where the servers are now; ``connections`` counts those made."""
@@ -114,12 +117,17 @@ def measure_hosts(root: Path, options: argparse.Namespace) -> Iterator[bool]:
             client(root / "ssh_config", list(zip(names, servers, far.ports, strict=True)))
         )
         argv = ["-m", "health", "--remote-mode", "ssh", *QUIET]
-        few, many = overhead.take_turns(
-            options.rounds, lambda: cost(argv, one), lambda: cost(argv, all_of_them)
+        few, many, bare = overhead.take_turns(
+            options.rounds,
+            lambda: cost(argv, one),
+            lambda: cost(argv, all_of_them),
+            lambda: _timed(["sh", "-c", _AT_ONCE, os.environ[CONFIG], *names]),
         )
     print(f"{len(names)} hosts, {each} modules on each, {1000 * options.round_trip:g} ms away")
     show("one host", few)
     show(f"{len(names)} hosts", many, few)
+    # Where both ends are one machine, it has twice the work of as many logins at once.
+    show(f"ssh true, {len(names)} at once", bare, few)
     yield overhead.told("  ratio, median of pairs", ratio(many, few, 0), HOSTS_TARGET, "")
 
 

@@ -196,10 +196,11 @@ def _probes(config: pytest.Config) -> Mapping[str, ProbeKind]:
 def _look(
     settings: Settings, context: Context, host: Host, modules: list[Module], show: Show
 ) -> Snapshot:
-    stack, seen = context.stack, context.selected
+    stack = context.stack
     if stack:
-        modules = seen = stack.start(modules)
-    services = services_to_see(seen, context.catalog, context.probes)
+        modules = stack.start(modules)
+    # Not of all modules: another host may have services of the same names.
+    services = services_to_see(modules, context.catalog, context.probes)
     duration = _patience(settings, stack)
     if not duration:
         snapshot = take(host.engine, services, context.digests)
