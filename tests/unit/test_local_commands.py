@@ -60,7 +60,7 @@ def test_a_command_that_is_interrupted_leaves_nobody(
     monkeypatch.chdir(tmp_path)
 
     def interrupt() -> None:
-        until(lambda: (tmp_path / "own").exists(), "it runs")
+        until((tmp_path / "own").exists, "it runs")
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=interrupt).start()
@@ -83,7 +83,9 @@ def test_memory_stays_small() -> None:
 
 
 def _all_gone(folder: Path) -> bool:
-    return not any(_runs((folder / name).read_text().strip()) for name in ("own", "child"))
+    # A busy machine may not have come to writing them at all.
+    files = [path for path in (folder / "own", folder / "child") if path.exists()]
+    return not any(_runs(path.read_text().strip()) for path in files)
 
 
 def _runs(number: str) -> bool:
