@@ -70,9 +70,14 @@ class Variables(Local):
         self._env = dict(env)
 
     def run(
-        self, argv: Sequence[str], *, timeout: float, env: Mapping[str, str] | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,
+        env: Mapping[str, str] | None = None,
+        limit: int | None = None,
     ) -> CommandResult:
-        return super().run(argv, timeout=timeout, env={**self._env, **(env or {})})
+        return super().run(argv, timeout=timeout, env={**self._env, **(env or {})}, limit=limit)
 
 
 class Case:

@@ -101,6 +101,28 @@ def test_much_in_both_directions(host: Ssh) -> None:
     assert len(result.stdout) == 500_000
 
 
+def test_of_much_output_the_beginning_is_kept(host: Ssh) -> None:
+    script = "printf begin; head -c 20000000 /dev/zero; printf short >&2; exit 3"
+    result = host.run(["sh", "-c", script], timeout=TIMEOUT, limit=1000)
+    assert (result.returncode, len(result.stdout), result.stderr) == (3, 1000, "short")
+    assert result.stdout.startswith("begin")
+    assert result.cut == {"stdout"}
+
+
+def test_how_it_ended_is_known_behind_much_of_errors(host: Ssh) -> None:
+    script = "head -c 20000000 /dev/zero >&2; exit 3"
+    result = host.run(["sh", "-c", script], timeout=TIMEOUT, limit=1000)
+    assert (result.returncode, result.stdout, len(result.stderr)) == (3, "", 1000)
+    assert result.cut == {"stderr"}
+
+
+@pytest.mark.parametrize("limit", [4, 3])
+def test_the_limit_is_that_of_the_output_itself(host: Ssh, limit: int) -> None:
+    result = host.run(["printf", "four"], timeout=TIMEOUT, limit=limit)
+    assert result.stdout == "four"[:limit]
+    assert result.cut == (frozenset() if limit == 4 else {"stdout"})
+
+
 def test_no_input_is_waited_for(host: Ssh) -> None:
     assert host.run(["cat"], timeout=TIMEOUT).stdout == ""
 

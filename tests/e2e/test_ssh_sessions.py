@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from e2e.conftest import NewSshd
 from e2e.line import Line
-from e2e.sshd import Sshd
+from e2e.sshd import Sshd, free_port
 from e2e.waiting import until
+from pytest_platform.checks.probe import Target
+from pytest_platform.checks.probes import tcp
 from pytest_platform.errors import PlatformError
+from pytest_platform.host import ssh_master
+from pytest_platform.host.engine import Engine
+from pytest_platform.host.snapshot import Snapshot
 from pytest_platform.host.ssh import Ssh
 from pytest_platform.host.ssh_errors import SshError
 
@@ -22,6 +31,7 @@ pytestmark = pytest.mark.e2e
 
 TIMEOUT = 60.0
 SHORT = 3.0
+NO_MODULE: Any = None
 
 
 @pytest.fixture(scope="module")
@@ -103,12 +113,70 @@ def test_dead_while_a_command_runs(sshd: Sshd, tmp_path: Path) -> None:
     assert error.code == "ssh.cut"
 
 
+@pytest.mark.parametrize("open_", [True, False])
+def test_a_port_behind_a_line_that_was_cut(sshd: Sshd, *, open_: bool) -> None:
+    with Line(sshd.port) as line, closing(_through(sshd, line)) as host:
+        engine = Engine(host)
+        target = Target(NO_MODULE, host, engine, Snapshot("nas", datetime.now(UTC), ()))
+        spec = tcp.Tcp(host="127.0.0.1", port=free_port(), open=open_)
+        assert bool(tcp.judge(spec, tcp.observe(spec, target))) == open_
+        line.cut()
+        with pytest.raises(SshError) as caught:
+            tcp.observe(spec, target)
+    assert caught.value.code == "ssh.cut"
+
+
+def test_an_ssh_process_that_hangs(sshd: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(Ssh("nas", connect_timeout=TIMEOUT, config=sshd.config)) as host:
+        host.run(["true"], timeout=TIMEOUT)
+        assert host._master is not None
+        process = host._master._process
+        assert process is not None
+        os.killpg(process.pid, signal.SIGSTOP)
+        monkeypatch.setattr(ssh_master, "_CONTROL_SECONDS", 0.5)
+        with pytest.raises(SshError, match="hangs") as caught:
+            host.address("127.0.0.1", 1)
+        assert caught.value.code == "ssh.timeout"
+        assert host.failure() is caught.value
+        assert process.poll() is not None
+
+
+def test_an_ssh_process_that_hangs_is_a_failure(
+    sshd: Sshd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Ssh("nas", connect_timeout=TIMEOUT, config=sshd.config)) as host:
+        host.run(["true"], timeout=TIMEOUT)
+        assert host._master is not None
+        assert host._master._process is not None
+        os.killpg(host._master._process.pid, signal.SIGSTOP)
+        monkeypatch.setattr(ssh_master, "_CONTROL_SECONDS", 0.5)
+        failure = host.failure()
+        assert failure is not None
+        assert failure.code == "ssh.timeout"
+
+
+def test_an_ssh_config_that_hangs(
+    sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(f'Match exec "sleep 600"\n{sshd.config.read_text()}')
+    monkeypatch.setattr(ssh_master, "_CONFIG_SECONDS", 0.5)
+    host = Ssh("nas", connect_timeout=0.5, config=config)
+    with pytest.raises(SshError) as caught:
+        host.run(["true"], timeout=TIMEOUT)
+    assert caught.value.code == "ssh.timeout"
+
+
+def _through(sshd: Sshd, line: Line) -> Ssh:
+    config = sshd.client("line", f"Host *\n  Port {line.port}\n  StrictHostKeyChecking no")
+    return Ssh("nas", connect_timeout=TIMEOUT, config=config)
+
+
 def _while_it_sleeps(
     sshd: Sshd, line: Line, deed: Callable[[], object], began: Path
 ) -> PlatformError:
     """Do something to the line while a command runs at its end; return what is said of it."""
-    config = sshd.client("line", f"Host *\n  Port {line.port}\n  StrictHostKeyChecking no")
-    host = Ssh("nas", connect_timeout=TIMEOUT, config=config)
+    host = _through(sshd, line)
 
     def act() -> None:
         until(began.exists, "the command runs")

@@ -55,12 +55,17 @@ class OverShell(Local):
     """Runs a command as ssh does: quoted, by a shell, without this environment."""
 
     def run(
-        self, argv: Sequence[str], *, timeout: float, env: Mapping[str, str] | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,
+        env: Mapping[str, str] | None = None,
+        limit: int | None = None,
     ) -> CommandResult:
         path = f"PATH={os.environ['PATH']}"
         given = [path, *(f"{name}={value}" for name, value in (env or {}).items())]
         command = ["env", "-i", *given, "sh", "-c", shlex.join(argv)]
-        return super().run(command, timeout=timeout)
+        return super().run(command, timeout=timeout, limit=limit)
 
 
 def tar(size: int = 5000) -> bytes:

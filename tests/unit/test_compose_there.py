@@ -37,9 +37,15 @@ class Answering(Local):
         self.ran: list[Sequence[str]] = []
 
     def run(
-        self, argv: Sequence[str], *, timeout: float, env: Mapping[str, str] | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,
+        env: Mapping[str, str] | None = None,
+        limit: int | None = None,
     ) -> CommandResult:
         assert timeout
+        assert limit is None
         assert env is None
         self.ran.append(argv)
         return self.answer
@@ -142,3 +148,14 @@ def test_files_that_take_part(tmp_path: Path) -> None:
     names = [file.relative_to(tmp_path).as_posix() for file in found]
     assert sorted(names) == sorted([*texts, "three.yaml"])
     assert names[0] == "compose.yaml"
+
+
+def test_what_was_forgotten_is_asked_for_again() -> None:
+    there = Answering(0, f"{DIGEST}  /srv/a.yaml\n")
+    compose = ComposeThere(there)
+    for answer in (DIGEST, "1" * 64):
+        there.answer = CommandResult(0, f"{answer}  /srv/a.yaml\n", "")
+        assert compose.digests(("/srv/a.yaml",)) == {"/srv/a.yaml": answer}
+        there.answer = CommandResult(0, f"v5.6.1\napp {answer}\n", "")
+        assert compose.hashes(DEPLOYED).of == {"app": answer}
+        compose.forget()

@@ -289,9 +289,15 @@ class Scripted(Local):
         }
 
     def run(
-        self, argv: Sequence[str], *, timeout: float, env: Mapping[str, str] | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,
+        env: Mapping[str, str] | None = None,
+        limit: int | None = None,
     ) -> CommandResult:
         assert timeout
+        assert limit is None
         assert env is None or env
         self.ran.append(argv)
         for words, answer in self._answers.items():

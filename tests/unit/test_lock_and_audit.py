@@ -81,10 +81,15 @@ def test_the_holder_is_looked_for_on_its_own_machine(project: str) -> None:
 
     class Recording(Local):
         def run(
-            self, argv: Sequence[str], *, timeout: float, env: Mapping[str, str] | None = None
+            self,
+            argv: Sequence[str],
+            *,
+            timeout: float,
+            env: Mapping[str, str] | None = None,
+            limit: int | None = None,
         ) -> CommandResult:
             ran.append(argv)
-            return super().run(argv, timeout=timeout, env=env)
+            return super().run(argv, timeout=timeout, env=env, limit=limit)
 
     with (
         lock.held(Local(), project, holder()),

@@ -168,6 +168,7 @@ class Context:
         if looking and looking.snapshot:
             self._met = self._met | looking.snapshot.secrets
         host.engine.forget()
+        host.compose.forget()
 
     def owner_of(self, module: Module) -> Module | None:
         """Return the stateful module whose data ``module`` changes; None where it is no sidecar.

@@ -61,11 +61,16 @@ class Hashes:
 
 @dataclass(slots=True)
 class ComposeThere:
-    """Asks one host; what was answered once is not asked again, and neither is what failed."""
+    """Asks one host; what was answered, or failed, is not asked again before ``forget``."""
 
     transport: Transport
     _digests: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
     _hashes: dict[Deployed, Hashes | CannotCompare] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Ask anew from now on: something there was or may be changed."""
+        self._digests.clear()
+        self._hashes.clear()
 
     def digests(self, paths: Sequence[str]) -> Mapping[str, str]:
         """Return the SHA-256 of files; those that cannot be read there are left out.

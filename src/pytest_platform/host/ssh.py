@@ -18,6 +18,7 @@ from typing import Any
 
 from pytest_platform.errors import PlatformError
 from pytest_platform.host import ssh_destination, ssh_engine, ssh_errors, ssh_scripts
+from pytest_platform.host.bounded import Output
 from pytest_platform.host.ssh_errors import SshError
 from pytest_platform.host.ssh_master import Master
 from pytest_platform.host.ssh_scripts import Facts
@@ -30,6 +31,14 @@ _SESSION_SECONDS = 10.0
 """How long sshd is asked again for a session, while it has too many."""
 
 _PROBE_SECONDS = 20.0
+
+_NOISE = 64 * 1024
+"""How many bytes a login shell may print before the output of a command begins."""
+
+_END = 256
+"""How many bytes of the end of a stream are kept in any case: there stands how it ended."""
+
+_KILLED_SECONDS = 60.0
 
 _NO_SESSION = "session open refused by peer"
 
@@ -72,9 +81,16 @@ class Ssh:
                 self._start()
 
     def run(
-        self, argv: Sequence[str], *, timeout: float, env: Mapping[str, str] | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,
+        env: Mapping[str, str] | None = None,
+        limit: int | None = None,
     ) -> CommandResult:
         """Run a command there, one at a time; ``env`` is added to the login's environment.
+
+        Of each stream the first ``limit`` bytes are kept; the rest travels and is dropped.
 
         Neither ``argv`` nor ``env`` shows in a list of processes before the command runs.
 
@@ -87,12 +103,14 @@ class Ssh:
         script = ssh_scripts.command(argv, env, self._mark)
         master, _ = self._connected()
         with self._one_command:
-            stdout, stderr, late = self._in_session(master, script, timeout)
+            output, late = self._in_session(master, script, timeout, limit)
+        stderr = output.stderr.text()
         said, end = ssh_scripts.read_end(stderr, self._mark)
         if end == ssh_scripts.MISSING:
             raise CommandMissing(f"{argv[0]} cannot be run on {self.name}: no such program there")
         if end is not None:
-            return CommandResult(int(end), ssh_scripts.after_mark(stdout, self._mark), said)
+            stdout = ssh_scripts.after_mark(output.stdout.text(), self._mark)
+            return _within(limit, CommandResult(int(end), stdout, said, output.cut))
         if late:
             raise CommandTimeout(f"{argv[0]} did not end within {timeout:g} s on {self.name}")
         raise self.failure() or SshError(
@@ -125,10 +143,12 @@ class Ssh:
             if self._failed or self._connection is None or self._closed:
                 return self._failed
             master, facts = self._connection
-            if not master.alive():
-                self._failed = ssh_errors.cut(master.said(), self.name)
-                master.close()
-                return self._failed
+            try:
+                alive = master.alive()
+            except SshError as hung:
+                return self._given_up(master, hung)
+            if not alive:
+                return self._given_up(master, ssh_errors.cut(master.said(), self.name))
         if self._engine is None or ssh_engine.passed_on(self._engine):
             return None
         return ssh_engine.not_passed_on(facts, self.name, answers=self._answers_there())
@@ -138,6 +158,12 @@ class Ssh:
         self._closed = True
         if master := self._master:
             master.close()
+
+    def _given_up(self, master: Master, error: SshError) -> SshError:
+        """End a connection that is of no use any more; from now on ``error`` says why."""
+        self._failed = error
+        master.close()
+        return error
 
     def _answers_there(self) -> bool:
         """Tell whether the docker command on the host itself reaches the Engine."""
@@ -187,7 +213,11 @@ class Ssh:
             master, _ = self._connected()
             if target not in self._ways:
                 path = master.folder / str(len(self._ways))
-                done = master.control("forward", "-L", f"{path}:{target.replace('%', '%%')}")
+                way = f"{path}:{target.replace('%', '%%')}"
+                try:
+                    done = master.control("forward", "-L", way)
+                except SshError as hung:
+                    raise self._given_up(master, hung) from None
                 if done.returncode != 0:
                     said = ssh_errors.last_line(done.stderr.decode(errors="replace"))
                     message = f"ssh cannot forward {target} on {self.name}: {said}"
@@ -195,14 +225,17 @@ class Ssh:
                 self._ways[target] = path
             return self._ways[target]
 
-    def _in_session(self, master: Master, script: bytes, timeout: float) -> tuple[str, str, bool]:
+    def _in_session(
+        self, master: Master, script: bytes, timeout: float, limit: int | None
+    ) -> tuple[Output, bool]:
         """Run a script; return its output, and whether it was too late."""
         deadline = time.monotonic() + timeout
         patience = time.monotonic() + min(_SESSION_SECONDS, timeout)
         while True:
-            stdout, stderr, late = _converse(master.session(), script, deadline - time.monotonic())
-            if _NO_SESSION not in stderr.lower():
-                return stdout, stderr, late
+            left = deadline - time.monotonic()
+            output, late = _converse(master.session(), script, left, limit)
+            if _NO_SESSION not in output.stderr.text().lower():
+                return output, late
             # The session before may not be gone yet, where sshd allows but two.
             if time.monotonic() + _PAUSE >= patience:
                 message = (
@@ -213,7 +246,9 @@ class Ssh:
             time.sleep(_PAUSE)
 
 
-def _converse(command: Sequence[str], script: bytes, timeout: float) -> tuple[str, str, bool]:
+def _converse(
+    command: Sequence[str], script: bytes, timeout: float, limit: int | None
+) -> tuple[Output, bool]:
     """Feed a script to a shell and read until its end; its input stays open until then."""
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as stdin, os.fdopen(writing, "wb", buffering=0) as feed:
@@ -227,20 +262,28 @@ def _converse(command: Sequence[str], script: bytes, timeout: float) -> tuple[st
         stdin.close()
         feeder = threading.Thread(target=_feed, args=(feed, script), daemon=True)
         feeder.start()
-        late = False
+        output = Output(process, None if limit is None else limit + _NOISE, _END)
         try:
-            stdout, stderr = process.communicate(timeout=max(0.0, timeout))
-        except subprocess.TimeoutExpired:
-            late = True
-            process.kill()
-            stdout, stderr = process.communicate()
+            if late := not output.read(timeout):
+                process.kill()
+                output.read(_KILLED_SECONDS)
         except BaseException:
             process.kill()
-            process.wait()
             raise
         finally:
-            feeder.join()
-    return stdout.decode(errors="replace"), stderr.decode(errors="replace"), late
+            with process:
+                feeder.join()
+    return output, late
+
+
+def _within(limit: int | None, result: CommandResult) -> CommandResult:
+    """Cut off what was read beyond the limit, since what comes before the output is not known."""
+    if limit is None:
+        return result
+    streams = {"stdout": result.stdout.encode(), "stderr": result.stderr.encode()}
+    over = {name for name, read in streams.items() if len(read) > limit}
+    stdout, stderr = (read[:limit].decode(errors="replace") for read in streams.values())
+    return CommandResult(result.returncode, stdout, stderr, result.cut | over)
 
 
 def _feed(pipe: Any, script: bytes) -> None:

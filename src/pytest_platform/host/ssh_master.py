@@ -37,6 +37,7 @@ _ALIVE = 5
 """Seconds between signs of life. After three without an answer the connection is dead."""
 
 _CONTROL_SECONDS = 30.0
+_CONFIG_SECONDS = 10.0
 _END_SECONDS = 5.0
 _SAID_BYTES = 64 * 1024
 
@@ -87,20 +88,35 @@ class Master:
             raise
 
     def alive(self) -> bool:
-        """Tell whether the connection is there. Asks the process, not the host."""
+        """Tell whether the connection is there. Asks the process, not the host.
+
+        Raises:
+            SshError: as ``control``.
+        """
         if self._process is None or self._process.poll() is not None:
             return False
         return self.control("check").returncode == 0
 
     def control(self, order: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-        """Give the process an order, such as ``check`` or ``forward``."""
-        return subprocess.run(
-            [*self._client("-O", order), *arguments, "--", "master"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_CONTROL_SECONDS,
-            check=False,
-        )
+        """Give the process an order, such as ``check`` or ``forward``.
+
+        Raises:
+            SshError: the process hangs. Code ``ssh.timeout``.
+        """
+        try:
+            return subprocess.run(
+                [*self._client("-O", order), *arguments, "--", "master"],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_CONTROL_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            message = (
+                f"the ssh process of the connection to {self._shown} hangs: it took no order "
+                f"within {_CONTROL_SECONDS:g} s"
+            )
+            raise SshError(ssh_errors.TIMEOUT, message) from None
 
     def session(self) -> list[str]:
         """Return the command that opens a shell over the connection."""
@@ -158,9 +174,18 @@ class Master:
     def _connect_timeout(self) -> float:
         """Return the ``ConnectTimeout`` of the ssh config; 0 where it has none."""
         argv = ["ssh", "-G", *self._file(), *self._destination.arguments()]
-        done = subprocess.run(
-            argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
+        try:
+            done = subprocess.run(
+                argv,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=_CONFIG_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            # A command in the config, behind Match exec, hangs.
+            return 0.0
         found = re.search(r"(?m)^connecttimeout (\d+)$", done.stdout)
         return float(found[1]) if found else 0.0
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pytest_platform.errors import EngineError, PlatformError
+from pytest_platform.host.bounded import Output
 
 
 class CommandTimeout(PlatformError):
@@ -25,11 +28,15 @@ class CommandMissing(PlatformError):
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """What a command said. ``stdout`` and ``stderr`` are never merged."""
+    """What a command said. ``stdout`` and ``stderr`` are never merged.
+
+    ``cut`` names the streams of which only the beginning was kept.
+    """
 
     returncode: int
     stdout: str
     stderr: str
+    cut: frozenset[str] = frozenset()
 
 
 Address = tuple[str, int] | str
@@ -45,9 +52,16 @@ class Transport(Protocol):
         ...
 
     def run(
-        self, argv: Sequence[str], *, timeout: float, env: Mapping[str, str] | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,
+        env: Mapping[str, str] | None = None,
+        limit: int | None = None,
     ) -> CommandResult:
         """Run a command to its end; ``timeout`` is in seconds.
+
+        Of each stream the first ``limit`` bytes are kept, all without one.
 
         Raises:
             CommandTimeout: it did not end in time.
@@ -99,29 +113,30 @@ class Local:
     name = "local"
 
     def run(
-        self, argv: Sequence[str], *, timeout: float, env: Mapping[str, str] | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,
+        env: Mapping[str, str] | None = None,
+        limit: int | None = None,
     ) -> CommandResult:
-        """Run a command without a shell; ``env`` is added to this process's environment."""
-        try:
-            done = subprocess.run(
-                list(argv),
-                capture_output=True,
-                stdin=subprocess.DEVNULL,
-                timeout=timeout,
-                env={**os.environ, **env} if env else None,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            message = f"{argv[0]} did not end within {timeout:g} s"
-            raise CommandTimeout(message) from None
-        except OSError as error:
-            message = f"{argv[0]} cannot be run: {error.strerror}"
-            raise CommandMissing(message) from None
-        return CommandResult(
-            done.returncode,
-            done.stdout.decode(errors="replace"),
-            done.stderr.decode(errors="replace"),
-        )
+        """Run a command without a shell; ``env`` is added to this process's environment.
+
+        Where it does not end in time, or this is interrupted, all that it started ends with it.
+        """
+        with _started(argv, env) as process:
+            output = Output(process, limit)
+            try:
+                in_time = output.read(timeout)
+            except BaseException:
+                _kill_group(process)
+                raise
+            if not in_time:
+                _kill_group(process)
+                message = f"{argv[0]} did not end within {timeout:g} s"
+                raise CommandTimeout(message)
+        stdout, stderr = output.stdout.text(), output.stderr.text()
+        return CommandResult(process.returncode, stdout, stderr, output.cut)
 
     def begin(self) -> None:
         """Do nothing: there is no way to go."""
@@ -156,6 +171,29 @@ class Local:
 
     def close(self) -> None:
         """Do nothing: there is no connection."""
+
+
+def _started(argv: Sequence[str], env: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
+    """Start a command as the leader of a group of processes, which can be ended as one."""
+    try:
+        return subprocess.Popen(
+            list(argv),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **env} if env else None,
+            start_new_session=True,
+        )
+    except OSError as error:
+        message = f"{argv[0]} cannot be run: {error.strerror}"
+        raise CommandMissing(message) from None
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    # Once it was waited for, its number may be another's.
+    if process.returncode is None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _configured_engine() -> Mapping[str, Any] | None:

@@ -25,8 +25,8 @@ _WORDS = {
     errno.ECONNRESET: "connection reset",
     errno.EPIPE: "connection closed",
     errno.EHOSTUNREACH: "no such host on its network",
-    # A Unix socket that leads to a host is gone where the way is.
-    errno.ENOENT: "connection refused",
+    # A Unix socket that leads to a host is gone where the way is. So nobody was asked.
+    errno.ENOENT: "the way to its host is gone",
 }
 
 

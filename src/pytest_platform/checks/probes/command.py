@@ -9,7 +9,7 @@ from msgspec import Meta
 from pytest_platform.checks.inside import Argument
 from pytest_platform.checks.json_path import JsonValue
 from pytest_platform.checks.matchers import Matchers
-from pytest_platform.checks.probe import ProbeKind, Target
+from pytest_platform.checks.probe import MAX_OUTPUT, ProbeKind, Target
 from pytest_platform.checks.said import Said, ended
 from pytest_platform.errors import PlatformError
 from pytest_platform.host.transport import CommandTimeout
@@ -56,10 +56,11 @@ def observe(spec: Command, target: Target) -> Said | None:
         message = "the Engine is on another machine, where this command would not run; use exec"
         raise ElsewhereEngine(message)
     try:
-        result = target.transport.run(spec.command, timeout=seconds(spec.timeout))
+        timeout = seconds(spec.timeout)
+        result = target.transport.run(spec.command, timeout=timeout, limit=MAX_OUTPUT)
     except CommandTimeout:
         return None
-    return Said(result.returncode, result.stdout, result.stderr)
+    return Said(result.returncode, result.stdout, result.stderr, result.cut)
 
 
 def judge(spec: Command, said: Said | None) -> list[Finding]:

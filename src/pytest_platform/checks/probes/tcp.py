@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from msgspec import Meta
@@ -11,6 +11,7 @@ from msgspec import Meta
 from pytest_platform.checks.matchers import Matchers, mismatches
 from pytest_platform.checks.network.connect import Broken, Stream, broken, connected
 from pytest_platform.checks.network.place import Place, Port, Timeout
+from pytest_platform.checks.network.port_there import closed_there
 from pytest_platform.checks.probe import Endpoint, ProbeKind, Target
 from pytest_platform.module.model import seconds
 from pytest_platform.verdict import Finding
@@ -18,8 +19,6 @@ from pytest_platform.verdict import Finding
 CODE = "probe.tcp"
 MAX_BYTES = 64 * 1024
 """How much of an answer is read."""
-GRACE = 1.0
-"""Seconds in which a way through another host tells that nobody listens at its end."""
 
 
 class Tcp(Place, frozen=True, kw_only=True):
@@ -33,7 +32,7 @@ class Tcp(Place, frozen=True, kw_only=True):
         Meta(
             description=(
                 "`false`: the port must be closed. One that does not answer within `timeout` "
-                "counts as closed, and through ssh so does one of a name that is not there."
+                "counts as closed. Through ssh the host itself is asked."
             )
         ),
     ] = True
@@ -73,9 +72,25 @@ class Seen:
 
 
 def observe(spec: Tcp, target: Target) -> Seen:
-    """Connect once, send, and read until the answer is as expected, ends or is too long."""
+    """Connect once, send, and read until the answer is as expected, ends or is too long.
+
+    A way through another host takes connections itself. So where nothing is said, that host
+    is asked whether the port is open.
+
+    Raises:
+        CannotTell: it has no program for that.
+        PlatformError: there is no way to look; the connection to the host may be cut.
+    """
     endpoint = spec.endpoint(target, spec.port)
-    return asyncio.run(_observe(spec, endpoint))
+    if isinstance(endpoint.address, tuple):
+        return asyncio.run(_observe(spec, endpoint))
+    seen = asyncio.run(_observe(spec, endpoint)) if spec.expect else Seen(endpoint.name)
+    if not seen.said:
+        closed = closed_there(endpoint, target.transport, seconds(spec.timeout))
+        seen = replace(seen, broken=closed or seen.broken)
+    if seen.broken and (lost := target.transport.failure()):
+        raise lost
+    return seen
 
 
 def judge(spec: Tcp, seen: Seen) -> list[Finding]:
@@ -104,8 +119,8 @@ async def _observe(spec: Tcp, endpoint: Endpoint) -> Seen:
     said, opened, late = bytearray(), False, False
     try:
         async with asyncio.timeout(seconds(spec.timeout)), connected(endpoint) as stream:
-            opened = await _is_open(spec, endpoint, stream)
-            if opened and spec.expect is not None:
+            opened = True
+            if spec.expect is not None:
                 await _talk(spec, stream, said)
     except TimeoutError:
         if not opened:
@@ -114,24 +129,7 @@ async def _observe(spec: Tcp, endpoint: Endpoint) -> Seen:
     except OSError as error:
         if not said:
             return Seen(endpoint.name, broken(error, endpoint.name))
-    if not opened:
-        return Seen(endpoint.name, Broken("connection refused", refused=True))
     return Seen(endpoint.name, said=_text(said), late=late, cut=len(said) >= MAX_BYTES)
-
-
-async def _is_open(spec: Tcp, endpoint: Endpoint, stream: Stream) -> bool:
-    """Tell whether somebody listens at the end of the connection.
-
-    A way through another host takes connections itself, and hangs up when it finds that
-    nobody listens at its other end.
-    """
-    if isinstance(endpoint.address, tuple) or spec.expect is not None:
-        return True
-    try:
-        async with asyncio.timeout(GRACE):
-            return bool(await stream.reader.read(1))
-    except TimeoutError:
-        return True
 
 
 async def _talk(spec: Tcp, stream: Stream, said: bytearray) -> None:
