@@ -159,12 +159,13 @@ def test_an_ssh_config_that_hangs(
     sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "config"
-    config.write_text(f'Match exec "sleep 600"\n{sshd.config.read_text()}')
+    config.write_text(f'Match exec "sleep 601"\n{sshd.config.read_text()}')
     monkeypatch.setattr(ssh_master, "_CONFIG_SECONDS", 0.5)
     host = Ssh("nas", connect_timeout=0.5, config=config)
     with pytest.raises(SshError) as caught:
         host.run(["true"], timeout=TIMEOUT)
     assert caught.value.code == "ssh.timeout"
+    host.close()
 
 
 def _through(sshd: Sshd, line: Line) -> Ssh:

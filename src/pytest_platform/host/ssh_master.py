@@ -24,7 +24,7 @@ from pytest_platform.host import ssh_errors, ssh_scripts
 from pytest_platform.host.ssh_destination import Destination
 from pytest_platform.host.ssh_errors import SshError
 from pytest_platform.host.ssh_scripts import Facts
-from pytest_platform.host.transport import CommandMissing
+from pytest_platform.host.transport import CommandMissing, CommandTimeout, Local
 
 # ssh waits for the process that holds its input; then nobody else removes the folder.
 _KEEPER = 'trap : HUP INT TERM; folder=$1; shift; "$@"; code=$?; rm -rf -- "$folder"; exit "$code"'
@@ -175,15 +175,8 @@ class Master:
         """Return the ``ConnectTimeout`` of the ssh config; 0 where it has none."""
         argv = ["ssh", "-G", *self._file(), *self._destination.arguments()]
         try:
-            done = subprocess.run(
-                argv,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=_CONFIG_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
+            done = Local().run(argv, timeout=_CONFIG_SECONDS)
+        except CommandTimeout:
             # A command in the config, behind Match exec, hangs.
             return 0.0
         found = re.search(r"(?m)^connecttimeout (\d+)$", done.stdout)
