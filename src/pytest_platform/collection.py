@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pytest_platform.checks.telling import StateChecks
 from pytest_platform.host.details import Digests
 from pytest_platform.module.loader import FILE_NAME, Module
 from pytest_platform.module.nearest import did_you_mean, quoted
@@ -77,11 +78,13 @@ class Collection:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
         """Keep the modules of one host on one worker, unless ``--dist`` says otherwise."""
-        if config.getoption("dist") != "load":
+        run = self._run
+        together = run.settings.remote_mode != "skip" and run.catalog.names()
+        if config.getoption("dist") != "load" or not together:
             return None
         from pytest_platform.fleet import HostScheduling
 
-        return HostScheduling(config, log, self._run)
+        return HostScheduling(config, log, run)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -98,7 +101,7 @@ class Collection:
         names = dict.fromkeys(name for item in session.items for name in modules_of(item))
         loaded = [run.catalog.get(name) for name in names if run.catalog.exists(name)]
         run.context.selected = [module for module in loaded if isinstance(module, Module)]
-        run.context.state_checks = frozenset(_state_checks(session.items))
+        run.context.state_checks = StateChecks(_state_checks(session.items))
         if workers := run.workers:
             from pytest_platform.fleet import shares_of
 

@@ -21,7 +21,7 @@ from pytest_platform.run import Run
 
 
 class HostScheduling(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives a worker all tests of a share of the hosts; without hosts, of one module or file."""
+    """Gives a worker all checks of a share of the hosts, and tests in Python one by one."""
 
     def __init__(self, config: pytest.Config, log: Any, run: Run) -> None:
         super().__init__(config, log)
@@ -33,12 +33,14 @@ class HostScheduling(LoadScopeScheduling):  # type: ignore[misc]
         file = nodeid.partition("::")[0]
         if file not in self._scopes:
             self._scopes[file] = self._scope(self.config.rootpath / file)
-        return self._scopes[file]
+        return self._scopes[file] or nodeid
 
     def _scope(self, path: Path) -> str:
+        """Name what the checks of a file belong to; empty where they go one by one."""
         run = self._run
-        known = run.settings.remote_mode != "skip" and run.catalog.holds(path)
-        place = _place(run.catalog.get(path.parent.name), run) if known else None
+        if not run.catalog.holds(path):
+            return ""
+        place = _place(run.catalog.get(path.parent.name), run)
         return f"share {self._shares.of(place)}" if place else str(path)
 
 

@@ -35,8 +35,11 @@ from pytest_platform.stack.owner import new_name
 if TYPE_CHECKING:
     from pytest_platform.change.apply import Setting
 
-STACK_WAIT = "2m"
-"""How long a stack of one's own has to come to the declared state, without ``--wait``."""
+STACK_WAIT, STACK_WAIT_AGAIN = "2m", "10s"
+"""How long a stack of one's own has to come to the declared state, without ``--wait``.
+
+It is shorter for a later look, after a test has changed something: most of it is there.
+"""
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
 MARKED_FLAKY: pytest.StashKey[bool] = pytest.StashKey()
@@ -212,6 +215,8 @@ def _look(
             duration=seconds(duration),
             progress=show,
         )
+    if stack:
+        stack.waited_for = True
     if stack and stack.trouble and not _shows(snapshot, modules, context):
         raise stack.trouble
     return snapshot
@@ -221,7 +226,9 @@ def _patience(settings: Settings, stack: Ephemeral | None) -> str:
     """Return how long to wait: for a stack that was just started always, if all of it was."""
     if stack is None:
         return settings.wait
-    return "" if stack.trouble else settings.wait or STACK_WAIT
+    if stack.trouble:
+        return ""
+    return STACK_WAIT_AGAIN if stack.waited_for else settings.wait or STACK_WAIT
 
 
 def _shows(snapshot: Snapshot, modules: list[Module], context: Context) -> bool:

@@ -25,10 +25,17 @@ def platform(new_project: NewProject, tmp_path_factory: pytest.TempPathFactory) 
     project = new_project(tree.compose_file("db"), "dependencies")
     stopped = ["sh", "-c", "exit 3"]
     project.write(
-        {name: {"command": FOREVER} for name in ("app", "page", "other")}
+        {name: {"command": FOREVER} for name in ("app", "page", "other", "helper")}
         | {"db": {"command": stopped}}
     )
-    requires: dict[str, list[str]] = {"db": [], "app": ["db"], "page": ["app"], "other": []}
+    sidecar = {"class": "sidecar", "owner": "app", "backup_ref_modules": ["app"]}
+    requires: dict[str, list[str]] = {
+        "db": [],
+        "app": ["db"],
+        "page": ["app"],
+        "other": [],
+        "helper": [],
+    }
     for name, names in requires.items():
         tree.module(
             name,
@@ -37,11 +44,12 @@ def platform(new_project: NewProject, tmp_path_factory: pytest.TempPathFactory) 
             files="../db/compose.yaml",
             runtime={"expected_state": "running"},
             requires=names,
+            state=sidecar if name == "helper" else {"class": "stateless"},
             smoke=ASKED,
         )
     project.up()
     project.wait_for("db", "exited")
-    for name in ("app", "page", "other"):
+    for name in ("app", "page", "other", "helper"):
         project.wait_for(name, "running")
     return tree
 
@@ -55,6 +63,7 @@ def verdicts(outcome: Outcome, module: str) -> dict[str, tuple[str, str | None]]
 BLOCKED = ("skipped", "probe.blocked")
 WRONG = ("failed", "container.state.running")
 WELL = ("passed", None)
+LEFT = ("skipped", None)
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
@@ -66,36 +75,41 @@ def test_the_whole_platform(platform: Tree, workers: str) -> None:
     assert verdicts(outcome, "db") == {"health::state": WRONG, ANSWER: BLOCKED}
     assert verdicts(outcome, "app") == {
         "health::state": WELL,
-        "health::requires": ("skipped", None),
+        "health::requires": LEFT,
         ANSWER: BLOCKED,
     }
-    page = {"health::state": WELL, "health::requires": WELL, ANSWER: BLOCKED}
+    page = {"health::state": WELL, "health::requires": LEFT, ANSWER: BLOCKED}
     assert verdicts(outcome, "page") == page
+    helper = {"health::state": WELL, "health::owner": LEFT, ANSWER: BLOCKED}
+    assert verdicts(outcome, "helper") == helper
     assert verdicts(outcome, "other") == {"health::state": WELL, ANSWER: WELL}
     told = {name: one["verdict"] for name, one in outcome.modules.items()}
-    unverified = {"app": "unverified", "page": "unverified"}
+    unverified = dict.fromkeys(("app", "helper", "page"), "unverified")
     assert told == {**unverified, "db": "failed", "other": "passed"}
     message = outcome.check("page", ANSWER)["message"]
     assert message.startswith("not asked, because 'db', which it requires, is not as declared")
 
 
-def test_one_module(platform: Tree) -> None:
-    """The one that is at fault is not selected, so this one tells."""
-    outcome = platform.pytest(*LIVE, "--module", "app", "-m", "health or smoke")
+@pytest.mark.parametrize(
+    ("module", "teller"), [("app", "requires"), ("page", "requires"), ("helper", "owner")]
+)
+def test_one_module(platform: Tree, module: str, teller: str) -> None:
+    """The one that is at fault is not selected, however far below, so this one tells."""
+    outcome = platform.pytest(*LIVE, "--module", module, "-m", "health or smoke")
     assert outcome.returncode == 1
-    assert list(outcome.modules) == ["app"]
-    assert verdicts(outcome, "app") == {
+    assert list(outcome.modules) == [module]
+    assert verdicts(outcome, module) == {
         "health::state": WELL,
-        "health::requires": WRONG,
+        f"health::{teller}": WRONG,
         ANSWER: BLOCKED,
     }
-    assert outcome.modules["app"]["verdict"] == "failed"
-    check = outcome.check("app", "health::requires")
+    assert outcome.modules[module]["verdict"] == "failed"
+    check = outcome.check(module, f"health::{teller}")
     assert "db-1 exited 3" in check["message"]
     assert check["file"] == "modules/db/module.yaml", "it points at what is at fault"
 
 
-@pytest.mark.parametrize("module", ["db", "app", "page"])
+@pytest.mark.parametrize("module", ["db", "app", "page", "helper"])
 def test_probes_alone(platform: Tree, module: str) -> None:
     """No check of a state is there to tell the fault, so the probe does; nothing is green."""
     outcome = platform.pytest(*LIVE, "--module", module, "-m", "smoke")

@@ -20,6 +20,10 @@ IS_THERE = {
     "name": "is there",
     "exec": {"service": "store", "command": ["test", "-e", "/data/first"]},
 }
+SERVES = {
+    "name": "serves",
+    "file": {"service": "store", "path": "/data", "type": "directory"},
+}
 TELLS_TIME = {
     "name": "tells time",
     "exec": {"service": "store", "command": ["cat", "/proc/uptime"]},
@@ -28,9 +32,15 @@ TELLS_TIME = {
 PASSES: Mapping[str, tuple[str, dict[str, Any]]] = {
     "creates-or-verifies": (CREATES, {}),
     "changes-nothing": ("exit 0", {}),
-    "keeps-what-a-probe-sees": (f"{CREATES}; cat /proc/uptime >/data/it/time", {"smoke": [LISTS]}),
+    "keeps-what-a-probe-sees": (CREATES, {"smoke": [LISTS]}),
     "seen-by-a-probe-that-differs-by-itself": (CREATES, {"smoke": [TELLS_TIME]}),
 }
+FELLS = """\
+test -e /data/x || { touch /data/x; exit; }
+touch /data/stop
+while test -e /data/stop; do sleep 0.1; done
+sleep 3
+"""
 FAILS: Mapping[str, tuple[str, dict[str, Any], str]] = {
     "fails-the-second-time": ("mkdir /data/fails", {}, "it exited 0, and 1 when"),
     "appends": ("echo line >>/data/appends", {}, "'/data/appends' differs"),
@@ -50,10 +60,21 @@ FAILS: Mapping[str, tuple[str, dict[str, Any], str]] = {
         {"smoke": [LISTS]},
         "'lists' differs",
     ),
+    "changes-what-no-probe-sees": (
+        f"{CREATES}; cat /proc/uptime >/data/it/time",
+        {"smoke": [SERVES]},
+        "'/data/it/time' differs",
+    ),
     "breaks-what-a-probe-sees": (
         "if test -e /data/x; then rm /data/first; else touch /data/x /data/first; fi",
         {"smoke": [IS_THERE]},
         "passed before it ran a second time, and not after it: 'is there'",
+    ),
+    # The last by name: whoever looks at the stack after it waits for its store in vain.
+    "z-fells-its-store": (
+        FELLS,
+        {},
+        "after it ran a second time, 'z-fells-its-store-store' is not as declared",
     ),
 }
 
@@ -81,14 +102,19 @@ def _write(tree: Tree, name: str, script: str, spec: Mapping[str, Any]) -> None:
         "restart": "no",
         "depends_on": [store],
     }
-    server = {"command": FOREVER, "volumes": volumes}
+    until = ["sh", "-c", "until test -e /data/stop; do sleep 0.1; done; rm /data/stop; exit 1"]
+    server = {"command": until if "fells" in name else FOREVER, "volumes": volumes}
     write(tree, name, {store: server, name: job}, volumes={data: {}})
     stateful = {"class": "stateful", "backup": {"roots": ["/srv/backups"]}}
     file = f"../{name}/compose.yaml"
     tree.module(store, PROJECT, store, files=file, runtime=RUNNING, state=stateful)
     sidecar = {"class": "sidecar", "owner": store, "backup_ref_modules": [store]}
     renamed = [
-        {**probe, "exec": {**probe["exec"], "service": store}} for probe in spec.get("smoke", [])
+        {
+            key: {**value, "service": store} if key != "name" else value
+            for key, value in probe.items()
+        }
+        for probe in spec.get("smoke", [])
     ]
     more: dict[str, Any] = {"smoke": renamed} if renamed else {}
     tree.module(name, PROJECT, name, runtime=ONE_SHOT, state=sidecar, requires=[store], **more)

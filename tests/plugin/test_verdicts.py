@@ -262,3 +262,24 @@ def test_a_hostile_script(project: Project) -> None:
     verdicts = {one["verdict"] for one in (*checks.values(), *outcome.checks("other").values())}
     assert "passed" in verdicts, str(outcome)
     assert not verdicts & {"failed", "error"}, str(outcome)
+
+
+SPREAD = """\
+import os
+import pathlib
+import pytest
+
+@pytest.mark.parametrize("number", range(12))
+def test_it(number):
+    pathlib.Path(os.environ["PYTEST_XDIST_WORKER"]).touch()
+"""
+
+
+@pytest.mark.parametrize("mode", ["skip", "local"])
+def test_tests_of_no_module_are_spread_as_always(project: Project, mode: str) -> None:
+    project.file("other/test_it.py", SPREAD)
+    outcome = project.run(
+        *(sys.executable, "-m", "pytest", "-n", "2", "--remote-mode", mode, "other")
+    )
+    assert outcome.code == 0, str(outcome)
+    assert sorted(path.name for path in project.root.glob("gw*")) == ["gw0", "gw1"], str(outcome)

@@ -121,8 +121,27 @@ def test_a_dead_host_is_asked_once_and_told_once(tmp_path: Path) -> None:
     ) as seen:
         context.snapshot(_module(context, "slow-one"))
     assert seen.value.code == EngineError.code
+    with pytest.raises(HostFailed, match="'slow-two' says why"):
+        context.snapshot(_module(context, "slow-one"), asker=_module(context, "quick-one"))
     assert context.snapshot(_module(context, "quick-one")).host == "quick"
     assert sorted(asked) == ["quick", "slow"]
+
+
+def test_it_is_told_of_who_has_asked(tmp_path: Path) -> None:
+    """Others that stand on the same module say where the reason is to be read."""
+
+    def look(host: Host, _: list[Module], __: Show) -> Snapshot:
+        if host.name == "slow":
+            raise EngineError("nobody answers")
+        return _snapshot(host)
+
+    context = _context(tmp_path, look)
+    one, two, asker = (_module(context, name) for name in ("slow-one", "slow-two", "quick-one"))
+    with pytest.raises(EngineError, match="nobody answers"):
+        context.snapshot(one, asker=asker)
+    for other in (one, two):
+        with pytest.raises(HostFailed, match="'quick-one' says why"):
+            context.snapshot(one, asker=other)
 
 
 def test_only_the_host_that_was_changed_is_looked_at_again(tmp_path: Path) -> None:

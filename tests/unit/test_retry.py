@@ -22,15 +22,20 @@ class Clock:
     tries: list[int] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
 
-    def run(self, within: float, *answers: Result) -> Result:
-        """Answer tries in turn, the last one for ever."""
+    def run(self, within: float, *answers: Result, given_up_after: int = 1000) -> Result:
+        """Answer tries in turn, the last one for ever; none can pass after so many."""
 
         def attempt(number: int) -> Result:
             self.tries.append(number)
             self.time += self.each
             return answers[min(number, len(answers)) - 1]
 
-        return retried(attempt, within=within, now=lambda: self.time, sleep=self.sleep)
+        def given_up() -> bool:
+            return len(self.tries) >= given_up_after
+
+        return retried(
+            attempt, within=within, given_up=given_up, now=lambda: self.time, sleep=self.sleep
+        )
 
     def sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -87,3 +92,11 @@ def test_pauses_grow_and_stay_short() -> None:
     clock.run(60, FAILED)
     assert clock.pauses[:3] == [0.1, 0.2, 0.4]
     assert max(clock.pauses) == LONGEST_PAUSE
+
+
+def test_what_cannot_heal_is_not_tried_again() -> None:
+    clock = Clock()
+    result = clock.run(60, ERROR, given_up_after=2)
+    assert clock.tries == [1, 2]
+    assert result.verdict is Verdict.ERROR
+    assert result.message == f"tried 2 times, and then given up, and last: {ERROR.message}"

@@ -2,16 +2,18 @@
 
 The fault is told once, by the check of the state that is wrong, and not again by every
 probe that fails in its wake. Where no such check is part of the run, as with
-``-m smoke``, the probe itself tells it, so that no fault goes unnoticed.
+``-m smoke``, or where it has found all well before, the probe itself tells it, so that
+no fault goes unnoticed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pytest_platform.checks.context import Context
 from pytest_platform.checks.health import state
-from pytest_platform.checks.neighbours import neighbours
+from pytest_platform.checks.neighbours import below_owner, neighbours
+from pytest_platform.checks.telling import Teller
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
 from pytest_platform.verdict import Finding, Result, Verdict
@@ -26,21 +28,21 @@ def blocked(module: Module, context: Context) -> Result | None:
         EngineError: the Engine cannot be asked.
     """
     for other in (*neighbours(module, context.catalog), module):
-        if findings := state_findings(other, context):
+        if findings := state_findings(other, context, asker=module):
             message = f"not asked, because {_whose(other, module)}: {findings[0].message}"
-            told = told_elsewhere(other, module, context)
+            told = told_elsewhere(other, module, context, findings)
             verdict = Verdict.SKIPPED if told else Verdict.ERROR
             return Result(verdict, message, CODE)
     return None
 
 
-def state_findings(module: Module, context: Context) -> list[Finding]:
+def state_findings(module: Module, context: Context, *, asker: Module) -> list[Finding]:
     """Judge the state of a module by the run's snapshot.
 
     Raises:
         EngineError: the Engine cannot be asked.
     """
-    snapshot = context.snapshot(module)
+    snapshot = context.snapshot(module, asker=asker)
     try:
         seen = context.seen(module)
     except PlatformError:  # Of its owner, of which other checks tell.
@@ -48,17 +50,20 @@ def state_findings(module: Module, context: Context) -> list[Finding]:
     return state.judge(state.expected_of(module), seen)
 
 
-def told_elsewhere(other: Module, module: Module, context: Context) -> bool:
+def told_elsewhere(
+    other: Module, module: Module, context: Context, findings: Sequence[Finding]
+) -> bool:
     """Tell whether a check in this run says that the state of ``other`` is wrong."""
-    return not context.state_checks.isdisjoint(_tellers(other, module))
+    tellers = _tellers(other, module, context)
+    return any(context.state_checks.tell(teller, findings) for teller in tellers)
 
 
-def _tellers(other: Module, module: Module) -> Iterator[tuple[str, str]]:
+def _tellers(other: Module, module: Module, context: Context) -> Iterator[Teller]:
+    """Name the checks that look at ``other``: its own, and one of ``module``."""
     yield other.name, "state"
-    if other.name == module.manifest.spec.state.owner:
-        yield module.name, "owner"
-    elif other is not module:
-        yield module.name, "requires"
+    if other is not module:
+        covered = {one.name for one in below_owner(module, context.catalog)}
+        yield module.name, "owner" if other.name in covered else "requires"
 
 
 def _whose(other: Module, module: Module) -> str:

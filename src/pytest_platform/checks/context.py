@@ -11,6 +11,7 @@ from pytest_platform.checks.health.state import Seen, seen_of
 from pytest_platform.checks.looking import Looking, Show
 from pytest_platform.checks.neighbours import neighbours
 from pytest_platform.checks.probe import ProbeKind, Target
+from pytest_platform.checks.telling import StateChecks
 from pytest_platform.errors import PlatformError
 from pytest_platform.host.compose import Renderer
 from pytest_platform.host.details import Digests
@@ -42,8 +43,8 @@ class Context:
 
     ``selected`` are the modules of the run; where workers share them, ``shares`` says by
     name which go together. ``digests`` are there where drift is asked for; the snapshots then
-    keep the details. ``state_checks`` names the checks of states in this run: a module, and
-    what it looks at. ``stack`` is there where the run has a stack of its own.
+    keep the details. ``state_checks`` are the checks of states in this run, on which others
+    rely. ``stack`` is there where the run has a stack of its own.
     """
 
     catalog: Catalog
@@ -58,7 +59,7 @@ class Context:
     shares: Mapping[str, int] = field(default_factory=dict)
     digests: Digests | None = None
     stack: Ephemeral | None = None
-    state_checks: frozenset[tuple[str, str]] = frozenset()
+    state_checks: StateChecks = field(default_factory=StateChecks)
     _looks: dict[Host, Looking] = field(default_factory=dict)
     _secrets: Secrets = field(default_factory=Secrets)
     _secrets_state: tuple[int, ...] = ()
@@ -72,8 +73,11 @@ class Context:
         """
         return self.hosts.of(module)
 
-    def snapshot(self, module: Module) -> Snapshot:
+    def snapshot(self, module: Module, *, asker: Module | None = None) -> Snapshot:
         """Return the run's one look at a module's host. A failure is kept too.
+
+        It is told in full to the first who asks, and to others that this one says why:
+        ``asker`` is whose check it is, where that is another module.
 
         On first use all hosts of the run, or of this worker's share of it, are looked at,
         each in a thread of its own.
@@ -82,17 +86,21 @@ class Context:
             NoHost: nobody has said which host it is.
             EngineError: the Engine cannot be asked. Costs its deadline once, not once a check.
         """
-        host = self.host_of(module)
-        if host not in self._looks:
-            self._look_at_all(module)
-        looking = self._looks[host]
+        looking = self._looking(module)
         try:
             return self._awaited(looking)
         except PlatformError as error:
-            looking.first = looking.first or module.name
-            if looking.first == module.name:
+            name = asker.name if asker else module.name
+            looking.first = looking.first or name
+            if looking.first == name:
                 raise error.with_traceback(None) from None
-            raise HostFailed(host, looking.first, error) from None
+            raise HostFailed(self.host_of(module), looking.first, error) from None
+
+    def _looking(self, module: Module) -> Looking:
+        host = self.host_of(module)
+        if host not in self._looks:
+            self._look_at_all(module)
+        return self._looks[host]
 
     def _awaited(self, looking: Looking) -> Snapshot:
         if looking.over:
@@ -135,7 +143,7 @@ class Context:
     def _beside(self, owner: Module | None) -> Snapshot | None:
         """Return the snapshot with the owner in it; that it cannot be had is told of the owner."""
         try:
-            return self.snapshot(owner) if owner else None
+            return self._awaited(self._looking(owner)) if owner else None
         except PlatformError:
             return None
 

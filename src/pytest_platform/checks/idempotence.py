@@ -1,10 +1,10 @@
 """A one-shot is run twice: both times it exits 0, and the state is the same afterwards.
 
-The state is what the declared smoke probes see, and where none is declared, what is in
-the volumes of the owner, or in the one-shot's own where it has none. It is looked at
-twice before the second run: what changes by itself, as in a server that works, is not
-compared. On a stack of one's own only; what was there before is what the first run and
-the servers have made.
+The state is what is in the volumes of the owner and of the one-shot itself, and what the
+declared smoke probes see. It is looked at twice before the second run: what changes by
+itself, as in a server that works, is not compared. What it stands on must be as declared
+afterwards, too. On a stack of one's own only; what was there before is what the first run
+and the servers have made.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pytest_platform.checks.blocked import state_findings
 from pytest_platform.checks.context import Context
 from pytest_platform.checks.health import state
+from pytest_platform.checks.neighbours import neighbours
 from pytest_platform.checks.said import Said
 from pytest_platform.errors import PlatformError
 from pytest_platform.host import start
@@ -39,6 +41,12 @@ class NothingToRun(PlatformError):
     code = "smoke.idempotent.not_run"
 
 
+class NothingCompared(PlatformError):
+    """There is nothing by which the two runs could be told apart."""
+
+    code = "smoke.idempotent.nothing_compared"
+
+
 @dataclass(frozen=True, slots=True)
 class TwoRuns:
     """What was seen: twice before the second run, and after it; and how that one ended."""
@@ -49,6 +57,18 @@ class TwoRuns:
     after: Seen
     broken: tuple[str, ...] = ()
     """The probes that passed before and fail after it, each with what is wrong."""
+    fallen: tuple[str, ...] = ()
+    """What is wrong with the states of the modules after it."""
+
+    @property
+    def unsteady(self) -> set[str]:
+        """The parts of the state that change by themselves."""
+        return set(_differences(self.before, self.again_before))
+
+    @property
+    def compared(self) -> set[str]:
+        """The parts of the state that were compared."""
+        return {*self.again_before, *self.after} - self.unsteady
 
 
 def run_twice(module: Module, context: Context) -> Result:
@@ -56,6 +76,7 @@ def run_twice(module: Module, context: Context) -> Result:
 
     Raises:
         NothingToRun: its first run was no success; the state's own check says why.
+        NothingCompared: no part of its state stands still, or its probes show none.
         OneShotTimeout: the second run does not end.
         EngineError: the Engine cannot be asked.
     """
@@ -65,7 +86,24 @@ def run_twice(module: Module, context: Context) -> Result:
     if findings:
         context.learn_secrets(module)
         return failed(findings, module.at("spec", "runtime", "expected_state"))
-    return passed(f"ran twice; {len(runs.after)} parts of the state are the same")
+    return passed(what_is_the_same(runs, probes=len(module.smoke)))
+
+
+def what_is_the_same(runs: TwoRuns, *, probes: int) -> str:
+    """Say what was compared. A one-shot without volumes and probes has its exit code alone.
+
+    Raises:
+        NothingCompared: there should be more than that, and there is not.
+    """
+    if runs.compared:
+        return f"ran twice; {len(runs.compared)} parts of the state are the same"
+    if probes or runs.unsteady:
+        message = (
+            "it ran twice, and nothing could be compared: there is no file in a volume that "
+            "stands still; declare a smoke probe 'exec' or 'command' that prints its state"
+        )
+        raise NothingCompared(message)
+    return "exited 0 twice; it has no volumes and no smoke probes, so nothing else was compared"
 
 
 def judge(runs: TwoRuns) -> Iterator[Finding]:
@@ -75,9 +113,10 @@ def judge(runs: TwoRuns) -> Iterator[Finding]:
         yield Finding(CODE, message, "exited 0", f"exited {runs.exit_code}")
     for broken in runs.broken:
         yield Finding(CODE, f"passed before it ran a second time, and not after it: {broken}")
-    unsteady = set(_differences(runs.before, runs.again_before))
+    for fallen in runs.fallen:
+        yield Finding(CODE, f"after it ran a second time, {fallen}")
     differences = [
-        name for name in _differences(runs.again_before, runs.after) if name not in unsteady
+        name for name in _differences(runs.again_before, runs.after) if name not in runs.unsteady
     ]
     if differences:
         told = [_told(name, runs.again_before, runs.after) for name in differences[:_SHOWN]]
@@ -102,6 +141,9 @@ def _first_run(module: Module, context: Context) -> Container:
     if findings:
         message = f"its first run was no success: {findings[0].message}"
         raise NothingToRun(message)
+    for fallen in _fallen(module, context):
+        message = f"it cannot be run a second time, because {fallen}"
+        raise NothingToRun(message)
     return seen.containers[0]
 
 
@@ -115,10 +157,21 @@ def _observe(module: Module, context: Context, container: Container) -> TwoRuns:
             exit_code = start.wait_for_exit(engine, container.id, timeout=timeout)
     finally:
         context.refresh(module)
+    fallen = tuple(_fallen(module, context))
+    if fallen:
+        # What stands on them would say the same in other words, or could not be asked.
+        return TwoRuns(before, again, exit_code, again, (), fallen)
     after = _state(module, context)
     broken = [(probe.name, _wrong(probe, module, context)) for probe in passing]
     told = tuple(f"'{name}': {wrong}" for name, wrong in broken if wrong)
     return TwoRuns(before, again, exit_code, after, told)
+
+
+def _fallen(module: Module, context: Context) -> Iterator[str]:
+    """Yield the modules that are not as declared: what it stands on, and itself."""
+    for other in (*neighbours(module, context.catalog), module):
+        if findings := state_findings(other, context, asker=module):
+            yield f"'{other.name}' is not as declared: {findings[0].message}"
 
 
 def _wrong(probe: Probe, module: Module, context: Context) -> str:
@@ -128,9 +181,7 @@ def _wrong(probe: Probe, module: Module, context: Context) -> str:
 
 
 def _state(module: Module, context: Context) -> Seen:
-    if module.smoke:
-        return dict(_of_probes(module, context))
-    return dict(_of_volumes(module, context))
+    return {**dict(_of_volumes(module, context)), **dict(_of_probes(module, context))}
 
 
 def _of_probes(module: Module, context: Context) -> Iterator[tuple[str, str]]:
@@ -142,12 +193,25 @@ def _of_probes(module: Module, context: Context) -> Iterator[tuple[str, str]]:
 
 
 def _of_volumes(module: Module, context: Context) -> Iterator[tuple[str, str]]:
-    holder = context.owner_of(module) or module
-    engine = context.host_of(holder).engine
-    for container in context.snapshot(holder).of(holder.project, holder.service):
+    """Yield what is in the volumes of its owner, and in those that it alone has."""
+    owner, read = context.owner_of(module), set[str]()
+    if owner:
+        yield from _held_by(owner, context, read)
+        yield from ((f"{module.name}:{at}", it) for at, it in _held_by(module, context, read))
+    else:
+        yield from _held_by(module, context, read)
+
+
+def _held_by(module: Module, context: Context, read: set[str]) -> Iterator[tuple[str, str]]:
+    """Yield what is in the volumes of a module, without those that were ``read`` before."""
+    engine = context.host_of(module).engine
+    for container in context.snapshot(module).of(module.project, module.service):
         document = engine.inspect(container.id) or {}
         for mount in document.get("Mounts") or ():
-            if mount["Type"] == "volume":
+            if mount["Type"] == "volume" and mount["Name"] not in read:
+                read.add(mount["Name"])
                 path = mount["Destination"]
                 found = contents(engine, container.id, path, timeout=_READING)
                 yield from ((f"{path}/{name}", digest) for name, digest in found.items())
+                if not found:
+                    yield f"{path} (empty)", ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Broken, Module
@@ -22,9 +22,26 @@ def neighbours(module: Module, catalog: Catalog) -> Iterator[Module]:
     yield from _below(module, catalog, {module.name})
 
 
+def below_owner(module: Module, catalog: Catalog) -> Iterator[Module]:
+    """Yield those of ``neighbours`` that are its owner, or that its owner stands on."""
+    owner = module.manifest.spec.state.owner
+    if owner:
+        yield from _reached((owner,), catalog, {module.name})
+
+
+def below_required(module: Module, catalog: Catalog) -> Iterator[Module]:
+    """Yield the others of ``neighbours``. There are none where ``required`` names none."""
+    covered = {one.name for one in below_owner(module, catalog)}
+    return (one for one in neighbours(module, catalog) if one.name not in covered)
+
+
 def _below(module: Module, catalog: Catalog, seen: set[str]) -> Iterator[Module]:
     owner = module.manifest.spec.state.owner
-    for name in (*((owner,) if owner else ()), *required(module)):
+    yield from _reached((*((owner,) if owner else ()), *required(module)), catalog, seen)
+
+
+def _reached(names: Iterable[str], catalog: Catalog, seen: set[str]) -> Iterator[Module]:
+    for name in names:
         if name in seen or not catalog.exists(name):
             continue
         seen.add(name)

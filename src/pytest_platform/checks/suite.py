@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from textwrap import indent
 
@@ -12,11 +12,12 @@ from pytest_platform.checks.context import Context, services_of_probe
 from pytest_platform.checks.contract import waivers
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.health import state
-from pytest_platform.checks.neighbours import required
+from pytest_platform.checks.neighbours import below_owner, below_required, required
 from pytest_platform.checks.registry import CONTRACT, ContractJudge
 from pytest_platform.checks.retry import retried
 from pytest_platform.errors import PlatformError
 from pytest_platform.host.engine import Engine
+from pytest_platform.host.ssh_errors import SshError
 from pytest_platform.module.loader import Broken, Module, Probe
 from pytest_platform.verdict import Finding, Location, Result, Verdict, failed, passed
 
@@ -92,14 +93,29 @@ def _placed(finding: Finding, facts: Facts) -> Finding:
 
 def _health(module: Module) -> Iterator[Check]:
     declared = module.at("spec", "runtime", "expected_state")
-    yield Check("health", "state", declared, _state_answer(module), live=True)
+    yield _telling(module, "state", declared, _state_answer(module))
     if module.manifest.spec.state.owner:
         place = module.at("spec", "state", "owner")
-        yield Check("health", "owner", place, _owner_answer(module), live=True)
+        yield _telling(module, "owner", place, _owner_answer(module))
     if required(module):
         place = module.at("spec", "requires")
-        yield Check("health", "requires", place, _requires_answer(module), live=True)
+        yield _telling(module, "requires", place, _requires_answer(module))
     yield from _probes(module, "health", module.health)
+
+
+def _telling(
+    module: Module, name: str, place: Location, answer: Callable[[Context], Result]
+) -> Check:
+    """Make a check of a state, on which others may rely."""
+
+    def held(context: Context) -> Result:
+        try:
+            result = answer(context)
+        except PlatformError as error:
+            result = _could_not_look(error)
+        return context.state_checks.answered((module.name, name), result, place)
+
+    return Check("health", name, place, held, live=True)
 
 
 def _smoke(module: Module) -> Iterator[Check]:
@@ -121,30 +137,45 @@ def _state_answer(module: Module) -> Callable[[Context], Result]:
 def _owner_answer(module: Module) -> Callable[[Context], Result]:
     def answer(context: Context) -> Result:
         owner = context.owner_of(module)
-        return _judge_state(owner, context) if owner else passed()
+        if owner is None:
+            return passed()
+        result = _judge_state(owner, context, asker=module)
+        if result.verdict is not Verdict.PASSED:
+            return result
+        below = _judge_others(module, below_owner(module, context.catalog), context)
+        return below or result
 
     return answer
 
 
 def _requires_answer(module: Module) -> Callable[[Context], Result]:
-    """Look at required modules, and leave those to their own checks that are in this run."""
+    """Look at all that is required, and at what that requires in turn."""
 
     def answer(context: Context) -> Result:
         place = module.at("spec", "requires")
-        others = [context.catalog.require(name, wanted_by=place) for name in required(module)]
-        wrong = [other for other in others if state_findings(other, context)]
-        for other in wrong:
-            if (other.name, "state") not in context.state_checks:
-                return _judge_state(other, context)
-        if wrong:
-            names = ", ".join(f"'{other.name}'" for other in wrong)
-            return Result(Verdict.SKIPPED, f"the checks of {names} tell what is wrong")
-        return passed()
+        for name in required(module):
+            context.catalog.require(name, wanted_by=place)
+        others = below_required(module, context.catalog)
+        return _judge_others(module, others, context) or passed()
 
     return answer
 
 
-def _judge_state(module: Module, context: Context) -> Result:
+def _judge_others(module: Module, others: Iterable[Module], context: Context) -> Result | None:
+    """Judge states, and leave those to their own checks that tell; None where all is well."""
+    left: list[str] = []
+    for other in others:
+        findings = state_findings(other, context, asker=module)
+        if findings and not context.state_checks.tell((other.name, "state"), findings):
+            return _judge_state(other, context, asker=module)
+        left += [f"'{other.name}'"] if findings else []
+    if left:
+        return Result(Verdict.SKIPPED, f"the checks of {', '.join(left)} tell what is wrong")
+    return None
+
+
+def _judge_state(module: Module, context: Context, *, asker: Module | None = None) -> Result:
+    context.snapshot(module, asker=asker)
     seen = context.seen(module)
     findings = state.judge(state.expected_of(module), seen)
     if not findings:
@@ -185,7 +216,12 @@ def _probe_answer(module: Module, probe: Probe) -> Callable[[Context], Result]:
             except PlatformError as error:
                 return _could_not_look(error)
 
-        result = blocked(module, context) or retried(attempt, within=probe.within)
+        def given_up() -> bool:
+            return isinstance(context.host_of(module).transport.failure(), SshError)
+
+        result = blocked(module, context) or retried(
+            attempt, within=probe.within, given_up=given_up
+        )
         if result.verdict is not Verdict.PASSED:
             context.learn_secrets(module)
         return result

@@ -33,7 +33,8 @@ class Ephemeral:
     """The stack of one run. Its project's name is known from the start.
 
     ``trouble`` is there when Compose could not start all of it. ``notes`` tell people
-    how it differs from what is deployed, ``made_up`` which variables got a value.
+    how it differs from what is deployed, ``made_up`` which variables got a value;
+    ``waited_for`` that it had its time to come up.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Ephemeral:
         self.left_overs: list[remains.Remains] = []
         self.keep = False
         self.started = False
+        self.waited_for = False
         self._transport = transport
         self._renderer = renderer
         self._catalog = catalog
