@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_platform import hookspecs, options
+from pytest_platform.errors import UsageError
 from pytest_platform.fixtures import (
     guarded_apply,
     platform_container,
@@ -20,7 +21,7 @@ from pytest_platform.fixtures import (
     platform_module,
     platform_stack,
 )
-from pytest_platform.stack_options import EPHEMERAL
+from pytest_platform.stack_options import cleans_only
 
 if TYPE_CHECKING:
     from pytest_platform.report.stdout import JsonStdout
@@ -73,12 +74,16 @@ def pytest_load_initial_conftests(
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Do what ``--stack-clean`` asks for, where it is all that was asked for."""
-    own = config.getoption("platform_stack") == EPHEMERAL
-    if own or not config.getoption("platform_stack_clean"):
-        return None
+    try:
+        if not cleans_only(config):
+            return None
+    except UsageError as error:
+        raise options.usage_error(str(error)) from None
     from pytest_platform.own_stack import clean_up
 
     sys.stdout.write("\n".join([*clean_up(), ""]))
+    if _OUTPUT in config.stash:
+        config.stash[_OUTPUT].nothing_tested(config.rootpath)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,15 @@ from pytest_platform.errors import UsageError
 DEPLOYED: Final = "deployed"
 EPHEMERAL: Final = "ephemeral"
 STACKS: Final = (DEPLOYED, EPHEMERAL)
+_TESTED: Final[Sequence[str]] = (
+    "--module",
+    "--remote-mode",
+    "--changed-since",
+    "--wait",
+    "--plan",
+    "--apply",
+)
+"""Options that say what is to be tested, or how; so one who gives them wants a test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,27 @@ def settings_of(config: pytest.Config, remote_mode: str) -> StackSettings:
     if settings.ephemeral:
         _refuse_beside(config, remote_mode)
     return settings
+
+
+def cleans_only(config: pytest.Config) -> bool:
+    """Tell whether ``--stack-clean`` is all that was asked for.
+
+    Raises:
+        UsageError: something is to be tested, too, and that on what is deployed.
+    """
+    clean = bool(config.getoption("platform_stack_clean"))
+    if not clean or config.getoption("platform_stack") == EPHEMERAL:
+        return False
+    # As typed: what a file adds to every run asks for nothing in this one.
+    typed = {str(one).partition("=")[0] for one in config.invocation_params.args}
+    asked: list[str] = [option for option in _TESTED if option in typed]
+    asked += [str(path) for path in config.getoption("file_or_dir") or ()]
+    if asked:
+        raise UsageError(
+            f"--stack-clean tests nothing without --stack=ephemeral: add that, "
+            f"or leave out {', '.join(asked)}"
+        )
+    return True
 
 
 def _refuse_beside(config: pytest.Config, remote_mode: str) -> None:

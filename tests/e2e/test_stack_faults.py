@@ -9,6 +9,7 @@ from typing import Any
 
 import docker
 import pytest
+import yaml
 
 from e2e.claims import could_not_look, no_traceback
 from e2e.project import BUSYBOX, FOREVER, compose_program
@@ -90,6 +91,11 @@ def test_a_variable_without_a_value_is_named(tree: Tree, engine: docker.APIClien
     [
         ({"network_mode": "host"}, "shares the host's network"),
         ({"privileged": True}, "is privileged"),
+        ({"network_mode": "bridge"}, "joins the network 'bridge'"),
+        ({"extra_hosts": ["gateway:host-gateway"]}, "host-gateway"),
+        ({"secrets": ["docker"]}, "reads /var/run/docker.sock"),
+        ({"configs": ["shadow"]}, "reads /etc/shadow, which is outside the repository"),
+        ({"volumes": ["./none:/none:ro"]}, "which does not exist"),
         ({"volumes": ["/var/run/docker.sock:/var/run/docker.sock:ro"]}, "reaches the host"),
         ({"volumes": ["/srv:/srv:ro"]}, "outside the repository"),
     ],
@@ -99,11 +105,18 @@ def test_what_could_touch_others_is_refused(
     tree: Tree, engine: docker.APIClient, settings: dict[str, Any], words: str
 ) -> None:
     store_and_job(tree, PROJECT, **settings)
+    shared = {
+        "secrets": {"docker": {"file": "/var/run/docker.sock"}},
+        "configs": {"shadow": {"file": "/etc/shadow"}},
+    }
+    with tree.compose_file("store").open("a") as file:
+        file.write(yaml.safe_dump(shared))
     outcome = tree.pytest(*MODULE)
     message = could_not_look(outcome, "job", "stack.refused")
     assert "'job'" in message
     assert words in message
     assert not parts(engine, name_in(outcome.stderr))
+    assert not (tree.folder("store") / "none").exists()
 
 
 def test_secrets_of_a_stack_that_fails_are_told_to_nobody(tree: Tree) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,10 +17,15 @@ import docker
 import pytest
 
 from e2e.conftest import NewProject
+from e2e.project import compose_program
 from e2e.stacks import OWN, name_in, parts, running, store_and_job
 from e2e.tree import Tree, finish
 from e2e.waiting import until
-from pytest_platform.stack.owner import LABEL
+from plugin.project import invalid
+from pytest_platform.host.transport import Local
+from pytest_platform.host.writable import WritableEngine
+from pytest_platform.stack import place, remains
+from pytest_platform.stack.owner import LABEL, new_name
 
 pytestmark = pytest.mark.e2e
 PROJECT = "pp-e2e-never-deployed"
@@ -123,6 +130,8 @@ def test_a_run_that_is_killed(
     run.communicate()
     left = parts(engine, dead)
     assert left
+    owner = _find(dead)[0].owner
+    assert owner
 
     told = blocking.pytest("--module", "job", *OWN, "-k", "state")
     assert told.returncode == 0, told
@@ -133,19 +142,63 @@ def test_a_run_that_is_killed(
     assert "pytest --stack-clean" in told.stdout
     assert parts(engine, dead) == left
 
+    # As of a run that was killed while it pulled an image: there is nothing on the Engine.
+    folder = place.make(pulling := new_name(), owner.labels(pulling))
+    place.write(folder / "compose.json", "{}")
     others = [sorted(parts(engine, name)) for name in (deployed.name, alive, killed[1])]
     cleaned = blocking.pytest("--stack-clean")
     assert cleaned.returncode == 0, cleaned
     assert re.findall(r"removed (\S+)", cleaned.stdout).count(dead) == 1
+    assert f"removed {pulling} (1 folder) of process {run.pid} on" in cleaned.stdout
+    assert not folder.exists()
     assert alive not in cleaned.stdout
     assert "collected" not in cleaned.stdout
     assert not parts(engine, dead)
     assert [sorted(parts(engine, name)) for name in (deployed.name, alive, killed[1])] == others
-    again = blocking.pytest("--stack-clean")
-    assert dead not in again.stdout
+    again = blocking.pytest("--stack-clean", "--json")
+    assert again.returncode == 0, again
+    assert not invalid(again.document)
+    assert "error" not in again.document["platform"]
+    assert dead not in again.stderr
+    assert pulling not in again.stderr
     os.kill(living.pid, signal.SIGINT)
     finish(living)
     assert not parts(engine, alive)
+
+
+def test_killed_while_it_comes_up(
+    tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compose pulls for ever, so there is nothing on the Engine: what is left is a folder."""
+    place_for_files, program = tmp_path / "temporary", tmp_path / "bin" / "docker-compose"
+    real, sleep = shutil.which(compose_program()), shutil.which("sleep")
+    for folder in (place_for_files, program.parent):
+        folder.mkdir()
+    pulls = f'case " $* " in *" up -d "*) exec {sleep} 600;; esac\n'
+    program.write_text(f'#!/bin/sh\n{pulls}exec {real} "$@"\n')
+    program.chmod(0o755)
+    store_and_job(tree, PROJECT, environment={"KEY": "${API_KEY:?}"})
+    env = {"PATH": str(program.parent), "TMPDIR": str(place_for_files)}
+    run = tree.start("--module", "job", *OWN, env=env)
+    try:
+        until(lambda: list(place_for_files.glob("*/defaults.env")), "Compose is started")
+    finally:
+        os.killpg(run.pid, signal.SIGKILL)
+        run.communicate()
+    (file,) = place_for_files.glob("*/compose.json")
+    name = file.parent.name
+    monkeypatch.setattr(tempfile, "tempdir", str(place_for_files))
+    (left,) = _find(name)
+    assert left.left_over
+    assert str(left) == f"{name} (1 folder)"
+    with WritableEngine(Local()) as engine:
+        remains.remove(engine, name)
+    assert not file.parent.exists()
+
+
+def _find(name: str) -> list[remains.Remains]:
+    with WritableEngine(Local()) as engine:
+        return remains.find(engine, name)
 
 
 def test_kept_and_looked_into(blocking: Tree, killed: list[str], engine: docker.APIClient) -> None:
@@ -164,8 +217,6 @@ def test_kept_and_looked_into(blocking: Tree, killed: list[str], engine: docker.
 
 
 def _compose(words: str) -> str:
-    from e2e.project import compose_program
-
     argv = [compose_program(), *words.split()]
     done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd="/", timeout=120)
     assert done.returncode == 0, done

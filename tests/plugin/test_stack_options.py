@@ -69,6 +69,19 @@ def test_cleaning_needs_an_engine(empty: Project) -> None:
     assert "--stack-clean: no Docker Engine answers" in outcome.stderr
 
 
+@pytest.mark.parametrize(
+    "more",
+    [["--module=web"], ["--remote-mode", "local"], ["--changed-since=HEAD"], ["modules"]],
+    ids=" ".join,
+)
+def test_cleaning_alone_tests_nothing(project: Project, more: list[str]) -> None:
+    outcome = project.pytest("--stack-clean", "--json", *more)
+    assert outcome.code == 4, str(outcome)
+    assert outcome.error["code"] == "platform.usage"
+    message = f"add that, or leave out {more[0].partition('=')[0]}"
+    assert message in outcome.error["message"]
+
+
 def test_drift_is_not_compared(project: Project) -> None:
     outcome = project.pytest("--json", OWN, "-k", "none")
     check = outcome.checks("web")["drift::none"]

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,18 +15,31 @@ from typing import Any
 import pytest
 import yaml
 
-from pytest_platform.stack import variables
-from pytest_platform.stack.errors import StackConflict, StackRefused, StackVariable
+from pytest_platform.checks.registry import vocabulary
+from pytest_platform.host.compose import Renderer
+from pytest_platform.host.transport import Local
+from pytest_platform.module.catalog import Catalog
+from pytest_platform.stack import owner, place, variables
+from pytest_platform.stack.ephemeral import Ephemeral
+from pytest_platform.stack.errors import (
+    StackConflict,
+    StackRefused,
+    StackRemoved,
+    StackVariable,
+)
 from pytest_platform.stack.mounts import Source, look_at
 from pytest_platform.stack.owner import LABEL, Owner, is_name, new_name
+from pytest_platform.stack.remains import Remains
 from pytest_platform.stack.rewrite import Part, Stack, rewrite
 
 CASES = Path(__file__).parents[1] / "cases" / "stack"
 REWRITTEN = sorted(path.stem for path in (CASES / "rewrite").iterdir())
 REFUSED = yaml.safe_load((CASES / "refused.yaml").read_text())
+REFUSED_FILES = yaml.safe_load((CASES / "refused_files.yaml").read_text())
 SOURCES = {
     "/repo/engine": Source("/var/run/docker.sock", "other"),
     "/repo/pipe": Source("/repo/pipe", "other"),
+    "/repo/folder": Source("/repo/folder", "folder"),
     "/repo/link": Source("/srv/data", "folder"),
     "/etc/app.conf": Source("/etc/app.conf", "file"),
 }
@@ -61,6 +76,18 @@ def test_it_is_refused(settings: dict[str, Any], words: str) -> None:
     assert refused.value.code == "stack.refused"
 
 
+@pytest.mark.parametrize("used_by", ["secrets", "configs", "build"])
+@pytest.mark.parametrize(("file", "words"), REFUSED_FILES, ids=lambda one: str(one)[:40])
+def test_a_file_is_refused(used_by: str, file: str, words: str) -> None:
+    kind = "configs" if used_by == "configs" else "secrets"
+    use: dict[str, Any] = {kind: [{"source": "one"}]}
+    service = {"build": {"context": "/repo", **use}} if used_by == "build" else use
+    model = {"services": {"app": service}, kind: {"one": {"file": file}}}
+    with pytest.raises(StackRefused) as refused:
+        _rewrite([Part("home", model, ["app"])], SOURCES)
+    assert f"'app' {words}" in str(refused.value)
+
+
 def test_all_reasons_are_told_at_once() -> None:
     services = {"a": {"privileged": True, "pid": "host"}, "b": {"network_mode": "host"}}
     with pytest.raises(StackRefused) as refused:
@@ -76,7 +103,16 @@ def test_what_stands_where_mounts_point(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     names = ("file", "link", "pipe", ".", "none")
     volumes = [{"type": "bind", "source": str(tmp_path / name), "target": "/x"} for name in names]
-    seen = look_at({"services": {"app": {"volumes": [*volumes, {"type": "volume"}]}}})
+    os.mkfifo(tmp_path / "pipe-2")
+    files = {
+        "secrets": {"one": {"file": str(tmp_path / "secret")}, "two": {"environment": "TWO"}},
+        "configs": {"one": {"file": str(tmp_path / "pipe-2")}, "two": {"content": "x"}},
+    }
+    (tmp_path / "secret").touch()
+    seen = look_at({"services": {"app": {"volumes": [*volumes, {"type": "volume"}]}}, **files})
+    assert len(seen) == len(names) + 2
+    assert seen[str(tmp_path / "secret")].kind == "file"
+    assert seen[str(tmp_path / "pipe-2")].kind == "other"
     kinds = {name: seen[str(tmp_path / name)].kind for name in names}
     assert kinds == {
         "file": "file",
@@ -119,15 +155,87 @@ def test_whose_process_is_gone() -> None:
     assert me.labels("x")[LABEL] == "x"
     assert not me.is_gone()
     assert replace(me, born="1").is_gone(), "a later process has this number"
-    assert replace(me, world="another-boot/pid:[1]").is_gone()
-    boot = me.world.partition("/")[0]
-    assert not replace(me, pid=_ended(), world=f"{boot}/pid:[1]").is_gone(), "nobody here knows"
+    machine, boot, space = me.world.split("/")
+    for world in (
+        f"{machine}/{boot}/pid:[1]",
+        "another-machine/another-boot/pid:[1]",
+        f"another-machine/another-boot/{space}",
+        "/another-boot/pid:[1]",
+        f"{machine}//",
+        "//",
+        "",
+    ):
+        assert not replace(me, pid=_ended(), world=world).is_gone(), "nobody here knows"
     assert not replace(me, pid=_ended(), host="elsewhere").is_gone(), "nobody here knows"
     assert replace(me, pid=_ended()).is_gone()
     labels = me.labels("x")
     for name in labels.keys() - {LABEL}:
         with pytest.raises(ValueError, match="is missing"):
             Owner.of({key: value for key, value in labels.items() if key != name})
+
+
+def test_another_boot_of_this_machine_is_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "machine-id"
+    monkeypatch.setattr(owner, "_MACHINE", file)
+    file.write_text(f"{'a' * 32}\n")
+    machine, _, space = Owner.me(keep=False).world.split("/")
+    assert "a" * 32 not in machine
+    before = replace(Owner.me(keep=False), world=f"{machine}/another-boot/{space}")
+    assert before.is_gone()
+    for unknown in ("", "uninitialized\n", f"{'b' * 32}\n"):
+        file.write_text(unknown)
+        assert not before.is_gone()
+    file.unlink()
+    assert not before.is_gone()
+
+
+def test_a_private_folder_tells_whose_it_was(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    me, name, other, link = Owner.me(keep=True), new_name(), new_name(), new_name()
+    folder = place.make(name, me.labels(name))
+    place.write(folder / "defaults.env", "TOKEN=x")
+    (tmp_path / other).mkdir()
+    (tmp_path / link).symlink_to(folder)
+    (tmp_path / "pytest-platform-other").mkdir()
+    assert list(place.find(name)) == [(name, me)]
+    assert dict(place.find()) == {name: me, other: None}
+    assert {file.stat().st_mode & 0o77 for file in (folder, *folder.iterdir())} == {0}
+    gone = Remains(name, replace(me, pid=_ended()), folders=[name])
+    assert gone.left_over, "a folder is kept by nobody"
+    assert str(gone) == f"{name} (1 folder)"
+    assert not Remains(name, gone.owner, volumes=["data"], folders=[name]).left_over
+    assert not Remains(name, me, folders=[name]).left_over
+    place.remove(name)
+    assert not folder.exists()
+
+
+@pytest.fixture
+def ephemeral(tmp_path: Path) -> Iterator[Ephemeral]:
+    here = Local()
+    catalog = Catalog(tmp_path, tmp_path, vocabulary())
+    stack = Ephemeral(new_name(), here, Renderer(here), catalog, tmp_path)
+    yield stack
+    stack.stop()
+
+
+def test_an_engine_elsewhere_is_refused(
+    ephemeral: Ephemeral, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+    with pytest.raises(StackRefused, match="the Engine is on another machine"):
+        ephemeral.start([])
+    assert not ephemeral.started
+
+
+def test_what_was_stopped_is_not_started_again(ephemeral: Ephemeral) -> None:
+    ephemeral.stop()
+    with pytest.raises(StackRemoved, match="is not started again"):
+        ephemeral.start([])
+    assert not ephemeral.started
 
 
 def _ended() -> int:

@@ -16,7 +16,7 @@ from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.declared import Module
 from pytest_platform.secrets import Secrets
 from pytest_platform.stack import launch, remains, signals, variables
-from pytest_platform.stack.errors import StackNotUp
+from pytest_platform.stack.errors import StackNotUp, StackRefused, StackRemoved
 from pytest_platform.stack.members import members, needed_services
 from pytest_platform.stack.mounts import Source, look_at
 from pytest_platform.stack.owner import Owner
@@ -49,6 +49,7 @@ class Ephemeral:
         self.keep = False
         self.started = False
         self.waited_for = False
+        self._ended = False
         self._transport = transport
         self._renderer = renderer
         self._catalog = catalog
@@ -62,7 +63,11 @@ class Ephemeral:
 
         Raises:
             PlatformError: nothing was started, and nothing will be.
+            StackRemoved: it was stopped.
         """
+        if self._ended:
+            message = f"the stack {self.project} has ended, and is not started again"
+            raise StackRemoved(message)
         if self._refused:
             raise self._refused.with_traceback(None)
         if not self.started:
@@ -74,6 +79,12 @@ class Ephemeral:
         return self.members
 
     def _start(self, selected: Iterable[Module]) -> None:
+        if not self._transport.beside_engine():
+            message = (
+                "the Engine is on another machine, by DOCKER_HOST or the docker context; "
+                "a stack of one's own mounts files of this one: use this machine's Engine"
+            )
+            raise StackRefused(message)
         self.members = members(selected, self._catalog)
         parts, values = self._parts(self.members)
         owner = Owner.me(keep=self.keep)
@@ -101,6 +112,7 @@ class Ephemeral:
         """
         try:
             with signals.deaf():
+                self._ended = True
                 if self.started and not self.keep:
                     self.started = False
                     remains.remove(self._engine, self.project)

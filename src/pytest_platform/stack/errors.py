@@ -11,6 +11,12 @@ class StackRefused(PlatformError):
     code = "stack.refused"
 
 
+class StackRemoved(PlatformError):
+    """The run is over for its stack: what is asked for then finds none, and starts none."""
+
+    code = "stack.removed"
+
+
 class StackConflict(PlatformError):
     """Two services of one name are needed, which one project cannot hold."""
 

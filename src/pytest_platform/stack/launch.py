@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from pytest_platform.stack import place
 from pytest_platform.stack.errors import StackNotUp
-from pytest_platform.stack.remains import folder
 from pytest_platform.stack.signals import within
 
 UP_TIMEOUT = 600.0
@@ -38,11 +37,12 @@ def up(
     from pytest_docker.plugin import get_docker_services
 
     project = model["name"]
-    place = folder(project, make=True)
+    labels = next(iter(model["services"].values()))["labels"]
     try:
-        file = _write(place / "compose.json", json.dumps(model))
+        folder = place.make(project, labels)
+        file = place.write(folder / "compose.json", json.dumps(model))
         lines = "".join(f"{name}={value}\n" for name, value in defaults.items())
-        given = [_write(place / "defaults.env", lines), *env_files]
+        given = [place.write(folder / "defaults.env", lines), *env_files]
         options = [word for one in given for word in ("--env-file", str(one))]
         # With exec there is no shell in between that would outlive an interrupt.
         command = f"exec {shlex.join([*compose, '--progress', 'quiet', *options])}"
@@ -59,14 +59,7 @@ def up(
             raise
         raise StackNotUp(f"docker compose up failed: {_said(str(error))}") from None
     finally:
-        folder(project, make=False)
-
-
-def _write(path: Path, text: str) -> Path:
-    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(opened, "w", encoding="utf-8") as file:
-        file.write(text)
-    return path
+        place.remove(project)
 
 
 def _said(message: str) -> str:

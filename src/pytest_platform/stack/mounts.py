@@ -29,8 +29,11 @@ class Source:
 
 
 def look_at(model: Mapping[str, Any]) -> dict[str, Source]:
-    """Look where the bind mounts of a rendered project point."""
-    return {str(one["source"]): _seen(Path(one["source"])) for one in _binds(model)}
+    """Look where the bind mounts of a rendered project, its secrets and its configs point."""
+    paths = [str(one["source"]) for one in _binds(model)]
+    for kind in ("secrets", "configs"):
+        paths += [str(one["file"]) for one in (model.get(kind) or {}).values() if one.get("file")]
+    return {path: _seen(Path(path)) for path in paths}
 
 
 def _binds(model: Mapping[str, Any]) -> Iterator[Mount]:
@@ -83,16 +86,32 @@ def _bind(
     if seen.kind == "other" or gives_engine(seen.real) or gives_engine(mount["source"]):
         return Rewritten(refusal=f"mounts {mount['source']}, by which it reaches the host")
     read_only = bool(mount.get("read_only"))
+    readable = _below(seen.real, root) or any(_below(seen.real, one) for one in _COMMON)
+    if read_only and readable and seen.kind == "missing":
+        # The Engine would make a folder of that name.
+        return Rewritten(refusal=f"mounts {mount['source']}, which does not exist")
     if _below(seen.real, root) and (read_only or seen.kind == "file"):
         note = "" if read_only else f"{mount['target']} cannot be written to: it is a file of yours"
         return Rewritten({**mount, "read_only": True}, note=note)
-    if read_only and any(_below(seen.real, one) for one in _COMMON):
+    if read_only and readable:
         return Rewritten(mount)
     if read_only or seen.kind == "file":
         return Rewritten(refusal=f"mounts {mount['source']}, which is outside the repository")
     name = volume(f"bind {seen.real}", "bind-" + _slug(seen.real))
     fresh = {"type": "volume", "source": name, "target": mount["target"]}
     return Rewritten(fresh, note=f"{mount['target']} is a new, empty volume in place of a folder")
+
+
+def refuse_file(path: str, root: str, sources: Mapping[str, Source]) -> str:
+    """Say why a secret or a config may not be read from a file; the Engine mounts that, too."""
+    seen = sources.get(path) or Source(path, "missing")
+    if seen.kind == "other" or gives_engine(seen.real) or gives_engine(path):
+        return f"reads {path}, by which it reaches the host"
+    if not _below(seen.real, root):
+        return f"reads {path}, which is outside the repository"
+    if seen.kind != "file":
+        return f"reads {path}, which is {'a folder' if seen.kind == 'folder' else 'not there'}"
+    return ""
 
 
 def _below(path: str, folder: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import secrets
@@ -18,6 +19,7 @@ LABEL: Final = "io.pytest-platform.stack"
 
 _NAME = re.compile(rf"{PREFIX}[0-9a-f]{{8}}")
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
+_MACHINE = Path("/etc/machine-id")
 
 
 def new_name() -> str:
@@ -34,9 +36,9 @@ def is_name(text: str) -> bool:
 class Owner:
     """The process that a stack belongs to.
 
-    ``world`` tells where its number means something: the boot and the namespace of
-    processes. ``born`` tells it from a later process of that number. Both are empty
-    where the system does not say. ``keep`` is set where the stack is to outlive it.
+    ``world`` tells where its number means something: the machine, its boot and the
+    namespace of processes. ``born`` tells it from a later process of that number. What
+    the system does not say is empty. ``keep`` is set where the stack is to outlive it.
     """
 
     host: str
@@ -86,12 +88,16 @@ class Owner:
 
     def is_gone(self) -> bool:
         """Tell whether that process is surely gone. Of one elsewhere nobody here can know."""
-        if self.host != gethostname():
+        words, here = self.world.split("/"), _world().split("/")
+        if self.host != gethostname() or len(words) != len(here):
             return False
-        boot, _, space = self.world.partition("/")
-        here_boot, _, here_space = _world().partition("/")
+        machine, boot, space = words
+        here_machine, here_boot, here_space = here
+        if not boot or not here_boot:
+            return False
         if boot != here_boot:
-            return True
+            # Another machine may have this one's name.
+            return bool(machine) and machine == here_machine
         if space != here_space:
             return False
         return not _alive(self.pid) or self.born != _born(self.pid)
@@ -112,13 +118,22 @@ def _alive(pid: int) -> bool:
 
 def _world() -> str:
     try:
-        boot, space = (
-            _BOOT.read_text(encoding="ascii").strip(),
-            str(Path("/proc/self/ns/pid").readlink()),
-        )
+        boot = _BOOT.read_text(encoding="ascii").strip()
+        space = str(Path("/proc/self/ns/pid").readlink())
     except OSError:
+        boot, space = "", ""
+    return f"{_machine()}/{boot}/{space}"
+
+
+def _machine() -> str:
+    """Return what tells this machine from others, not its id itself: that is to stay here."""
+    try:
+        identity = _MACHINE.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
         return ""
-    return f"{boot}/{space}"
+    if not re.fullmatch(r"[0-9a-f]{32}", identity):
+        return ""
+    return hashlib.sha256(f"{PREFIX}{identity}".encode()).hexdigest()[:16]
 
 
 def _born(pid: int) -> str:

@@ -1,18 +1,16 @@
-"""What a stack consists of on the Engine, found by its label alone, and its removal."""
+"""What a stack consists of, found by its label alone or its private folder, and its removal."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_platform.errors import EngineError
 from pytest_platform.host.writable import WritableEngine
+from pytest_platform.stack import place
 from pytest_platform.stack.owner import LABEL, Owner, is_name
 
 if TYPE_CHECKING:
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
 
 _AGAIN = 0.3
 _ROUNDS = 60
+_KINDS = ("containers", "volumes", "networks", "images")
 
 
 @dataclass(slots=True)
@@ -32,17 +31,22 @@ class Remains:
     volumes: list[str] = field(default_factory=list)
     networks: list[str] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        kinds = ("containers", "volumes", "networks", "images")
+        kinds = (*_KINDS, "folders")
         counts = [(len(getattr(self, kind)), kind) for kind in kinds]
         parts = [f"{count} {kind if count > 1 else kind[:-1]}" for count, kind in counts if count]
         return f"{self.project} ({', '.join(parts) or 'nothing'})"
 
     @property
     def left_over(self) -> bool:
-        """Whether its run was killed: its process is gone, and it was not to be kept."""
-        return self.owner is not None and not self.owner.keep and self.owner.is_gone()
+        """Whether its run was killed: its process is gone, and it was not to be kept.
+
+        To keep a stack is to keep what the Engine has of it, not the folder alone.
+        """
+        kept = self.owner and self.owner.keep and any(getattr(self, kind) for kind in _KINDS)
+        return self.owner is not None and not kept and self.owner.is_gone()
 
 
 def find(engine: WritableEngine, project: str | None = None) -> list[Remains]:
@@ -61,6 +65,10 @@ def find(engine: WritableEngine, project: str | None = None) -> list[Remains]:
             getattr(stack, kind).append(identity)
             with suppress(ValueError):
                 stack.owner = stack.owner or Owner.of(labels)
+    for name, owner in place.find(project):
+        stack = found.setdefault(name, Remains(name))
+        stack.folders.append(name)
+        stack.owner = stack.owner or owner
     return [found[name] for name in sorted(found)]
 
 
@@ -82,7 +90,6 @@ def remove(engine: WritableEngine, project: str) -> None:
     else:
         message = f"parts of the stack {project} cannot be removed; look: docker ps -a"
         raise EngineError(message)
-    folder(project, make=False)
 
 
 def remove_left_overs(engine: WritableEngine) -> Iterator[Remains]:
@@ -95,16 +102,6 @@ def remove_left_overs(engine: WritableEngine) -> Iterator[Remains]:
         if stack.left_over:
             remove(engine, stack.project)
             yield stack
-
-
-def folder(project: str, *, make: bool) -> Path:
-    """Make or remove the private folder in which a stack's model lies while it is started."""
-    path = Path(tempfile.gettempdir()) / project
-    if make:
-        path.mkdir(mode=0o700)
-    else:
-        shutil.rmtree(path, ignore_errors=True)
-    return path
 
 
 def _labelled(
@@ -129,6 +126,7 @@ def _remove(engine: WritableEngine, stack: Remains) -> None:
             (stack.volumes, lambda one: client.remove_volume(one, force=True)),
             (stack.networks, client.remove_network),
             (stack.images, lambda one: client.remove_image(one, force=True)),
+            (stack.folders, place.remove),
         ]
         for identities, removal in kinds:
             for identity in identities:

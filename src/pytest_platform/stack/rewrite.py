@@ -12,7 +12,7 @@ from typing import Any
 
 from pytest_platform.stack.errors import StackConflict, StackRefused
 from pytest_platform.stack.members import needed_services
-from pytest_platform.stack.mounts import Source, rewrite_mount
+from pytest_platform.stack.mounts import Source, refuse_file, rewrite_mount
 from pytest_platform.stack.refusals import refusals
 
 Document = dict[str, Any]
@@ -120,10 +120,10 @@ def _add(making: _Making, part: Part, name: str) -> None:
 
 
 def _service(making: _Making, part: Part, name: str, source: Mapping[str, Any]) -> Document:
-    making.refused += [f"'{name}' {words}" for words in refusals(source)]
+    services = part.model["services"]
+    making.refused += [f"'{name}' {words}" for words in refusals(source, services)]
     service = {key: value for key, value in source.items() if key not in _DROPPED}
     service["labels"] = dict(making.labels)
-    services = part.model["services"]
     if depends := source.get("depends_on"):
         service["depends_on"] = {key: one for key, one in depends.items() if key in services}
     if ports := source.get("ports"):
@@ -132,21 +132,24 @@ def _service(making: _Making, part: Part, name: str, source: Mapping[str, Any]) 
         service["networks"] = dict(_networks(making, part, networks))
     if mounts := source.get("volumes"):
         service["volumes"] = list(_mounts(making, part, name, mounts))
-    for kind, names in (("secrets", making.secrets), ("configs", making.configs)):
+    for kind in ("secrets", "configs"):
         if used := source.get(kind):
-            service[kind] = [_file(names, part, kind, one) for one in used]
+            service[kind] = [_file(making, part, name, kind, one) for one in used]
     if "deploy" in source:
         service["deploy"] = {key: one for key, one in source["deploy"].items() if key != "labels"}
     if "build" in source:
-        _build(making, service, source["build"])
+        _build(making, part, name, service)
     return service
 
 
-def _build(making: _Making, service: Document, build: Mapping[str, Any]) -> None:
+def _build(making: _Making, part: Part, name: str, service: Document) -> None:
     """Let Compose name the image: a name of the files may be that of a deployed one."""
     service.pop("image", None)
-    kept = {key: one for key, one in build.items() if key not in {"tags", "cache_to", "labels"}}
-    service["build"] = {**kept, "labels": dict(making.labels)}
+    dropped = {"tags", "cache_to", "labels"}
+    build = {key: one for key, one in service["build"].items() if key not in dropped}
+    if used := build.get("secrets"):
+        build["secrets"] = [_file(making, part, name, "secrets", one) for one in used]
+    service["build"] = {**build, "labels": dict(making.labels)}
 
 
 def _port(port: Mapping[str, Any]) -> Document:
@@ -191,9 +194,14 @@ def _mounts(
             yield done.mount
 
 
-def _file(names: _Names, part: Part, kind: str, used: Mapping[str, Any]) -> Document:
+def _file(making: _Making, part: Part, name: str, kind: str, used: Mapping[str, Any]) -> Document:
+    """Keep a secret or a config, if what it is read from may be."""
     key = used["source"]
     source: Mapping[str, Any] = (part.model.get(kind) or {}).get(key) or {}
+    if file := source.get("file"):
+        refusal = refuse_file(str(file), making.root, making.sources)
+        making.refused += [f"'{name}' {refusal}"] if refusal else []
+    names = making.secrets if kind == "secrets" else making.configs
     definition = {word: one for word, one in source.items() if word not in {"name", "labels"}}
     return {**used, "source": names.key((part.deployed_as, key), key, definition)}
 
