@@ -17,6 +17,7 @@ _EXPRESSION = "${{"
 _PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")
 _PINNED_LINE = re.compile(r"uses: \S+@[0-9a-f]{40} # v\d+(\.\d+)*$")
 _INPUT = re.compile(r"\binputs\s*[.\[]")
+_SHORT_NAME = re.compile(r"github\.ref_name\b|\bGITHUB_REF_NAME\b")
 _OF_PEOPLE = re.compile(r"\b(secrets|inputs|github\.event|github\.head_ref)\b")
 _MAY_RUN_STRANGERS_CODE = {"pull_request"}
 _NEVER = {"pull_request_target", "workflow_run", "issue_comment"}
@@ -95,6 +96,11 @@ def _concurrency(workflow: Workflow, _: str) -> bool:
     return "concurrency" in workflow
 
 
+def _branch_is_no_tag(_: Workflow, text: str) -> bool:
+    """Compare with a whole ref: a tag may have the short name of any branch."""
+    return not _SHORT_NAME.search(text)
+
+
 def triggers(workflow: Workflow) -> Mapping[str, Any]:
     """Return what starts the workflow, each with its settings."""
     on = workflow["on"]
@@ -125,4 +131,5 @@ RULES: Mapping[str, Callable[[Workflow, str], bool]] = {
     "triggers": _safe_triggers,
     "secrets": _strangers_get_no_secret,
     "concurrency": _concurrency,
+    "ref": _branch_is_no_tag,
 }
