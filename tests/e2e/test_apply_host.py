@@ -25,11 +25,12 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
         target.shutdown(socket.SHUT_WR)
 
 
-def _serve(listener: socket.socket, path: str) -> None:
+def _serve(listener: socket.socket, path: str, opened: list[socket.socket]) -> None:
     with suppress(OSError):
         while True:
             client, _ = listener.accept()
             engine = socket.socket(socket.AF_UNIX)
+            opened += [client, engine]
             engine.connect(path)
             for pair in ((client, engine), (engine, client)):
                 threading.Thread(target=_pump, args=pair, daemon=True).start()
@@ -38,9 +39,13 @@ def _serve(listener: socket.socket, path: str) -> None:
 @pytest.fixture
 def address(proxy: Proxy) -> Iterator[str]:
     """Offer the Engine on loopback, as one that is reached by network is offered."""
+    opened: list[socket.socket] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=_serve, args=(listener, str(proxy.path)), daemon=True).start()
+        way = (listener, str(proxy.path), opened)
+        threading.Thread(target=_serve, args=way, daemon=True).start()
         yield f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+    for one in opened:
+        one.close()
 
 
 def test_only_beside_the_engine(
