@@ -34,11 +34,6 @@ class ExecResult:
     stderr: str
     cut: frozenset[str] = frozenset()
 
-    @property
-    def truncated(self) -> bool:
-        """Whether output was left out."""
-        return bool(self.cut)
-
 
 def exec_in(
     engine: WritableEngine, container: str, command: Sequence[str], *, timeout: float, limit: int
