@@ -1,18 +1,22 @@
-"""A name server on loopback, over UDP and TCP on the same port."""
+"""A name server on loopback, over UDP and TCP on the same port, and commands that ask it."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 
 import dns.flags
 import dns.message
 import dns.name
 import dns.rcode
 import dns.zone
+import pytest
 
 ORIGIN = "example.org."
 LONG = "\n".join(f'long TXT "line {number} {"x" * 40}"' for number in range(100))
@@ -24,9 +28,22 @@ ns A 192.0.2.1
 status A 192.0.2.11
 status A 192.0.2.10
 www CNAME status
+here A 127.0.0.1
 {LONG}
 """
 _UDP_SIZE = 1232
+
+# The C library asks at port 53, so each process that answers has an address of its own.
+_ADDRESS, _PORT = "127.98.{}.{}".format(*divmod(os.getpid() % 65536, 256)), 53
+SILENT = "127.99.0.53"
+"""An address of this machine at which no name server listens."""
+
+_WITH_RESOLVER = 'mount --bind "$1" /etc/resolv.conf && shift && exec "$@"'
+
+needs_root = pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("unshare"),
+    reason="a resolver of a test's own needs root and unshare",
+)
 
 
 def _answer(zone: dns.zone.Zone, wire: bytes, limit: int) -> bytes:
@@ -81,14 +98,28 @@ def _start(serve: Callable[..., None], *arguments: object) -> None:
     threading.Thread(target=serve, args=arguments, daemon=True).start()
 
 
+def asking(address: str, folder: Path) -> tuple[str, ...]:
+    """Return words to put before a command: for it alone, this name server is the machine's."""
+    file = folder / "resolv.conf"
+    file.write_text(f"nameserver {address}\noptions timeout:1 attempts:1\n", encoding="utf-8")
+    return "unshare", "--mount", "sh", "-c", _WITH_RESOLVER, "sh", str(file)
+
+
 @contextmanager
-def name_server() -> Iterator[int]:
-    """Answer for example.org; gives the port."""
+def resolver() -> Iterator[str]:
+    """Answer for example.org where the C library asks; gives the address."""
+    with name_server(_ADDRESS, _PORT):
+        yield _ADDRESS
+
+
+@contextmanager
+def name_server(address: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
+    """Answer for example.org; gives the port, whichever is free for 0."""
     zone = dns.zone.from_text(ZONE, origin=ORIGIN, relativize=False)
-    tcp = socket.create_server(("127.0.0.1", 0))
-    port: int = tcp.getsockname()[1]
+    tcp = socket.create_server((address, port))
+    port = tcp.getsockname()[1]
     udp = socket.socket(type=socket.SOCK_DGRAM)
-    udp.bind(("127.0.0.1", port))
+    udp.bind((address, port))
     _start(_serve_udp, udp, zone)
     _start(_serve_tcp, tcp, zone)
     try:

@@ -91,11 +91,8 @@ def test_pass_through_another_host(
 def test_fail_through_another_host(
     relay: Relay, module: Module, kind: str, case: dict[str, Any]
 ) -> None:
-    """A connection that is taken and ends at once is no open port.
-
-    Why it ends is not told, so a case may hold ``here`` only.
-    """
-    found = ask(module, None if case.get("here") else relay)
+    """A connection that is taken and ends at once is no open port."""
+    found = ask(module, relay)
     assert found[0].code == (case.get("codes") or [case["code"]])[0], (kind, found)
 
 

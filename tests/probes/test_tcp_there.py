@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from probes.conftest import Load, ask
+from probes.names import SILENT, asking, needs_root, resolver
 from probes.relay import Relay
 from pytest_platform.checks.network.connect import NoWay
 from pytest_platform.checks.network.port_there import CannotTell, read
@@ -84,6 +85,40 @@ def test_a_host_without_the_programs(
         _asked(load, relay, listener.getsockname()[1], open=open_)
     assert caught.value.code == "probe.cannot_tell"
     assert "relayed has no bash or nc" in str(caught.value)
+
+
+class Elsewhere(Relay):
+    """A host with a name server of its own, which ``words`` before a command bring about."""
+
+    words: tuple[str, ...] = ()
+
+    def run(self, argv: Sequence[str], **options: Any) -> CommandResult:
+        return super().run([*self.words, *argv], **options)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Elsewhere]:
+    with closing(Elsewhere(tmp_path)) as one:
+        yield one
+
+
+@needs_root
+@pytest.mark.parametrize("open_", [True, False])
+def test_a_name_that_does_not_exist_there(
+    load: Load, elsewhere: Elsewhere, tmp_path: Path, *, open_: bool
+) -> None:
+    """It is no closed port either: nobody was asked."""
+    with resolver() as name_server:
+        elsewhere.words = asking(name_server, tmp_path)
+        found = _asked(load, elsewhere, 80, host="nobody.example.org", timeout="5s", open=open_)
+    assert [one.actual for one in found] == ["there is no such name"]
+
+
+@needs_root
+def test_no_name_server_answers_there(load: Load, elsewhere: Elsewhere, tmp_path: Path) -> None:
+    elsewhere.words = asking(SILENT, tmp_path)
+    with pytest.raises(NoWay, match=r"reached from relayed: .* failure in name resolution$"):
+        _asked(load, elsewhere, 80, host="nobody.example.org", timeout="5s")
 
 
 @pytest.mark.parametrize(

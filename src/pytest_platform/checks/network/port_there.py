@@ -92,6 +92,7 @@ def read(result: CommandResult, name: str, host: str) -> Broken | None:
     for reason in _REASONS:
         if reason.said.search(result.stderr):
             return Broken(reason.why, late=reason.late, refused=reason.refused)
-    last = result.stderr.strip().splitlines()[-1:] or [f"exit code {result.returncode}"]
-    message = f"{name} cannot be reached from {host}: {last[0]}"
+    # Bash says why first, and then that this made a bad file name.
+    said = result.stderr.strip().splitlines() or [f"exit code {result.returncode}"]
+    message = f"{name} cannot be reached from {host}: {said[0]}"
     raise NoWay(message)
