@@ -10,7 +10,6 @@ import pytest
 from pytest_platform.change import apply
 from pytest_platform.checks.probe import Target
 from pytest_platform.checks.suite import SKIP_REASON
-from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
 from pytest_platform.report.explain import explain
 from pytest_platform.run import RUN, Run
@@ -24,10 +23,8 @@ def module_of(node: pytest.Item) -> Module:
     mark = node.get_closest_marker("module")
     if mark is None or len(mark.args) != 1:
         pytest.fail('mark the test with @pytest.mark.module("NAME")', pytrace=False)
-    try:
-        return run.catalog.require(mark.args[0], wanted_by=Location(node.nodeid, 1))
-    except PlatformError as error:
-        pytest.fail(str(error), pytrace=False)
+    file, line, _ = node.location
+    return run.catalog.require(mark.args[0], wanted_by=Location(file, (line or 0) + 1))
 
 
 def target_of(node: pytest.Item, module: Module) -> Target:
@@ -35,10 +32,7 @@ def target_of(node: pytest.Item, module: Module) -> Target:
     context = _run_of(node).context
     if context.remote_mode == "skip":
         pytest.skip(SKIP_REASON)
-    try:
-        return context.target(module)
-    except PlatformError as error:
-        pytest.fail(f"{error} [{error.code}]", pytrace=False)
+    return context.target(module)
 
 
 def stack_of(node: pytest.Item, module: Module) -> PlatformStack:
@@ -61,10 +55,7 @@ def guarded_apply_of(node: pytest.Item, module: Module) -> Callable[[], apply.Ap
         pytest.skip(SKIP_REASON)
 
     def guarded_apply() -> apply.Applied:
-        try:
-            applied = apply.guarded_apply(module, run.setting(run.context))
-        except PlatformError as error:
-            pytest.fail(f"{error} [{error.code}]", pytrace=False)
+        applied = apply.guarded_apply(module, run.setting(run.context))
         if applied.result.verdict is not Verdict.PASSED:
             told = explain(applied.result, run.settings.root, run.context.secrets())
             pytest.fail(told, pytrace=False)

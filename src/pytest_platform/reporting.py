@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_platform.collection import modules_of
+from pytest_platform.errors import PlatformError, render
 from pytest_platform.module.loader import FILE_NAME, Module
 from pytest_platform.nodes import CheckItem
 from pytest_platform.report.document import (
@@ -58,14 +59,14 @@ class Reporting:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
-        self, item: pytest.Item
+        self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Attach records to the report of a check, or of a test marked for a module."""
         report = yield
         if isinstance(item, CheckItem):
             records = self._of_check(item, report)
         else:
-            records = self._of_test(item, report)
+            records = self._of_test(item, report, _could_not_look(item, call))
         order = self._order.get(item.nodeid, 0)
         setattr(report, _ORDER, order)
         setattr(report, _RECORDS, [{**record, "order": order} for record in records])
@@ -137,12 +138,18 @@ class Reporting:
         # It was not the check that spoke but a marker, or another plugin that failed.
         return [item.record(_result_of(report, item.check.location, _CRASH))]
 
-    def _of_test(self, item: pytest.Item, report: pytest.TestReport) -> list[Record]:
+    def _of_test(
+        self, item: pytest.Item, report: pytest.TestReport, unseen: Result | None
+    ) -> list[Record]:
         if report.when != "call" and report.passed:
             return []
         if report.failed:
             self._learn_secrets(item)
-        return [self._test_record(name, report) for name in modules_of(item)]
+        if unseen is not None:
+            # Where we could not look, our own frames help nobody.
+            report.longrepr = render(unseen.message, str(unseen.code), unseen.location)
+        result = unseen or _result_of(report, _location_of(report), _SMOKE)
+        return [self._test_record(name, report, result) for name in modules_of(item)]
 
     def _learn_secrets(self, item: pytest.Item) -> None:
         for name in modules_of(item):
@@ -176,10 +183,8 @@ class Reporting:
         if redact(told, secrets) != told:
             report.longrepr = redact(told, secrets)
 
-    def _test_record(self, name: str, report: pytest.TestReport) -> Record:
+    def _test_record(self, name: str, report: pytest.TestReport, result: Result) -> Record:
         module = self._run.catalog.get(name)
-        file, line, _ = report.location
-        result = _result_of(report, Location(file, (line or 0) + 1), _SMOKE)
         test = report.nodeid.partition("::")[2]
         secrets = self._run.context.secrets()
         return {
@@ -187,6 +192,22 @@ class Reporting:
             "observed": None,
             "check": check_record("smoke", test, result, report.duration, secrets),
         }
+
+
+def _could_not_look(item: pytest.Item, call: pytest.CallInfo[None]) -> Result | None:
+    """Return what a test in Python ended with where it could not look, as when nothing runs."""
+    excinfo = call.excinfo
+    if excinfo is None or not isinstance(error := excinfo.value, PlatformError):
+        return None
+    file, line, _ = item.location
+    lines = [entry.lineno for entry in excinfo.traceback if entry.path == item.path]
+    asked_at = Location(file, [line or 0, *lines][-1] + 1)
+    return Result(Verdict.ERROR, str(error), error.code, location=error.location or asked_at)
+
+
+def _location_of(report: pytest.TestReport) -> Location:
+    file, line, _ = report.location
+    return Location(file, (line or 0) + 1)
 
 
 def _result_of(report: pytest.TestReport, location: Location, code: str) -> Result:

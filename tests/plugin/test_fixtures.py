@@ -66,7 +66,9 @@ def test_without_an_engine(project: Project) -> None:
     assert outcome.code == 1, str(outcome)
     check = outcome.checks("web")["smoke::test_container"]
     assert (check["verdict"], check["line"]) == ("error", 8), str(outcome)
-    assert "engine.unreachable" in check["message"], str(outcome)
+    assert check["code"] == "engine.unreachable", str(outcome)
+    assert "Traceback" not in outcome.stderr, str(outcome)
+    assert "smoke/test_web.py:8: engine.unreachable" in outcome.stderr, str(outcome)
 
 
 @pytest.mark.parametrize("fixture", ["platform_module", "platform_host", "platform_container"])
