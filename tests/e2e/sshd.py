@@ -39,6 +39,8 @@ def make_key(path: Path) -> str:
 class Sshd:
     """One server. ``lines`` go to its configuration, ``env`` to each login.
 
+    A login has an empty home: what this machine's user does on login is not tested.
+
     ``config`` is what the client is given: it trusts this server, has the key to it, and
     calls it ``alias``. Write to it, and to ``known_hosts``, to change that.
     """
@@ -53,6 +55,8 @@ class Sshd:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
+        self.home = self.folder / "home"
+        self.home.mkdir()
         self.user = pwd.getpwuid(os.getuid()).pw_name
         self.host_key = make_key(self.folder / "host_key")
         self.public_key = make_key(self.folder / "key")
@@ -158,6 +162,6 @@ class Sshd:
         yield "PermitRootLogin prohibit-password"
         yield "PrintMotd no"
         # One line, since sshd takes the first one only.
-        if self.env:
-            yield "SetEnv " + " ".join(f'"{name}={value}"' for name, value in self.env.items())
+        env = {"HOME": self.home, **self.env}
+        yield "SetEnv " + " ".join(f'"{name}={value}"' for name, value in env.items())
         yield ""

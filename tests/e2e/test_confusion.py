@@ -6,6 +6,7 @@ module, and those that may come along with them.
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 from pathlib import Path
@@ -26,7 +27,7 @@ pytestmark = [
 ]
 
 CASES = sorted((ROOT / "tests" / "cases" / "confusion").glob("*.yaml"))
-TIMES = 50
+TIMES = int(os.environ.get("PLATFORM_TIMES", "50"))
 
 
 @pytest.fixture(scope="module")

@@ -225,7 +225,7 @@ def test_a_banner_and_a_noisy_login_shell(new_sshd: NewSshd, tmp_path: Path) -> 
     rc = tmp_path / ".bashrc"
     rc.write_text("echo noise; echo more noise >&2; printf 'no end of line'\n")
     (tmp_path / "banner").write_text("Authorised users only.\n" * 50)
-    noisy = f'ForceCommand BASH_ENV={rc} exec bash -c "$SSH_ORIGINAL_COMMAND"'
+    noisy = f'ForceCommand . {rc}; exec sh -c "$SSH_ORIGINAL_COMMAND"'
     sshd = new_sshd(lines=(f"Banner {tmp_path / 'banner'}", noisy))
     plain = subprocess.run(
         ["ssh", "-F", str(sshd.config), sshd.alias, "true"],
