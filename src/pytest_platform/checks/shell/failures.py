@@ -14,7 +14,7 @@ from itertools import zip_longest
 from typing import Final
 
 from pytest_platform.checks.shell import curl, endings
-from pytest_platform.checks.shell.commands import matters, plain
+from pytest_platform.checks.shell.commands import is_shown_by_later_steps, matters, plain
 from pytest_platform.checks.shell.fates import (
     ABORTS,
     CHAINED,
@@ -87,7 +87,9 @@ def _command(command: Command, context: Context) -> Iterator[Hidden]:
         if context.calls < _DEPTH:
             yield from _walk(body, replace(context, calls=context.calls + 1))
         return
-    if context.fate in LOST and matters(command):
+    # Left of `&&` nothing shows it, for a failure skips the steps behind it.
+    shown = not context.ignored and is_shown_by_later_steps(command)
+    if context.fate in LOST and matters(command) and not shown:
         yield Hidden(context.fate, command.text)
     expansions = [word.text for word in command.words if not word.literal]
     if context.fate != TESTED and curl.accepts_errors(plain(command), expansions):
