@@ -72,7 +72,8 @@ _CURL: Final = re.compile(
     r"\bcurl\b[^;|&\n]{0,400}?\s(?:-[A-Za-z]*u|--user)[\s=]*['\"]?[^\s:'\"]+:([^\s'\"]+)"
 )
 _MYSQL: Final = re.compile(
-    r"(?:^|[;|&(\n'\"/]|CMD|CMD-SHELL)\s*(?:mysql|mariadb)[\w-]*\s(?:[^;|&\n]*?\s)??-p['\"]?([^\s'\"]+)"
+    r"(?:^|[;|&(\n'\"/]|CMD|CMD-SHELL)\s*(?:mysql|mariadb)[\w-]*\s"
+    r"(?:[^;|&\n]{0,400}?\s)??-p['\"]?([^\s'\"]+)"
 )
 _GAP: Final = r"(?:[ \t]|\\\n)+"
 _MC_WORD: Final = rf"{_GAP}[^\s;|&<>\\]+"

@@ -97,6 +97,7 @@ def _command(command: Command, context: Context) -> Iterator[Hidden]:
 
 
 def _sequence(sequence: Sequence, context: Context) -> Iterator[Hidden]:
+    context = context.in_subshell() if sequence.subshell else context
     statements = sequence.statements
     codes = [endings.leaves_with(statement, {}) for statement in statements]
     last_success = max((at for at, code in enumerate(codes) if endings.succeeds(code)), default=-1)
@@ -136,7 +137,7 @@ def _fate(follower: Node | None, context: Context, *, succeeds: bool) -> str:
     if _reads_status(follower):
         return TESTED
     if context.errexit:
-        return ABORTS
+        return context.aborted
     return EXIT_ZERO if succeeds else OVERWRITTEN
 
 
@@ -153,16 +154,17 @@ def _chain(chain: Chain, context: Context) -> Iterator[Hidden]:
 
 def _left_of_and(chain: Chain, context: Context) -> str:
     """``set -e`` overlooks a failure left of ``&&``; only as the last statement it counts."""
-    jumps = endings.is_jump(chain.right) or endings.leaves_with(chain.right, context.functions)
+    jumps = endings.is_jump(chain.right) or endings.ends_with(chain.right, context.functions)
     if jumps:
         return TESTED
     return CHAINED if context.fate == ABORTS else context.fate
 
 
 def _left_of_or(chain: Chain, context: Context) -> str:
-    code = endings.leaves_with(chain.right, context.functions)
+    code = endings.ends_with(chain.right, context.functions)
     if code is not None and not endings.succeeds(code):
-        return KEPT
+        leaves = endings.leaves_with(chain.right, context.functions) is not None
+        return KEPT if leaves else context.fate
     if code is not None or endings.is_quiet(chain.right, context.functions):
         return TESTED if context.fate == TESTED else SWALLOWED
     return TESTED
@@ -187,7 +189,7 @@ def _loop(loop: Loop, context: Context) -> Iterator[Hidden]:
         yield from _walk(loop.condition, context.as_condition())
         if any(_tries(node) for node in loop.condition.statements):
             return
-    fate = ABORTS if context.errexit else LOOPED
+    fate = context.aborted if context.errexit else LOOPED
     if context.fate in LOST | {TESTED}:
         fate = context.fate
     yield from _walk(loop.body, context.with_fate(fate))

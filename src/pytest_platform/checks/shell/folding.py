@@ -7,10 +7,13 @@ and nothing else. Where that line has become a part of another, what follows nev
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_platform.checks.shell.parsing import encoded, nodes
 from pytest_platform.checks.shell.words import text_of
+
+if TYPE_CHECKING:
+    import tree_sitter
 
 _BETWEEN_COMMANDS: Final = re.compile(r";|&&|\|\|")
 
@@ -35,13 +38,15 @@ def in_here_document(script: str) -> bool:
     (False, True)
     """
     source = encoded(script)
-    starts = nodes(source, {"heredoc_start"})
-    return any(
-        _never_ends(text_of(start).strip("'\"\\"), source[start.end_byte :].decode())
-        for start in starts
+    lines = source.decode().split("\n")
+    last = {line.lstrip("\t"): row for row, line in enumerate(lines)}
+    unended = (
+        start
+        for start in nodes(source, {"heredoc_start"})
+        if last.get(_end_of(start), -1) <= start.end_point.row
     )
+    return any(_end_of(start) in source[start.end_byte :].decode().split() for start in unended)
 
 
-def _never_ends(end: str, following: str) -> bool:
-    lines = (line.lstrip("\t") for line in following.split("\n")[1:])
-    return end in following.split() and end not in lines
+def _end_of(start: tree_sitter.Node) -> str:
+    return text_of(start).strip("'\"\\")
