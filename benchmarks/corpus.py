@@ -186,7 +186,8 @@ def _cut_down(path: Path) -> None:
     ]
     for _, service in next(value for key, value in kept if key.value == "services").value:
         fields = {"<<", "image", "entrypoint", "command"}
-        service.value = [pair for pair in service.value if pair[0].value in fields]
+        if isinstance(service, yaml.MappingNode):
+            service.value = [pair for pair in service.value if pair[0].value in fields]
     root.value = kept
     path.write_text(yaml.serialize(root), encoding="utf-8")
 

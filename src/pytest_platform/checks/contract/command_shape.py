@@ -2,7 +2,8 @@
 
 After ``sh -c`` exactly one argument is the whole script; what follows it is only its ``$0``,
 ``$1`` and so on. Compose splits a command that is written as a string into words, and drops
-it from the first unquoted ``;``, ``&``, ``|``, ``<`` or ``>`` on, without a warning.
+it from the first unquoted ``;``, ``&``, ``|``, ``<`` or ``>`` on, without a warning. And where
+YAML has joined the lines of a script, a comment or a here-document takes the rest of it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pytest_platform.checks.shell import folding
 from pytest_platform.checks.shell.invocation import (
     SHELLS,
     Argument,
@@ -20,7 +22,7 @@ from pytest_platform.checks.shell.invocation import (
 )
 from pytest_platform.checks.shell.parsing import parse, uses_operands
 from pytest_platform.checks.shell.quoting import shortened
-from pytest_platform.checks.shell.splitting import OPERATORS, Split, split
+from pytest_platform.checks.shell.splitting import Split, split
 from pytest_platform.checks.shell.syntax import Command
 from pytest_platform.verdict import Finding
 
@@ -28,6 +30,7 @@ CODE: Final = "contract.command_shape"
 
 _EXPECTED: Final = "one argument after `-c` is the whole script"
 _AS_LIST: Final = 'write ["/bin/sh", "-c", "the whole script"]'
+_AS_LINES: Final = "write the script under `|`, which keeps its lines, as `>` does not"
 _NAMES_FOR_ZERO: Final = SHELLS | {"--", "-", "_"}
 _SHELL_OPERATORS: Final = frozenset({"&&", "||", "|", ">", ">>", "2>&1", "&>"})
 _TAKE_OPERATORS: Final = frozenset({"find", "expr", "test", "["})
@@ -77,7 +80,9 @@ def _of_shell(shell: Invocation) -> list[Finding]:
         return [_no_script(name, shell.shell.field)]
     if _is_cut(script, shell.operands):
         return [_cut(name, script, shell.operands)]
-    return [_quoted_twice(name, script)] if _is_one_quoted_word(script.text) else []
+    if _is_one_quoted_word(script.text):
+        return [_quoted_twice(name, script)]
+    return _swallowed(name, script)
 
 
 def _is_cut(script: Argument, operands: tuple[Argument, ...]) -> bool:
@@ -95,7 +100,8 @@ def _is_cut(script: Argument, operands: tuple[Argument, ...]) -> bool:
 
 
 def _is_one_word(text: str) -> bool:
-    return len(text.split()) <= 1 and not set(text) & set(OPERATORS)
+    one = split(text)
+    return len(one.words) <= 1 and not one.dropped
 
 
 def _has_spaces(text: str) -> bool:
@@ -145,6 +151,18 @@ def _quoted_twice(name: str, script: Argument) -> Finding:
         "quotes of its own: take the inner quotes away",
         "the script is one quoted word",
     )
+
+
+def _swallowed(name: str, script: Argument) -> list[Finding]:
+    """Tell what takes the rest of a script that the shell did get."""
+    if folding.in_comment(script.text):
+        taker, why = "a comment", "`#` reaches to the end of the only line"
+    elif folding.in_here_document(script.text):
+        taker, why = "a here-document", "its end stands on no line of its own"
+    else:
+        return []
+    message = f"{taker} takes what follows in the script of `{name} -c`, for {why}: {_AS_LINES}"
+    return [_finding(script.field, message, f"{taker} takes the rest of the script")]
 
 
 def _without_shell(words: list[Argument], splits: Mapping[str, Split]) -> list[Finding]:

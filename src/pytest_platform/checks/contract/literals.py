@@ -21,7 +21,7 @@ _SAYS_SECRET: Final = _set(
 _SAYS_SECRET_ALONE: Final = _set("PASS PWD")
 _SECRET_KEYS: Final = _set(
     "API SECRET PRIVATE ACCESS ENCRYPTION ENC CRYPT CIPHER AES FERNET SIGNING SIGN HMAC MASTER "
-    "JWT AUTH ACCOUNT STORAGE SHARED SESSION SERVICE ROLE APP UNSEAL LICENSE HASH"
+    "JWT AUTH ACCOUNT STORAGE SHARED SESSION SERVICE ROLE APP UNSEAL LICENSE HASH SIGNATURE WEBHOOK"
 )
 """``KEY`` says secret next to one of these words."""
 
@@ -32,7 +32,8 @@ _HARMLESS: Final = _set(
     "POLICY ALGORITHM ALGO TYPE KIND FORMAT MODE METHOD VERSION ENABLED ENABLE DISABLED DISABLE "
     "REQUIRED RESET ISSUER AUDIENCE HEADER PREFIX SUFFIX SCOPE SCOPES CLAIM FIELD REALM PROVIDER "
     "BACKEND STORE MANAGER ENGINE ROTATION STRENGTH ITERATIONS ROUNDS RATE CONVERTER RETENTION "
-    "HINT MOUNT THROUGH CMD COMMAND SOURCE REF"
+    "HINT MOUNT THROUGH CMD COMMAND SOURCE REF FROM CLASS HANDLER MECHANISM MECHANISMS PROTOCOL "
+    "SERVERS FACTOR RULES LOCATION FILENAME CONFIG"
 )
 """A name is only about a secret where one of these words follows the one that says so."""
 
@@ -56,6 +57,13 @@ _URL: Final = re.compile(r"\b[A-Za-z][\w+.-]{0,40}://[^\s:/@'\"]*:([^\s/@'\"]+)@
 _HEADER: Final = re.compile(r"\bAuthorization:\s*(?:Bearer|Basic)\s+([^\s'\"]+)", re.IGNORECASE)
 _JSON: Final = re.compile(r"""["']([A-Za-z][\w.-]*)["']\s*:\s*["']([^"']*)["']""")
 _SQL: Final = re.compile(r"\b(?:PASSWORD|IDENTIFIED\s+BY)\s+'([^']*)'", re.IGNORECASE)
+_LINE: Final = re.compile(
+    r"""^[ \t]*(?:-[ \t]+)?["']?([A-Za-z][\w.-]*)["']?(?:[ \t]*=|:)[ \t]+"""
+    r"""("[^"\n]*"|'[^'\n]*'|[^\s"'{}\[\]|>&*!#][^\s#]*)[ \t]*$""",
+    re.MULTILINE,
+)
+"""A line of YAML or TOML."""
+
 _ASSIGNMENT: Final = re.compile(
     r"(?<![\w.$-])([A-Za-z_][\w.]*)=(\"[^\"]*\"|'[^']*'|[^\s,;|&)'\"]*)"
 )
@@ -63,9 +71,17 @@ _OPTION: Final = re.compile(r"(?<!\S)--([A-Za-z][\w.-]*)[=\s]\s*(\"[^\"]*\"|'[^'
 _CURL: Final = re.compile(
     r"\bcurl\b[^;|&\n]{0,400}?\s(?:-[A-Za-z]*u|--user)[\s=]*['\"]?[^\s:'\"]+:([^\s'\"]+)"
 )
-_MC: Final = re.compile(
-    r"\b(?:alias[ ]set|config[ ]host[ ]add)((?:(?:[ \t]|\\\n)+[^\s;|&<>\\]+){4})"
+_MYSQL: Final = re.compile(
+    r"(?:^|[;|&(\n'\"/]|CMD|CMD-SHELL)\s*(?:mysql|mariadb)[\w-]*\s"
+    r"(?:[^;|&\n]{0,400}?\s)??-p['\"]?([^\s'\"]+)"
 )
+_GAP: Final = r"(?:[ \t]|\\\n)+"
+_MC_WORD: Final = rf"{_GAP}[^\s;|&<>\\]+"
+_MC: Final = re.compile(
+    rf"\b(?:(?:alias set|config host add)(?:{_MC_WORD}){{3}}|admin user add(?:{_MC_WORD}){{2}})"
+    rf"{_GAP}([^\s;|&<>\\]+)"
+)
+_LOGIN: Final = re.compile(r"([\w.@-]+)([:/])([^\s:/]+)")
 
 
 def says_secret(name: str, beside: Collection[str] = ()) -> bool:
@@ -111,13 +127,25 @@ def is_literal(value: str) -> bool:
     plain = value.strip(" \t\n'\"")
     if not plain or UNKNOWN in plain or plain.lower() in _WORDS_AS_VALUES:
         return False
-    return not (plain.startswith(("$", "`")) or "://" in plain or _PATH.fullmatch(plain))
+    return not (plain.startswith(("$", "`", "urn:")) or "://" in plain or _PATH.fullmatch(plain))
+
+
+def _is_login(name: str, value: str) -> bool:
+    """Tell whether a value is a user and a password, as ``admin:…``, and as Neo4j's ``neo4j/…``."""
+    words = [word.upper() for word in _WORD.findall(name)]
+    found = _LOGIN.fullmatch(value.strip(" \t\n'\""))
+    if not found or not (words[-1:] == ["AUTH"] or words[-2:] == ["USER", "INFO"]):
+        return False
+    user, between, password = found.groups()
+    is_port = password.isdigit() and len(password) <= len("65535")
+    return not is_port if between == ":" else name.lower().startswith(user.lower())
 
 
 def in_value(name: str, text: str, beside: Collection[str] = ()) -> Iterator[str]:
     """Say what is secret in the value of ``name``."""
     value = declared(declared(text))
-    if says_secret(name, beside) and is_literal(value):
+    secret = says_secret(name, beside) or _is_login(name, value)
+    if secret and is_literal(value):
         yield "a secret (as a default)" if "${" in text else "a secret"
     else:
         yield from in_text(text)
@@ -134,7 +162,8 @@ def in_text(text: str) -> Iterator[str]:
 
 
 def _named(plain: str) -> Iterator[str]:
-    pairs = [*_ASSIGNMENT.findall(plain), *_OPTION.findall(plain), *_JSON.findall(plain)]
+    forms = (_ASSIGNMENT, _OPTION, _JSON, _LINE)
+    pairs = [pair for form in forms for pair in form.findall(plain)]
     names = [name for name, _ in pairs]
     for name, value in pairs:
         if says_secret(name, names) and is_literal(value) and not value.startswith("-"):
@@ -146,7 +175,8 @@ def _unnamed(plain: str) -> Iterator[tuple[str, list[str]]]:
     yield "the value of Authorization", _HEADER.findall(plain)
     yield "the password in SQL", _SQL.findall(plain)
     yield "the password for curl", _CURL.findall(plain)
-    yield "the secret key for mc", [found.split()[3] for found in _MC.findall(plain)]
+    yield "the password for MySQL", _MYSQL.findall(plain)
+    yield "the secret key for mc", _MC.findall(plain)
 
 
 def _defaults(text: str) -> Iterator[str]:

@@ -8,7 +8,12 @@ from itertools import pairwise
 from typing import Final
 
 from pytest_platform.checks.shell import curl, destroying
-from pytest_platform.checks.shell.commands import bare, matches
+from pytest_platform.checks.shell.commands import (
+    REMOVING,
+    bare,
+    matches,
+    removes_only_scratch,
+)
 from pytest_platform.checks.shell.invocation import SHELLS, Argument, invocation
 from pytest_platform.checks.shell.parsing import parse
 from pytest_platform.checks.shell.syntax import Command, Node, Pipeline, descend
@@ -90,8 +95,8 @@ def _nested(words: tuple[str, ...], stdin: str, nesting: int) -> list[Change] | 
 
 def _does(words: tuple[str, ...]) -> str | None:
     """Look a command up in the tables."""
-    if words[0] in {"rm", "rmdir", "unlink"}:
-        return None if _only_scratch(words) else "removes"
+    if words[0] in REMOVING:
+        return None if removes_only_scratch(words) else "removes"
     if words[0] == "curl":
         return _curl(words)
     if words[0] in destroying.KEY_VALUE_PROGRAMS:
@@ -106,15 +111,6 @@ def _in_table(words: tuple[str, ...]) -> str | None:
         return None
     table = destroying.MORE_THAN_CREATING.items()
     return next((does for does, rules in table for rule in rules if matches(words, rule)), None)
-
-
-def _only_scratch(words: tuple[str, ...]) -> bool:
-    """Say whether everything removed lies under ``/tmp`` of the container itself."""
-    operands = [word for word in words[1:] if not word.startswith("-")]
-    return bool(operands) and all(
-        word.startswith("/tmp/") and ".." not in word  # noqa: S108
-        for word in operands
-    )
 
 
 def _curl(words: tuple[str, ...]) -> str | None:

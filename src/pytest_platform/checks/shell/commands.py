@@ -15,6 +15,8 @@ from pytest_platform.checks.shell.syntax import Command
 QUIET: Final = frozenset({"echo", "printf", "sleep", ":", "true", "date", "wait", "logger"})
 """Always succeed, and change nothing: put behind ``||`` they hide a failure."""
 
+REMOVING: Final = frozenset({"rm", "rmdir", "unlink"})
+
 _LOOKING: Final = frozenset(
     {"test", "[", "grep", "egrep", "fgrep", "stat", "ls", "cat", "head", "wc", "which", "type"}
     | {"hash", "id", "whoami", "hostname", "uname", "printenv", "ping", "nc", "ncat", "nslookup"}
@@ -67,6 +69,9 @@ _LOOKING_COMMANDS: Final = (
     ("nats", "server", "check"),
     ("wget", "--spider"),
 )
+_SHOWN_BY_LATER_STEPS: Final = (("mc", "alias", "set"), ("mc", "config", "host", "add"))
+"""Only give a server a name, without which the steps behind them fail."""
+
 _SQL_PROGRAMS: Final = frozenset({"psql", "mysql", "mariadb"})
 
 _OPERANDS: Final = {"gosu": 1, "su-exec": 1, "timeout": 1}
@@ -156,11 +161,29 @@ def matters(command: Command) -> bool:
     words = plain(command)
     if not words or words[0] in QUIET | _LOOKING | _ARRANGING:
         return False
-    if words[0] in _SQL_PROGRAMS and _only_selects(words):
+    if removes_only_scratch(words) or (words[0] in _SQL_PROGRAMS and _only_selects(words)):
         return False
     if words[0] == "curl" and not curl.changes(words):
         return False
     return not any(matches(words, rule) for rule in _LOOKING_COMMANDS)
+
+
+def is_shown_by_later_steps(command: Command) -> bool:
+    """Say whether the steps behind this command, where they run, fail if it has failed."""
+    return any(matches(plain(command), rule) for rule in _SHOWN_BY_LATER_STEPS)
+
+
+def removes_only_scratch(words: tuple[str, ...]) -> bool:
+    """Say whether a command removes, and only what lies under ``/tmp`` of the container itself.
+
+    >>> removes_only_scratch(("rm", "-f", "/tmp/a")), removes_only_scratch(("rm", "/tmp/../a"))
+    (True, False)
+    """
+    operands = [word for word in words[1:] if not word.startswith("-")]
+    return bool(operands and words[0] in REMOVING) and all(
+        word.startswith("/tmp/") and ".." not in word  # noqa: S108
+        for word in operands
+    )
 
 
 def _only_selects(words: tuple[str, ...]) -> bool:

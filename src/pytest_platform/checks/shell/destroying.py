@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+_HDFS: Final = (("hdfs", "dfs"), ("hadoop", "fs"))
+
 MORE_THAN_CREATING: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "removes": (
         ("mc", "rb"),
@@ -34,6 +36,7 @@ MORE_THAN_CREATING: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ("find", "-delete"),
         ("shred",),
         ("truncate",),
+        *((*program, option) for program in _HDFS for option in ("-rm", "-rmr", "-mv")),
         ("wipefs",),
         ("mkfs",),
         ("mkfs.ext4",),
@@ -88,7 +91,10 @@ MORE_THAN_CREATING: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ("rabbitmqctl", "change_password"),
         ("vault", "policy", "write"),
         ("chown",),
+        ("chgrp",),
         ("chmod",),
+        ("setfacl",),
+        *((*program, option) for program in _HDFS for option in ("-chown", "-chgrp", "-chmod")),
     ),
     "changes settings": (
         ("mc", "ilm"),
@@ -156,8 +162,10 @@ SQL_ANYWHERE: Final = (
     ("DROP", "KEYSPACE"),
     ("TRUNCATE", "TABLE"),
     ("DELETE", "FROM"),
+    ("DO", "UPDATE"),
+    ("DUPLICATE", "KEY"),
 )
-"""Also inside ``DO $$ … $$`` and functions, where they start no statement of their own."""
+"""Also where they start no statement: in ``DO $$ … $$``, functions, ``ON CONFLICT … DO UPDATE``."""
 
 DOCUMENT_PROGRAMS: Final = frozenset({"mongosh", "mongo"})
 DOCUMENT_CALLS: Final = (

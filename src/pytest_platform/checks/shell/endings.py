@@ -43,18 +43,31 @@ def is_quiet(node: Node, functions: Functions) -> bool:
 
 
 def leaves_with(node: Node, functions: Functions) -> str | None:
-    """Give the argument with which a piece surely ends in ``exit`` or ``return``, else None.
+    """Give the argument with which a piece surely leaves the script or function, else None.
 
-    A bare ``exit`` gives "$?", for it hands on the status of what ran before.
+    A bare ``exit`` gives "$?", for it hands on the status of what ran before. What leaves
+    a subshell leaves nothing else.
     """
     node = called(node, functions)
     if isinstance(node, Sequence):
-        found = (leaves_with(inner, {}) for inner in node.statements)
-        return next((code for code in found if code is not None), None)
+        return None if node.subshell else _first_leaving(node)
     words = plain(node) if isinstance(node, Command) else ()
-    if words[:1] == ("false",):
-        return "1"
     return (*words[1:], "$?")[0] if words[:1] and words[0] in _LEAVING else None
+
+
+def _first_leaving(sequence: Sequence) -> str | None:
+    found = (leaves_with(inner, {}) for inner in sequence.statements)
+    return next((code for code in found if code is not None), None)
+
+
+def ends_with(node: Node, functions: Functions) -> str | None:
+    """Give the status with which a piece surely ends: by leaving, ``false`` or a subshell."""
+    node = called(node, functions)
+    if isinstance(node, Sequence):
+        last = ends_with(node.statements[-1], {}) if node.statements else None
+        return _first_leaving(node) or last
+    is_false = isinstance(node, Command) and plain(node)[:1] == ("false",)
+    return "1" if is_false else leaves_with(node, functions)
 
 
 def succeeds(code: str | None) -> bool:

@@ -14,7 +14,7 @@ from itertools import zip_longest
 from typing import Final
 
 from pytest_platform.checks.shell import curl, endings
-from pytest_platform.checks.shell.commands import matters, plain
+from pytest_platform.checks.shell.commands import is_shown_by_later_steps, matters, plain
 from pytest_platform.checks.shell.fates import (
     ABORTS,
     CHAINED,
@@ -87,7 +87,9 @@ def _command(command: Command, context: Context) -> Iterator[Hidden]:
         if context.calls < _DEPTH:
             yield from _walk(body, replace(context, calls=context.calls + 1))
         return
-    if context.fate in LOST and matters(command):
+    # Left of `&&` nothing shows it, for a failure skips the steps behind it.
+    shown = not context.ignored and is_shown_by_later_steps(command)
+    if context.fate in LOST and matters(command) and not shown:
         yield Hidden(context.fate, command.text)
     expansions = [word.text for word in command.words if not word.literal]
     if context.fate != TESTED and curl.accepts_errors(plain(command), expansions):
@@ -95,6 +97,7 @@ def _command(command: Command, context: Context) -> Iterator[Hidden]:
 
 
 def _sequence(sequence: Sequence, context: Context) -> Iterator[Hidden]:
+    context = context.in_subshell() if sequence.subshell else context
     statements = sequence.statements
     codes = [endings.leaves_with(statement, {}) for statement in statements]
     last_success = max((at for at, code in enumerate(codes) if endings.succeeds(code)), default=-1)
@@ -134,7 +137,7 @@ def _fate(follower: Node | None, context: Context, *, succeeds: bool) -> str:
     if _reads_status(follower):
         return TESTED
     if context.errexit:
-        return ABORTS
+        return context.aborted
     return EXIT_ZERO if succeeds else OVERWRITTEN
 
 
@@ -151,16 +154,17 @@ def _chain(chain: Chain, context: Context) -> Iterator[Hidden]:
 
 def _left_of_and(chain: Chain, context: Context) -> str:
     """``set -e`` overlooks a failure left of ``&&``; only as the last statement it counts."""
-    jumps = endings.is_jump(chain.right) or endings.leaves_with(chain.right, context.functions)
+    jumps = endings.is_jump(chain.right) or endings.ends_with(chain.right, context.functions)
     if jumps:
         return TESTED
     return CHAINED if context.fate == ABORTS else context.fate
 
 
 def _left_of_or(chain: Chain, context: Context) -> str:
-    code = endings.leaves_with(chain.right, context.functions)
+    code = endings.ends_with(chain.right, context.functions)
     if code is not None and not endings.succeeds(code):
-        return KEPT
+        leaves = endings.leaves_with(chain.right, context.functions) is not None
+        return KEPT if leaves else context.fate
     if code is not None or endings.is_quiet(chain.right, context.functions):
         return TESTED if context.fate == TESTED else SWALLOWED
     return TESTED
@@ -185,7 +189,7 @@ def _loop(loop: Loop, context: Context) -> Iterator[Hidden]:
         yield from _walk(loop.condition, context.as_condition())
         if any(_tries(node) for node in loop.condition.statements):
             return
-    fate = ABORTS if context.errexit else LOOPED
+    fate = context.aborted if context.errexit else LOOPED
     if context.fate in LOST | {TESTED}:
         fate = context.fate
     yield from _walk(loop.body, context.with_fate(fate))

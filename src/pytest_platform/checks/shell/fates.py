@@ -39,7 +39,8 @@ class Hidden:
 class Context:
     """Where a command stands: what becomes of its status, and what the shell is set to.
 
-    ``ignored`` says that a condition around it keeps ``set -e`` from working; ``calls``
+    ``ignored`` says that a condition around it keeps ``set -e`` from working; ``aborted`` is
+    what becomes of the status where ``set -e`` works, which ends a subshell alone; ``calls``
     counts how deep functions have been followed.
     """
 
@@ -47,12 +48,17 @@ class Context:
     errexit: bool
     pipefail: bool
     ignored: bool = False
+    aborted: str = ABORTS
     calls: int = 0
     functions: Functions = field(default_factory=dict)
 
     def with_fate(self, fate: str) -> Context:
         """Give the same place with another fate."""
         return replace(self, fate=fate)
+
+    def in_subshell(self) -> Context:
+        """``set -e`` ends the subshell, and its status is treated as any other."""
+        return replace(self, aborted=self.fate if self.fate in LOST | {TESTED} else self.aborted)
 
     def as_condition(self, fate: str = TESTED) -> Context:
         """``set -e`` does not work inside a condition, nor left of ``&&`` and ``||``."""

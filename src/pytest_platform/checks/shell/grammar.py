@@ -33,7 +33,8 @@ _SIMPLE: Final = frozenset(
 def sequence_of(node: tree_sitter.Node, members: list[tree_sitter.Node]) -> Sequence:
     """Give the statements among ``members`` in the order in which they run."""
     found = [_statement(member) for member in members]
-    return Sequence(words.text_of(node), tuple(one for one in found if one is not None))
+    kept = tuple(one for one in found if one is not None)
+    return Sequence(words.text_of(node), kept, subshell=node.type == "subshell")
 
 
 def _statement(node: tree_sitter.Node) -> Node | None:

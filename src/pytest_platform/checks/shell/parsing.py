@@ -7,6 +7,7 @@ raises for a text, however odd. Nesting deeper than ``DEPTH`` counts as unreadab
 from __future__ import annotations
 
 import re
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from typing import Final
 
@@ -30,10 +31,10 @@ def parse(text: str) -> Script:
     >>> parse("mc mb local/media").body.statements[0].words[1].text
     'mb'
     """
-    encoded = _encoded(text)
-    root = _tree(encoded)
+    source = encoded(text)
+    root = _tree(source)
     if root.has_error:
-        root = _tree(_repaired(root, encoded))
+        root = _tree(_repaired(root, source))
     if _depth_exceeds(root, DEPTH):
         return Script(Sequence(text, ()), broken=True)
     return Script(sequence_of(root, root.named_children), root.has_error)
@@ -45,7 +46,7 @@ def uses_operands(text: str) -> bool:
     >>> uses_operands('exec "$0" "$@"'), uses_operands("awk '{print $1}'")
     (True, False)
     """
-    found = [node for node in _inside(_tree(_encoded(text))) if node.type in _OPERAND_NODES]
+    found = nodes(encoded(text), _OPERAND_NODES)
     names = [words.text_of(node).strip("${}")[:1] for node in found]
     return any(name and (name.isdigit() or name in "@*#") for name in names) or _shifts(text)
 
@@ -55,16 +56,19 @@ def _shifts(text: str) -> bool:
     return any(node.words[:1] and node.words[0].text == "shift" for node in commands)
 
 
-def _inside(root: tree_sitter.Node) -> list[tree_sitter.Node]:
-    pending, found = [root], []
+def nodes(source: bytes, kinds: AbstractSet[str]) -> list[tree_sitter.Node]:
+    """Give the nodes of some kinds in a script that was ``encoded``, in no order."""
+    pending, found = [_tree(source)], []
     while pending:
         node = pending.pop()
-        found.append(node)
+        if node.type in kinds:
+            found.append(node)
         pending.extend(node.named_children)
     return found
 
 
-def _encoded(text: str) -> bytes:
+def encoded(text: str) -> bytes:
+    """Give a script as the bytes that the grammar can read."""
     return _BEYOND_ISDIGIT.sub(r"\1?", text).encode(errors="replace")
 
 

@@ -96,10 +96,11 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """Statements one after the other: a script, a group, a subshell, a body."""
+    """Statements one after the other: a script, a group, a body, or a ``subshell``."""
 
     text: str
     statements: tuple[Node, ...]
+    subshell: bool = False
 
 
 @dataclass(frozen=True, slots=True)
