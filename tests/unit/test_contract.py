@@ -30,7 +30,8 @@ CASES = Path(__file__).resolve().parents[1] / "cases" / "contract"
 TODAY = date(2026, 6, 15)
 SECRET = "correct-horse"  # noqa: S105 - what stands for a secret in the cases
 CHECKS = ["schema", *(code.removeprefix("contract.") for code in CONTRACT)]
-NEEDS_RENDERING = ["restart", "secrets", "image.pinned", "exposure", "command_shape"]
+NEEDS_SOURCE = ["secrets", "image.pinned", "exposure", "command_shape"]
+NEEDS_RENDERING = ["restart", *NEEDS_SOURCE]
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +119,23 @@ def test_what_does_not_render_is_an_error_that_points_on(
     facts = facts_of(lay_out(CASES / "compose" / "negative" / "wrong_type", tmp_path), renderer)
     with pytest.raises(ComposeError, match="contract::compose says why"):
         answer(check, facts)
+
+
+@pytest.mark.parametrize("check", NEEDS_SOURCE)
+def test_a_field_in_which_compose_wants_a_value(
+    check: str, tmp_path: Path, renderer: Renderer
+) -> None:
+    """With variables filled in the files render; left as they are, Compose refuses this one."""
+    root = lay_out(CASES / "_base", tmp_path)
+    compose = root / "modules" / "app" / "compose.yaml"
+    text = compose.read_text("utf-8")
+    compose.write_text(f"{text.rstrip()}\n    pull_policy: ${{PULL:-missing}}\n", "utf-8")
+    facts = facts_of(root, renderer)
+    assert isinstance(facts, Facts)
+    assert answer("compose", facts).verdict is Verdict.PASSED
+    with pytest.raises(ComposeError, match="write a value in place of the variable here") as caught:
+        answer(check, facts)
+    assert caught.value.location == facts.locate("pull_policy")
 
 
 @pytest.mark.parametrize("check", [*NEEDS_RENDERING, "compose"])

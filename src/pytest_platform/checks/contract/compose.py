@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.errors import ComposeError
 from pytest_platform.module.nearest import did_you_mean, quoted
-from pytest_platform.verdict import Finding, Location
+from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.compose"
-
-_FILE: Final = re.compile(r"[^\s\"':]+\.ya?ml\b")
-_LINE: Final = re.compile(r"(?:(?<!defined at )\bline |\bL)([0-9]+)")
-_FIELD: Final = re.compile(r"\bservices\.([\w-]+(?:\.[\w-]+)*)")
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
@@ -37,22 +32,10 @@ def judge(facts: Facts) -> Iterator[Finding]:
 
 
 def _refused(facts: Facts, said: str) -> Finding:
-    message = said.replace(f"{facts.module.root.resolve()}/", "")
     # What follows is the text itself, which may hold a secret.
-    message = message.partition(" You may need to escape any $")[0]
-    return Finding(CODE, message, "files that render", location=_where(facts, message))
-
-
-def _where(facts: Facts, message: str) -> Location:
-    """Return the place that Compose speaks of: a line, a field of a service, or the files."""
-    file, lines = _FILE.search(message), _LINE.findall(message)
-    if file and lines:
-        return Location(file[0], int(lines[-1]))
-    if field := _FIELD.search(message):
-        name, *path = field[1].split(".")
-        if name == facts.module.service:
-            return facts.locate(*path)
-    return facts.module.at("spec", "runtime", "compose", "files")
+    message = said.partition(" You may need to escape any $")[0]
+    location = facts.spoken_of(message)
+    return Finding(CODE, facts.shortened(message), "files that render", location=location)
 
 
 def _no_service(facts: Facts, services: Mapping[str, Any]) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,14 @@ from pytest_platform.module.nearest import quoted
 from pytest_platform.verdict import Location
 
 _REFUSED: Final = "Compose cannot render the files; contract::compose says why"
+_WANTS_VALUE: Final = (
+    "write a value in place of the variable here: where Compose leaves variables as they are, "
+    "which this check needs, it takes none in this field"
+)
+
+_FILE: Final = re.compile(r"[^\s\"':]+\.ya?ml\b")
+_LINE: Final = re.compile(r"(?:(?<!defined at )\bline |\bL)([0-9]+)")
+_FIELD: Final = re.compile(r"\bservices\.([\w-]+(?:\.[\w-]+)*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,12 @@ class Facts:
             ComposeError: as ``rendered``, or Compose wants the variables filled in.
         """
         _ = self.rendered  # where nothing can be rendered, that is what to say
-        return self.renderer.uninterpolated(self.module.compose_files, self.module.project)
+        try:
+            return self.renderer.uninterpolated(self.module.compose_files, self.module.project)
+        except ComposeError as error:
+            said = str(error)
+            message = f"{_WANTS_VALUE}: {self.shortened(said)}"
+            raise ComposeError(message, location=self.spoken_of(said)) from None
 
     @property
     def service(self) -> Mapping[str, Any]:
@@ -99,6 +113,21 @@ class Facts:
         from somewhere that is not plain to see (an anchor, ``extends``).
         """
         return locate(self.module, ("services", self.module.service, *path))
+
+    def spoken_of(self, said: str) -> Location:
+        """Return the place that Compose speaks of: a line, a field of the service, or the files."""
+        file, lines = _FILE.search(self.shortened(said)), _LINE.findall(said)
+        if file and lines:
+            return Location(file[0], int(lines[-1]))
+        if field := _FIELD.search(said):
+            name, *path = field[1].split(".")
+            if name == self.module.service:
+                return self.locate(*path)
+        return self.module.at("spec", "runtime", "compose", "files")
+
+    def shortened(self, said: str) -> str:
+        """Name the files in Compose's words as seen from the repository."""
+        return said.replace(f"{self.module.root.resolve()}/", "")
 
     def _service(self, rendered: Rendered) -> Mapping[str, Any]:
         try:
