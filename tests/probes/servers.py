@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 from probes.certificates import Certificates
 from probes.names import name_server, silent_name_server
@@ -33,6 +34,8 @@ class Site(BaseHTTPRequestHandler):
         with suppress(OSError):
             if path.startswith("/status/"):
                 self._body(b"as you wish", status=int(path.removeprefix("/status/")))
+            elif path.startswith("/to/"):
+                self._to(unquote(path.removeprefix("/to/")))
             elif path.startswith("/hop/"):
                 self._hop(int(path.removeprefix("/hop/")))
             else:

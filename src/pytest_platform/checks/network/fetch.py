@@ -10,6 +10,7 @@ import httpx
 
 from pytest_platform.checks.network.certificate import Certificate
 from pytest_platform.checks.network.connect import Broken, broken
+from pytest_platform.checks.network.names import BadName
 from pytest_platform.checks.network.routed import Routed
 from pytest_platform.checks.network.tls import certificate_of, tls_error, words_of
 
@@ -53,6 +54,7 @@ async def fetch(request: Request, routed: Routed) -> Answer:
     """Ask once. Proxies and credentials of this machine's environment are not used.
 
     Raises:
+        BadName: there can be no such address. Where a redirect leads there, it is an answer.
         NoWay: this machine has no way to the address.
         PlatformError: the way to where a redirect leads cannot be opened.
     """
@@ -71,7 +73,11 @@ async def fetch(request: Request, routed: Routed) -> Answer:
         return asked.so_far()
     except httpx.TooManyRedirects:
         return Answer(tuple(routed.visited), too_many_redirects=True)
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+    except BadName as error:
+        if len(routed.visited) == 1:
+            raise
+        return Answer(tuple(routed.visited), broken=Broken(str(error)))
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OSError) as error:
         visited = tuple(routed.visited)
         if distrust := tls_error(error):
             return Answer(visited, distrusted=words_of(distrust))
