@@ -95,6 +95,9 @@ def test_a_variable_without_a_value_is_named(tree: Tree, engine: docker.APIClien
         ({"extra_hosts": ["gateway:host-gateway"]}, "host-gateway"),
         ({"secrets": ["docker"]}, "reads /var/run/docker.sock"),
         ({"configs": ["shadow"]}, "reads /etc/shadow, which is outside the repository"),
+        ({"build": {"context": "/etc"}}, "reads /etc, which is outside the repository"),
+        ({"build": {"context": ".", "dockerfile": "/etc/shadow"}}, "reads /etc/shadow, which is"),
+        ({"build": {"context": "out"}}, "out, which is outside the repository"),
         ({"volumes": ["./none:/none:ro"]}, "which does not exist"),
         ({"volumes": ["/var/run/docker.sock:/var/run/docker.sock:ro"]}, "reaches the host"),
         ({"volumes": ["/srv:/srv:ro"]}, "outside the repository"),
@@ -109,6 +112,7 @@ def test_what_could_touch_others_is_refused(
         "secrets": {"docker": {"file": "/var/run/docker.sock"}},
         "configs": {"shadow": {"file": "/etc/shadow"}},
     }
+    (tree.folder("store") / "out").symlink_to("/usr")
     with tree.compose_file("store").open("a") as file:
         file.write(yaml.safe_dump(shared))
     outcome = tree.pytest(*MODULE)
