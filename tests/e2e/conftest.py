@@ -22,7 +22,7 @@ from e2e.proxy import Proxy
 from e2e.sshd import Sshd
 from e2e.tree import ROOT, Tree
 
-IMAGES = ("busybox", "mc", "minio", "web", "postgres")
+IMAGES = ("busybox", "mc", "minio", "web", "postgres", "nginx")
 NewProject = Callable[..., Project]
 NewSshd = Callable[..., Sshd]
 

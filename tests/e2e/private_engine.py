@@ -22,12 +22,15 @@ import pytest
 
 from e2e.waiting import until
 
-PROGRAMS = ("dockerd", "unshare", "mount", "sh")
+PROGRAMS = ("dockerd", "unshare", "mount", "sh", "ip")
 NAMESPACES = ("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc")
 
-# $1 is the folder. An order is one word; `stop` is answered when the daemon has ended.
+# $1 is the folder, $2 the ports to publish at, if not the machine's. An order is one word;
+# `stop` is answered when the daemon has ended.
 _PROCESS_1 = """
 mount -t tmpfs tmpfs /run || exit
+ip link set lo up || exit
+if [ -n "$2" ]; then echo "$2" >/proc/sys/net/ipv4/ip_local_port_range || exit; fi
 while read -r order; do
   case $order in
     start)
@@ -43,9 +46,13 @@ done
 
 
 class PrivateEngine:
-    """An Engine at ``url``; ``client`` asks it. Needs root."""
+    """An Engine at ``url``; ``client`` asks it. Needs root.
 
-    def __init__(self) -> None:
+    ``ports`` are the first and the last that it publishes where nobody asks for one.
+    """
+
+    def __init__(self, ports: tuple[int, int] | None = None) -> None:
+        self._ports = " ".join(map(str, ports or ()))
         # Not in pytest's folder: the path of a socket must be short, and overlays do not stack.
         self.folder = Path(tempfile.mkdtemp(prefix="pp-engine-", dir="/var/tmp"))
         self.url = f"unix://{self.folder}/engine.sock"
@@ -53,7 +60,7 @@ class PrivateEngine:
     def __enter__(self) -> Self:
         self._configure(live_restore=False)
         self._shell = subprocess.Popen(
-            [*NAMESPACES, "sh", "-c", _PROCESS_1, "sh", str(self.folder)],
+            [*NAMESPACES, "sh", "-c", _PROCESS_1, "sh", str(self.folder), self._ports],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,

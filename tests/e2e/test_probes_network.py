@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from e2e.claims import no_traceback
 from e2e.conftest import NewProject
 from e2e.project import FOREVER
 from e2e.tree import ROOT, Outcome, Tree
@@ -24,6 +25,7 @@ SERVICES: dict[str, Any] = {
     "sharing": {"network_mode": "service:web", "command": FOREVER},
     "lonely": {"command": FOREVER},
     "late": {**WEB, "command": ["sh", "-c", LATE], "restart": "always"},
+    "odd..name": WEB,
     "minio": {
         "image": "pytest-platform-demo/minio",
         "networks": ["default"],
@@ -44,6 +46,7 @@ OPEN: dict[str, dict[str, Any]] = {
     "the network of the host": {"http": {"service": "host", "port": 0, **PAGE}},
     "a port of the host": {"tcp": {"host": "127.0.0.1", "port": 0}},
     "a url": {"http": {"url": "http://127.0.0.1:0/", **PAGE}},
+    "a service of an odd name": {"http": {"service": "odd..name", "port": 8080, **PAGE}},
     "a server of objects": {
         "http": {"service": "minio", "port": 9000, "status": [400, 403]},
         "within": "60s",
@@ -75,6 +78,18 @@ WRONG: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "an answer that another plugin does not like": (
         {"query": {"service": "postgres", "sql": "SELECT 1", "answer": {"at_least": 2}}},
         *("failed", "probe.query", "the answer"),
+    ),
+    "a name that TLS cannot ask for": (
+        {"tls": {"service": "odd..name", "port": 8080}},
+        *("error", "probe.bad_name", "TLS cannot ask for 'odd..name'; say with server_name"),
+    ),
+    "that name over https": (
+        {"http": {"service": "odd..name", "port": 8080, "scheme": "https"}},
+        *("error", "probe.bad_name", "TLS cannot ask for 'odd..name'; say with server_name"),
+    ),
+    "a url with a password": (
+        {"http": {"url": "http://someone:swordfish@127.0.0.1:0/missing"}},
+        *("failed", "probe.http", "http://someone:[redacted]@127.0.0.1:"),
     ),
     "no container": (
         {"tcp": {"service": "gone", "port": 80}, "within": "500ms"},
@@ -109,7 +124,7 @@ def outcome(new_project: NewProject, tmp_path_factory: pytest.TempPathFactory) -
     probes = [{"name": name, **at(port, probe)} for name, probe in asked.items()]
     tree.module("app", project.name, "web", runtime={"expected_state": "running"}, smoke=probes)
     project.up()
-    for service in ("web", "published", "sharing", "host"):
+    for service in ("web", "published", "sharing", "odd..name", "host"):
         project.wait_for(service, "running")
     words = ("-p", "plugin.query_probe", "-m", "health or smoke")
     env = {"PYTHONPATH": str(ROOT / "tests")}
@@ -132,3 +147,8 @@ def test_it_is_not(outcome: Outcome, name: str) -> None:
     check, (_, *expected, words) = outcome.check("app", f"smoke::{name}"), WRONG[name]
     assert [check["verdict"], check["code"]] == expected, check
     assert words in check["message"], check
+
+
+def test_no_password_is_told(outcome: Outcome) -> None:
+    no_traceback(outcome)
+    assert "swordfish" not in outcome.stdout + outcome.stderr

@@ -16,6 +16,10 @@ pytestmark = pytest.mark.e2e
 PROJECT = "pp-e2e-never-deployed"
 CREATES = "mkdir -p /data/it; echo content >/data/it/file; ln -sf file /data/it/link"
 LISTS = {"name": "lists", "exec": {"service": "store", "command": ["ls", "/data"]}}
+IS_ALL = {
+    "name": "is all",
+    "exec": {"service": "store", "command": ["ls", "-A", "/data"], "stdout": {"equals": "it"}},
+}
 IS_THERE = {
     "name": "is there",
     "exec": {"service": "store", "command": ["test", "-e", "/data/first"]},
@@ -32,6 +36,7 @@ TELLS_TIME = {
 PASSES: Mapping[str, tuple[str, dict[str, Any]]] = {
     "creates-or-verifies": (CREATES, {}),
     "changes-nothing": ("exit 0", {}),
+    "is-all-that-is-there": (CREATES, {"smoke": [IS_ALL]}),
     "keeps-what-a-probe-sees": (CREATES, {"smoke": [LISTS]}),
     "seen-by-a-probe-that-differs-by-itself": (CREATES, {"smoke": [TELLS_TIME]}),
 }
@@ -54,6 +59,11 @@ FAILS: Mapping[str, tuple[str, dict[str, Any], str]] = {
         ": >/data/empties; test -e /data/x || echo x | tee /data/x >/data/empties",
         {},
         "'/data/empties' differs",
+    ),
+    "wipes-and-makes-anew": (
+        "rm -rf /data/*; mkdir /data/it; echo content >/data/it/file",
+        {},
+        "it removes what it did not make: a file that was put into /data is gone",
     ),
     "adds-what-a-probe-sees": (
         "mkdir /data/a-$(ls /data | wc -l)",

@@ -71,6 +71,14 @@ IMAGES = {
     "minio": Image(base="mc", wheels=True),
     "web": Image(base="busybox"),
     "postgres": Image(base="busybox", libraries_of="postgresql"),
+    # Its libraries by name: what its package asks for has far more of them.
+    "nginx": Image(
+        base="busybox",
+        packages=(
+            *("nginx", "libc6", "libcrypt1", "libpcre2-8-0", "libssl3t64", "libzstd1"),
+            "zlib1g",
+        ),
+    ),
 }
 
 # What the package's dependencies name, and what a container of one program needs of it.

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+UNREADABLE = "unreadable"
 KINDS: dict[str, tuple[int, int, str, str]] = {
     # valid from and until, in days from now; for whom; signed by whom
     "good": (-30, 30, "localhost", "ca"),
@@ -23,6 +24,7 @@ KINDS: dict[str, tuple[int, int, str, str]] = {
     "self-signed": (-30, 30, "localhost", "itself"),
     "expired-wrong-name": (-30, -3, "status.example.org", "ca"),
     "nameless": (-30, 30, "", "ca"),
+    "unreadable": (-30, 30, UNREADABLE, "ca"),
 }
 """``good`` and others are for 127.0.0.1 too."""
 
@@ -34,7 +36,7 @@ class Certificates:
         self.folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name("An authority for tests")
-        authority = self._made(self._name, self._key, -60, 60, [], ca=True)
+        authority = self._made(self._name, self._key, -60, 60, None, ca=True)
         self._write("ca.pem", authority)
 
     def context(self, kind: str) -> ssl.SSLContext:
@@ -60,7 +62,7 @@ class Certificates:
         key: ec.EllipticCurvePrivateKey,
         after: int,
         until: int,
-        names: list[x509.GeneralName],
+        names: x509.ExtensionType | None,
         *,
         ca: bool = False,
         signed_by: tuple[x509.Name, ec.EllipticCurvePrivateKey] | None = None,
@@ -75,7 +77,7 @@ class Certificates:
             .add_extension(x509.BasicConstraints(ca, None), critical=True)
         )
         if names:
-            builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+            builder = builder.add_extension(names, critical=False)
         return builder.sign(signer, hashes.SHA256())
 
     def _write(self, name: str, certificate: x509.Certificate, private: bytes = b"") -> Path:
@@ -88,10 +90,14 @@ def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
-def _names(name: str) -> list[x509.GeneralName]:
+def _names(name: str) -> x509.ExtensionType | None:
     if not name:
-        return []
+        return None
+    if name == UNREADABLE:
+        # An address of five bytes, which OpenSSL takes.
+        oid = x509.SubjectAlternativeName.oid
+        return x509.UnrecognizedExtension(oid, b"0\7\x87\5\1\2\3\4\5")
     names: list[x509.GeneralName] = [x509.DNSName(name)]
     if name == "localhost":
         names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
-    return names
+    return x509.SubjectAlternativeName(names)

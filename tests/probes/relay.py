@@ -43,7 +43,7 @@ class Relay(Local):
                 self._open.callback(near.close)
                 try:
                     far = socket.create_connection((host, port), timeout=30)
-                except OSError:
+                except (OSError, UnicodeError):
                     # Like ssh: it has taken the connection, and hangs up.
                     near.close()
                     continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 import ssl
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 from probes.certificates import Certificates
 from probes.names import name_server, silent_name_server
@@ -17,6 +19,9 @@ from probes.names import name_server, silent_name_server
 HOST = "127.0.0.1"
 HUGE = 1 << 30
 """A body of 1 GB. It is written as it is read, so it takes no room."""
+
+BOMB = gzip.compress(bytes(1 << 26))
+"""64 MiB, packed into 64 KiB."""
 
 PAGE = b"<!doctype html><title>it works</title><p>it works</p>"
 STATUS = json.dumps({"status": "ok", "checks": [{"name": "db", "ms": 3}, {"name": "s3", "ms": 7}]})
@@ -33,6 +38,8 @@ class Site(BaseHTTPRequestHandler):
         with suppress(OSError):
             if path.startswith("/status/"):
                 self._body(b"as you wish", status=int(path.removeprefix("/status/")))
+            elif path.startswith("/to/"):
+                self._to(unquote(path.removeprefix("/to/")))
             elif path.startswith("/hop/"):
                 self._hop(int(path.removeprefix("/hop/")))
             else:
@@ -43,8 +50,12 @@ class Site(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
 
-    def _body(self, body: bytes, kind: str = "text/html", status: int = 200) -> None:
+    def _body(
+        self, body: bytes, kind: str = "text/html", status: int = 200, packed: str = ""
+    ) -> None:
         self.send_response(status)
+        if packed:
+            self.send_header("Content-Encoding", packed)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -89,6 +100,10 @@ class Site(BaseHTTPRequestHandler):
         "/": lambda site: site._body(PAGE),
         "/json": lambda site: site._body(STATUS.encode(), "application/json"),
         "/binary": lambda site: site._body(bytes(range(256)), "application/octet-stream"),
+        "/no-charset": lambda site: site._body(b"it works", "text/plain; charset=idna"),
+        "/packed": lambda site: site._body(gzip.compress(PAGE), packed="gzip"),
+        "/not-packed": lambda site: site._body(PAGE, packed="gzip"),
+        "/packed-huge": lambda site: site._body(BOMB, packed="gzip"),
         "/odd-charset": lambda site: site._body(b"it works", "text/plain; charset=no-such-thing"),
         "/empty": lambda site: site._body(b""),
         "/loop": lambda site: site._to("/loop"),

@@ -30,6 +30,11 @@ def test_without_volumes_and_probes_the_exit_code_is_all() -> None:
     assert said.startswith("exited 0 twice; it has no volumes")
 
 
+def test_what_was_lost_is_told() -> None:
+    (found,) = judge(TwoRuns(SEEN, SEEN, 0, SEEN, lost=("/data",)))
+    assert found.message.endswith("a file that was put into /data is gone")
+
+
 def test_what_fell_is_told() -> None:
     fallen = ("'store' is not as declared: it exited 1",)
     (found,) = judge(TwoRuns(SEEN, SEEN, 0, SEEN, (), fallen))

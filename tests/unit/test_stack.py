@@ -37,6 +37,10 @@ REWRITTEN = sorted(path.stem for path in (CASES / "rewrite").iterdir())
 REFUSED = yaml.safe_load((CASES / "refused.yaml").read_text())
 REFUSED_FILES = yaml.safe_load((CASES / "refused_files.yaml").read_text())
 SOURCES = {
+    "/repo": Source("/repo", "folder"),
+    "/repo/Dockerfile": Source("/repo/Dockerfile", "file"),
+    "/repo/../etc/app.conf": Source("/etc/app.conf", "file"),
+    "/repo/out": Source("/srv/data/Dockerfile", "file"),
     "/repo/engine": Source("/var/run/docker.sock", "other"),
     "/repo/pipe": Source("/repo/pipe", "other"),
     "/repo/folder": Source("/repo/folder", "folder"),
@@ -104,13 +108,16 @@ def test_what_stands_where_mounts_point(tmp_path: Path) -> None:
     names = ("file", "link", "pipe", ".", "none")
     volumes = [{"type": "bind", "source": str(tmp_path / name), "target": "/x"} for name in names]
     os.mkfifo(tmp_path / "pipe-2")
+    image = {"context": str(tmp_path), "dockerfile": "link", "additional_contexts": {"x": "/"}}
     files = {
         "secrets": {"one": {"file": str(tmp_path / "secret")}, "two": {"environment": "TWO"}},
         "configs": {"one": {"file": str(tmp_path / "pipe-2")}, "two": {"content": "x"}},
     }
     (tmp_path / "secret").touch()
-    seen = look_at({"services": {"app": {"volumes": [*volumes, {"type": "volume"}]}}, **files})
-    assert len(seen) == len(names) + 2
+    app = {"volumes": [*volumes, {"type": "volume"}], "build": image}
+    seen = look_at({"services": {"app": app}, **files})
+    assert len(seen) == len(names) + 3
+    assert seen["/"].kind == "folder"
     assert seen[str(tmp_path / "secret")].kind == "file"
     assert seen[str(tmp_path / "pipe-2")].kind == "other"
     kinds = {name: seen[str(tmp_path / name)].kind for name in names}

@@ -3,8 +3,9 @@
 The state is what is in the volumes of the owner and of the one-shot itself, and what the
 declared smoke probes see. It is looked at twice before the second run: what changes by
 itself, as in a server that works, is not compared. What it stands on must be as declared
-afterwards, too. On a stack of one's own only; what was there before is what the first run
-and the servers have made.
+afterwards, too. On a stack of one's own only; there is nothing before the first run but what
+the servers have made, so a file that is put into the owner's volumes before the second one
+stands for what was there, and must still be.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pytest_platform.checks import keepsake
 from pytest_platform.checks.blocked import state_findings
 from pytest_platform.checks.context import Context
 from pytest_platform.checks.health import state
@@ -59,6 +61,8 @@ class TwoRuns:
     """The probes that passed before and fail after it, each with what is wrong."""
     fallen: tuple[str, ...] = ()
     """What is wrong with the states of the modules after it."""
+    lost: tuple[str, ...] = ()
+    """The folders in which it did not leave alone what was there."""
 
     @property
     def unsteady(self) -> set[str]:
@@ -113,6 +117,10 @@ def judge(runs: TwoRuns) -> Iterator[Finding]:
         yield Finding(CODE, message, "exited 0", f"exited {runs.exit_code}")
     for broken in runs.broken:
         yield Finding(CODE, f"passed before it ran a second time, and not after it: {broken}")
+    for folder in runs.lost:
+        yield Finding(
+            CODE, f"it removes what it did not make: a file that was put into {folder} is gone"
+        )
     for fallen in runs.fallen:
         yield Finding(CODE, f"after it ran a second time, {fallen}")
     differences = [
@@ -150,13 +158,7 @@ def _first_run(module: Module, context: Context) -> Container:
 def _observe(module: Module, context: Context, container: Container) -> TwoRuns:
     passing = [probe for probe in module.smoke if not _wrong(probe, module, context)]
     before, again = _state(module, context), _state(module, context)
-    timeout = seconds(module.manifest.spec.runtime.timeout)
-    try:
-        with WritableEngine(context.host_of(module).transport) as engine:
-            start.start(engine, container.id)
-            exit_code = start.wait_for_exit(engine, container.id, timeout=timeout)
-    finally:
-        context.refresh(module)
+    exit_code, lost = _run_again(module, context, container)
     fallen = tuple(_fallen(module, context))
     if fallen:
         # What stands on them would say the same in other words, or could not be asked.
@@ -164,7 +166,24 @@ def _observe(module: Module, context: Context, container: Container) -> TwoRuns:
     after = _state(module, context)
     broken = [(probe.name, _wrong(probe, module, context)) for probe in passing]
     told = tuple(f"'{name}': {wrong}" for name, wrong in broken if wrong)
-    return TwoRuns(before, again, exit_code, after, told)
+    return TwoRuns(before, again, exit_code, after, told, lost=lost)
+
+
+def _run_again(
+    module: Module, context: Context, container: Container
+) -> tuple[int, tuple[str, ...]]:
+    """Return how it exited, and from which folders it removed what was left there."""
+    owner = context.owner_of(module)
+    beside = context.target(owner) if owner else None
+    left = keepsake.leave(beside) if beside else ()
+    timeout = seconds(module.manifest.spec.runtime.timeout)
+    try:
+        with WritableEngine(context.host_of(module).transport) as engine:
+            start.start(engine, container.id)
+            exit_code = start.wait_for_exit(engine, container.id, timeout=timeout)
+        return exit_code, keepsake.take_back(beside, left) if beside else ()
+    finally:
+        context.refresh(module)
 
 
 def _fallen(module: Module, context: Context) -> Iterator[str]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_platform.errors import EngineError, EngineForbidden, EngineTimeout, PlatformError
 from pytest_platform.host.output import Readable, end_of, frames
 from pytest_platform.host.transport import Transport
+from pytest_platform.module.nearest import quoted
 
 if TYPE_CHECKING:
     import docker
@@ -35,6 +36,12 @@ _PATH_STAT = "X-Docker-Container-Path-Stat"
 
 Document = Mapping[str, Any]
 """A JSON object as the Engine sends it."""
+
+
+class PathRefused(PlatformError):
+    """The Engine answers, and cannot look at a path of a container."""
+
+    code = "files.refused"
 
 
 class Events:
@@ -190,12 +197,23 @@ class Engine:
         """Return name, size, mode and link target of a path in a container; None where it is not.
 
         The container need not run. The mode is Go's ``FileMode``.
+
+        Raises:
+            PathRefused: the Engine cannot look there.
+            EngineError: the Engine cannot be asked.
         """
         with self._asking() as client:
             url = f"{client.base_url}/v{client.api_version}/containers/{container}/archive"
             response = client.head(url, params={"path": path}, timeout=self._deadline)
             if response.status_code == HTTPStatus.NOT_FOUND:
                 return None
+            if response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR:
+                # It says why in a body, which this answer does not have.
+                message = (
+                    f"the Engine cannot look at {quoted(path)} in the container: "
+                    "its links lead in a circle, or a name is too long"
+                )
+                raise PathRefused(message)
             response.raise_for_status()
             stat: Document = json.loads(base64.b64decode(response.headers[_PATH_STAT]))
             return stat

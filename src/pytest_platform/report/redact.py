@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NewType
 
 from pytest_platform.secrets import Secrets
@@ -16,12 +17,15 @@ SHOWN_LINES = 12
 SHOWN_OF_A_LINE = 120
 """Lines of a diff, and characters of each."""
 
+_PASSWORD_IN_URL = re.compile(r"(?<=://)([^\s:/?#@]*):[^\s/?#]+@")
+"""Hidden wherever it stands, also where nobody has told that it is a secret."""
+
 _UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 
 
 def redact(text: str, secrets: Secrets) -> Safe:
     """Replace every secret value in ``text``, in whatever quoting it stands."""
-    return Safe(secrets.hide(text, MARK))
+    return Safe(_PASSWORD_IN_URL.sub(rf"\1:{MARK}@", secrets.hide(text, MARK)))
 
 
 def told(text: str, secrets: Secrets) -> Safe:

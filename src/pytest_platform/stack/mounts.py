@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pytest_platform.stack.builds import built_from
 from pytest_platform.stack.refusals import gives_engine
 
 _COMMON = ("/etc/localtime", "/etc/timezone", "/etc/ssl", "/etc/pki", "/usr/share")
@@ -29,15 +30,17 @@ class Source:
 
 
 def look_at(model: Mapping[str, Any]) -> dict[str, Source]:
-    """Look where the bind mounts of a rendered project, its secrets and its configs point."""
-    paths = [str(one["source"]) for one in _binds(model)]
+    """Look where a rendered project's bind mounts, builds, secrets and configs point."""
+    services = (model.get("services") or {}).values()
+    paths = [str(one["source"]) for one in _binds(services)]
+    paths += [path for one in services for path, _ in built_from(one.get("build") or {})]
     for kind in ("secrets", "configs"):
         paths += [str(one["file"]) for one in (model.get(kind) or {}).values() if one.get("file")]
     return {path: _seen(Path(path)) for path in paths}
 
 
-def _binds(model: Mapping[str, Any]) -> Iterator[Mount]:
-    for service in (model.get("services") or {}).values():
+def _binds(services: Iterable[Mapping[str, Any]]) -> Iterator[Mount]:
+    for service in services:
         yield from (one for one in service.get("volumes") or () if one["type"] == "bind")
 
 
@@ -102,15 +105,21 @@ def _bind(
     return Rewritten(fresh, note=f"{mount['target']} is a new, empty volume in place of a folder")
 
 
-def refuse_file(path: str, root: str, sources: Mapping[str, Source]) -> str:
-    """Say why a secret or a config may not be read from a file; the Engine mounts that, too."""
+def refuse_to_read(path: str, root: str, sources: Mapping[str, Source], kind: str = "file") -> str:
+    """Say why a secret, a config or an image may not be read or built from a path.
+
+    What must stand there is a file or, as ``kind`` says, a folder.
+    """
     seen = sources.get(path) or Source(path, "missing")
     if seen.kind == "other" or gives_engine(seen.real) or gives_engine(path):
         return f"reads {path}, by which it reaches the host"
-    if not _below(seen.real, root):
+    # What is no whole path would be read from a folder of ours.
+    if not (path.startswith("/") and _below(seen.real, root)):
         return f"reads {path}, which is outside the repository"
-    if seen.kind != "file":
-        return f"reads {path}, which is {'a folder' if seen.kind == 'folder' else 'not there'}"
+    if seen.kind != kind:
+        return (
+            f"reads {path}, which is {'not there' if seen.kind == 'missing' else f'a {seen.kind}'}"
+        )
     return ""
 
 

@@ -37,6 +37,7 @@ def refusals(service: Mapping[str, Any], services: Collection[str]) -> Iterator[
         if str(service.get(key) or "").startswith("container:"):
             yield f"shares the {key.removesuffix('_mode')} of a container outside"
     yield from _networks(service, services)
+    yield from _powers_of_build(service.get("build") or {})
     for key, words in _FORBIDDEN.items():
         if service.get(key):
             yield words
@@ -59,6 +60,12 @@ def _networks(service: Mapping[str, Any], services: Collection[str]) -> Iterator
     # A list of NAME=ADDRESS, or a mapping: the word is found in either.
     if any("host-gateway" in str(one.get("extra_hosts")) for one in (service, build)):
         yield "reaches what the host publishes (host-gateway)"
+
+
+def _powers_of_build(build: Mapping[str, Any]) -> Iterator[str]:
+    powers = [*(["privileged"] if build.get("privileged") else []), *build.get("entitlements", ())]
+    if powers:
+        yield f"is built with power over the host ({', '.join(powers)})"
 
 
 def gives_engine(source: str) -> bool:

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pytest_platform.stack.builds import built_from
 from pytest_platform.stack.errors import StackConflict, StackRefused
 from pytest_platform.stack.members import needed_services
-from pytest_platform.stack.mounts import Source, refuse_file, rewrite_mount
+from pytest_platform.stack.mounts import Source, refuse_to_read, rewrite_mount
 from pytest_platform.stack.refusals import refusals
 
 Document = dict[str, Any]
@@ -143,8 +144,14 @@ def _service(making: _Making, part: Part, name: str, source: Mapping[str, Any]) 
 
 
 def _build(making: _Making, part: Part, name: str, service: Document) -> None:
-    """Let Compose name the image: a name of the files may be that of a deployed one."""
+    """Let Compose name the image: a name of the files may be that of a deployed one.
+
+    It is built from files of the repository alone; what is elsewhere is not of the host.
+    """
     service.pop("image", None)
+    for path, kind in built_from(service["build"]):
+        refusal = refuse_to_read(path, making.root, making.sources, kind)
+        making.refused += [f"'{name}' {refusal}"] if refusal else []
     dropped = {"tags", "cache_to", "labels"}
     build = {key: one for key, one in service["build"].items() if key not in dropped}
     if used := build.get("secrets"):
@@ -199,7 +206,7 @@ def _file(making: _Making, part: Part, name: str, kind: str, used: Mapping[str, 
     key = used["source"]
     source: Mapping[str, Any] = (part.model.get(kind) or {}).get(key) or {}
     if file := source.get("file"):
-        refusal = refuse_file(str(file), making.root, making.sources)
+        refusal = refuse_to_read(str(file), making.root, making.sources)
         making.refused += [f"'{name}' {refusal}"] if refusal else []
     names = making.secrets if kind == "secrets" else making.configs
     definition = {word: one for word, one in source.items() if word not in {"name", "labels"}}

@@ -4,24 +4,60 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 import httpx
 
 from pytest_platform.checks.network.fetch import Answer, Request, fetch
-from pytest_platform.checks.network.routed import Routed
+from pytest_platform.checks.network.names import BadName
+from pytest_platform.checks.network.routed import Routed, host_of
 from pytest_platform.checks.network.tls import Handshake, context_of, shake_hands
+from pytest_platform.checks.network.tls_rules import TlsRules
 from pytest_platform.checks.probe import Endpoint, Target
-from pytest_platform.checks.probes.http import MAX_BODY, Http
-from pytest_platform.checks.probes.tls import TlsRules
 from pytest_platform.module.model import seconds
+from pytest_platform.module.nearest import quoted
+
+MAX_BODY = 1024 * 1024
+"""Bytes of a body that are read."""
 
 
-async def ask(spec: Http, target: Target) -> tuple[Answer, Handshake | None]:
+class Asked(Protocol):
+    """What the probe declares of a request."""
+
+    @property
+    def service(self) -> str | None: ...
+    @property
+    def url(self) -> str | None: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def host(self) -> str | None: ...
+    @property
+    def request_headers(self) -> Mapping[str, str]: ...
+    @property
+    def body(self) -> object | None: ...
+    @property
+    def json(self) -> Sequence[object]: ...
+    @property
+    def redirects(self) -> int: ...
+    @property
+    def tls(self) -> TlsRules | None: ...
+    @property
+    def timeout(self) -> str: ...
+
+    def address(self, service: str | None) -> str:
+        """Return the whole address; ``service`` is the module's own."""
+        ...
+
+
+async def ask(spec: Asked, target: Target) -> tuple[Answer, Handshake | None]:
     """Send the request once; where TLS is refused, look at the certificate to say why.
 
     Raises:
+        BadName: there can be no such address.
         PlatformError: there is no way to where it goes, or the file under ``ca`` is unusable.
     """
     deadline = asyncio.get_running_loop().time() + seconds(spec.timeout)
@@ -29,7 +65,7 @@ async def ask(spec: Http, target: Target) -> tuple[Answer, Handshake | None]:
     headers = {**spec.request_headers, **({"Host": spec.host} if spec.host else {})}
     wants_body = spec.body is not None or bool(spec.json)
     limit = MAX_BODY if wants_body else 0
-    way = _Way(spec, target, httpx.URL(url))
+    way = _Way(spec, target, _parsed(url))
     routed = Routed(way.route, way.context, way.server_name)
     request = Request(spec.method, url, headers, spec.redirects, limit, deadline)
     answer = await fetch(request, routed)
@@ -40,11 +76,19 @@ async def ask(spec: Http, target: Target) -> tuple[Answer, Handshake | None]:
     return answer, await _why(routed, way, deadline)
 
 
+def _parsed(url: str) -> httpx.URL:
+    try:
+        return httpx.URL(url)
+    except httpx.InvalidURL as error:
+        message = f"{quoted(url)} is no address that can be asked: {error}"
+        raise BadName(message) from None
+
+
 @dataclass(frozen=True, slots=True)
 class _Way:
     """Where requests go. ``first`` is the address that is written in the file."""
 
-    spec: Http
+    spec: Asked
     target: Target
     first: httpx.URL
 
@@ -56,7 +100,7 @@ class _Way:
         if self.spec.url is not None:
             return self.target.outside(host, port)
         own = self.first.port or (443 if self.first.scheme == "https" else 80)
-        if host == self.first.host:
+        if host == host_of(self.first):
             return self.target.endpoint(port, service=self.spec.service)
         if host == self._virtual() and scheme == self.first.scheme:
             return self.target.endpoint(own, service=self.spec.service)
@@ -65,7 +109,7 @@ class _Way:
     def server_name(self, host: str) -> str:
         """Return the name that TLS asks for, of a URL's ``host``."""
         rules = self.spec.tls or TlsRules()
-        if host not in {self.first.host, self._virtual()}:
+        if host not in {host_of(self.first), self._virtual()}:
             return host
         return rules.server_name or self._virtual() or host
 
@@ -82,7 +126,7 @@ class _Way:
 
     def _virtual(self) -> str:
         """Return the name in the ``Host`` header, if the file gives one."""
-        return httpx.URL(f"http://{self.spec.host}").host if self.spec.host else ""
+        return host_of(httpx.URL(f"http://{self.spec.host}")) if self.spec.host else ""
 
 
 async def _why(routed: Routed, way: _Way, deadline: float) -> Handshake | None:

@@ -83,13 +83,21 @@ async def _open(
     if isinstance(endpoint.address, str):
         return Stream(*await asyncio.open_unix_connection(endpoint.address, **options))
     host, port = endpoint.address
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = await _looked_up(host, port)
     *others, last = dict.fromkeys((str(one[4][0]), int(one[4][1])) for one in found)
     for address in others:
         # One by one: asyncio would merge their errors into a text.
         with suppress(OSError):
             return Stream(*await asyncio.open_connection(*address, **options))
     return Stream(*await asyncio.open_connection(*last, **options))
+
+
+async def _looked_up(host: str, port: int) -> list[Any]:
+    look_up = asyncio.get_running_loop().getaddrinfo
+    try:
+        return await look_up(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        raise socket.gaierror(socket.EAI_NONAME, "there can be no such name") from None
 
 
 def broken(error: BaseException, name: str) -> Broken:

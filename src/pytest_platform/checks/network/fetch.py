@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import httpx
 
 from pytest_platform.checks.network.certificate import Certificate
 from pytest_platform.checks.network.connect import Broken, broken
+from pytest_platform.checks.network.names import BadName
 from pytest_platform.checks.network.routed import Routed
 from pytest_platform.checks.network.tls import certificate_of, tls_error, words_of
+
+_PACKED = {"gzip", "x-gzip", "deflate"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ async def fetch(request: Request, routed: Routed) -> Answer:
     """Ask once. Proxies and credentials of this machine's environment are not used.
 
     Raises:
+        BadName: there can be no such address. Where a redirect leads there, it is an answer.
         NoWay: this machine has no way to the address.
         PlatformError: the way to where a redirect leads cannot be opened.
     """
@@ -71,7 +76,11 @@ async def fetch(request: Request, routed: Routed) -> Answer:
         return asked.so_far()
     except httpx.TooManyRedirects:
         return Answer(tuple(routed.visited), too_many_redirects=True)
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+    except BadName as error:
+        if len(routed.visited) == 1:
+            raise
+        return Answer(tuple(routed.visited), broken=Broken(str(error)))
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OSError, zlib.error) as error:
         visited = tuple(routed.visited)
         if distrust := tls_error(error):
             return Answer(visited, distrusted=words_of(distrust))
@@ -86,6 +95,7 @@ class _Asked:
         self._head: Answer | None = None
         self._body = bytearray()
         self._charset = "utf-8"
+        self._unpack: Callable[[bytes, int], bytes] | None = None
 
     async def answer(self, client: httpx.AsyncClient) -> Answer:
         """Send the request, and read what is to be read."""
@@ -93,6 +103,8 @@ class _Asked:
         headers = {"Accept-Encoding": "identity", **request.headers}
         async with client.stream(request.method, request.url, headers=headers) as response:
             self._charset = response.charset_encoding or "utf-8"
+            if response.headers.get("content-encoding", "").strip().lower() in _PACKED:
+                self._unpack = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress
             self._head = _head(response, tuple(self._routed.visited))
             cut = await self._read(response, request.limit) if request.limit else False
         return replace(self._head, body=self._decoded(), cut=cut)
@@ -105,9 +117,16 @@ class _Asked:
         return replace(self._head, body=self._decoded(), late=True)
 
     async def _read(self, response: httpx.Response, limit: int) -> bool:
-        """Read the body; tell whether there was more than the limit."""
-        async for chunk in response.aiter_bytes():
-            self._body += chunk[: limit + 1 - len(self._body)]
+        """Read the body; tell whether there was more than the limit.
+
+        It is not left to httpx to unpack it, since that has no bound.
+
+        Raises:
+            zlib.error: it is not packed as it says.
+        """
+        async for packed in response.aiter_raw():
+            left = limit + 1 - len(self._body)
+            self._body += (self._unpack(packed, left) if self._unpack else packed)[:left]
             if len(self._body) > limit:
                 del self._body[limit:]
                 return True
@@ -116,7 +135,8 @@ class _Asked:
     def _decoded(self) -> str:
         try:
             return self._body.decode(self._charset, errors="replace")
-        except LookupError:
+        # Some codecs of Python do more, or less, than to read text.
+        except (LookupError, ValueError):
             return self._body.decode(errors="replace")
 
 

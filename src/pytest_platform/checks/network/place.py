@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from pytest_platform.checks.network.names import refuse_host
 from pytest_platform.checks.probe import Endpoint, Target
 from pytest_platform.module.model import Base, Duration, Text
 
@@ -48,6 +49,8 @@ class Place(Base, frozen=True):
         if self.service is not None and self.host is not None:
             message = "name a service or a host, not both"
             raise ValueError(message)
+        if self.host is not None:
+            refuse_host(self.host)
 
     def endpoint(self, target: Target, port: int, protocol: str = "tcp") -> Endpoint:
         """Return where to connect to.
@@ -62,3 +65,11 @@ class Place(Base, frozen=True):
     def services(self) -> Sequence[str]:
         """Name the services that have to be seen, beside the module's own."""
         return [self.service] if self.service else []
+
+
+class Resolver(Place, frozen=True):
+    """A name server: a port of a service, or of a host as the module's host sees it."""
+
+    port: Annotated[
+        Port, Meta(description="The port; of a service, the container's.", examples=[5353])
+    ] = 53

@@ -6,6 +6,8 @@ import io
 import socket
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
 
 import dns.exception
 import dns.message
@@ -15,8 +17,9 @@ import dns.rdatatype
 import dns.resolver
 
 from pytest_platform.checks.network.connect import Broken, broken
+from pytest_platform.checks.network.names import BadName
+from pytest_platform.checks.network.place import Resolver
 from pytest_platform.checks.probe import Endpoint, Target
-from pytest_platform.checks.probes.dns import Dns, Resolver, Seen
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.model import seconds
 
@@ -31,13 +34,30 @@ class NoResolver(PlatformError):
     code = "probe.no_resolver"
 
 
-class BadName(PlatformError):
-    """What is asked for is no name that DNS can hold."""
+class Question(Protocol):
+    """What the probe declares of a question."""
 
-    code = "probe.bad_name"
+    @property
+    def name(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def resolver(self) -> Resolver | None: ...
+    @property
+    def timeout(self) -> str: ...
 
 
-def ask(spec: Dns, target: Target) -> Seen:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a name server said: ``answers`` are sorted, and of the type that was asked for."""
+
+    asked: str
+    rcode: str = ""
+    answers: tuple[str, ...] = ()
+    broken: Broken | None = None
+
+
+def ask(spec: Question, target: Target) -> Seen:
     """Ask the name server, or those of the host one after the other until one answers.
 
     Raises:
@@ -63,7 +83,7 @@ def ask(spec: Dns, target: Target) -> Seen:
     return seen
 
 
-def _endpoints(spec: Dns, target: Target) -> Iterator[Endpoint]:
+def _endpoints(spec: Question, target: Target) -> Iterator[Endpoint]:
     if spec.resolver is not None:
         yield _resolver(spec.resolver, target)
         return
@@ -71,7 +91,8 @@ def _endpoints(spec: Dns, target: Target) -> Iterator[Endpoint]:
     resolver = dns.resolver.Resolver(configure=False)
     try:
         resolver.read_resolv_conf(io.StringIO(result.stdout))
-    except dns.exception.DNSException:
+    # ValueError: what it names is no address.
+    except (dns.exception.DNSException, ValueError):
         message = f"{_CONFIGURATION} of {target.transport.name} names no name server"
         raise NoResolver(message) from None
     for server in resolver.nameservers:
@@ -86,7 +107,9 @@ def _resolver(place: Resolver, target: Target) -> Endpoint:
     return endpoint
 
 
-def _asked(endpoint: Endpoint, query: dns.message.QueryMessage, spec: Dns, left: float) -> Seen:
+def _asked(
+    endpoint: Endpoint, query: dns.message.QueryMessage, spec: Question, left: float
+) -> Seen:
     try:
         answer = _exchange(endpoint, query, left)
     except dns.exception.Timeout:

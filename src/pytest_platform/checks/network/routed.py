@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
+from pytest_platform.checks.network.names import check_server_name
 from pytest_platform.checks.probe import Endpoint
 
 if TYPE_CHECKING:
@@ -20,6 +21,11 @@ _CONNECTED = {"connection.connect_tcp.complete", "connection.connect_unix_socket
 
 Route = Callable[[str, str, int], Endpoint]
 """Finds where a scheme, host and port are reached."""
+
+
+def host_of(url: httpx.URL) -> str:
+    """Return the host as it stands in requests. What httpx itself gives may not be readable."""
+    return url.raw_host.decode("ascii")
 
 
 class Routed(httpx.AsyncBaseTransport):
@@ -53,8 +59,14 @@ class Routed(httpx.AsyncBaseTransport):
         url = request.url
         self.visited.append(str(url))
         self._connected = False
-        self.server_name = self._server_name(url.host)
-        self.last = self._route(url.scheme, url.host, url.port or _PORTS.get(url.scheme, 80))
+        host, port = host_of(url), _PORTS.get(url.scheme, 80) if url.port is None else url.port
+        if port not in range(1, 65536):
+            message = f"there is no port {port}"
+            raise httpx.InvalidURL(message)
+        self.server_name = self._server_name(host)
+        if url.scheme == "https":
+            check_server_name(self.server_name)
+        self.last = self._route(url.scheme, host, port)
         address = self.last.address
         to = url.copy_with(host=address[0], port=address[1]) if isinstance(address, tuple) else url
         extensions = {"sni_hostname": self.server_name, "trace": self._trace}

@@ -96,9 +96,17 @@ async def shake_hands(
 
 
 def certificate_of(tls: Any) -> Certificate | None:
-    """Read the certificate of a connection, from its ``ssl.SSLObject``."""
+    """Read the certificate of a connection, from its ``ssl.SSLObject``.
+
+    Raises:
+        ssl.SSLError: it is not one that can be read.
+    """
     der = tls.getpeercert(binary_form=True) if tls is not None else None
-    return read_certificate(der) if der else None
+    try:
+        return read_certificate(der) if der else None
+    except ValueError:
+        message = "its certificate cannot be read"
+        raise ssl.SSLError(message) from None
 
 
 def tls_error(error: BaseException) -> ssl.SSLError | None:
@@ -107,10 +115,11 @@ def tls_error(error: BaseException) -> ssl.SSLError | None:
 
 
 def words_of(error: ssl.SSLError) -> str:
-    """Put an error of a handshake into words."""
-    if error.reason == "WRONG_VERSION_NUMBER":
+    """Put an error of a handshake into words. One that OpenSSL does not make has no reason."""
+    reason = getattr(error, "reason", None)
+    if reason == "WRONG_VERSION_NUMBER":
         return "what answers there does not speak TLS"
-    return (error.reason or error.strerror or str(error)).lower().replace("_", " ")
+    return (reason or error.strerror or str(error)).lower().replace("_", " ")
 
 
 async def _certificate(

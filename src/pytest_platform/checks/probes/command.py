@@ -60,7 +60,9 @@ def observe(spec: Command, target: Target) -> Said | None:
         result = target.transport.run(spec.command, timeout=timeout, limit=MAX_OUTPUT)
     except CommandTimeout:
         return None
-    return Said(result.returncode, result.stdout, result.stderr, result.cut)
+    # What a signal ended has a negative code here, and over ssh and in a container this one.
+    code = 128 - result.returncode if result.returncode < 0 else result.returncode
+    return Said(code, result.stdout, result.stderr, result.cut)
 
 
 def judge(spec: Command, said: Said | None) -> list[Finding]:

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta
 
 from pytest_platform.checks.matchers import Matchers, mismatches
-from pytest_platform.checks.network.connect import Broken
-from pytest_platform.checks.network.place import Place, Port, Timeout
+from pytest_platform.checks.network.place import Resolver, Timeout
 from pytest_platform.checks.probe import ProbeKind, Target
 from pytest_platform.module.model import Base, Text
 from pytest_platform.verdict import Finding
+
+if TYPE_CHECKING:
+    from pytest_platform.checks.network.resolve import Seen
 
 CODE = "probe.dns"
 
 Record = Literal["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT"]
 Outcome = Literal["NOERROR", "NXDOMAIN", "SERVFAIL", "REFUSED"]
-
-
-class Resolver(Place, frozen=True):
-    """A name server: a port of a service, or of a host as the module's host sees it."""
-
-    port: Annotated[
-        Port, Meta(description="The port; of a service, the container's.", examples=[5353])
-    ] = 53
 
 
 class Dns(Base, frozen=True, kw_only=True):
@@ -75,16 +68,6 @@ class Dns(Base, frozen=True, kw_only=True):
     def services(self) -> Sequence[str]:
         """Name the services that have to be seen, beside the module's own."""
         return self.resolver.services() if self.resolver else []
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a name server said: ``answers`` are sorted, and of the type that was asked for."""
-
-    asked: str
-    rcode: str = ""
-    answers: tuple[str, ...] = ()
-    broken: Broken | None = None
 
 
 def observe(spec: Dns, target: Target) -> Seen:

@@ -12,9 +12,17 @@ from msgspec import Meta, field
 from pytest_platform.checks.json_path import JsonValue, json_mismatches
 from pytest_platform.checks.matchers import Matchers, Unseen, mismatches, shown
 from pytest_platform.checks.network import trust
+from pytest_platform.checks.network.names import (
+    HeaderName,
+    HeaderValue,
+    Url,
+    UrlPath,
+    refuse_authority,
+    refuse_url,
+)
 from pytest_platform.checks.network.place import Port, Service, Timeout
+from pytest_platform.checks.network.tls_rules import TlsRules
 from pytest_platform.checks.probe import ProbeKind, Target
-from pytest_platform.checks.probes.tls import TlsRules
 from pytest_platform.module.model import Base, Text
 from pytest_platform.verdict import Finding
 
@@ -23,10 +31,7 @@ if TYPE_CHECKING:
     from pytest_platform.checks.network.tls import Handshake
 
 CODE = "probe.http"
-MAX_BODY = 1024 * 1024
-"""Bytes of a body that are read."""
 
-Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]")]
 Status = Annotated[int, Meta(ge=100, le=599)]
 
 
@@ -45,9 +50,8 @@ class Http(Base, frozen=True):
         Literal["http", "https"], Meta(description="How to speak to the service.")
     ] = "http"
     path: Annotated[
-        str,
+        UrlPath,
         Meta(
-            pattern="^/",
             description="The path to ask for, with its query.",
             examples=["/health?full=1"],
         ),
@@ -77,7 +81,7 @@ class Http(Base, frozen=True):
         ),
     ] = None
     request_headers: Annotated[
-        dict[Text, str],
+        dict[HeaderName, HeaderValue],
         Meta(
             description="More headers to send. A secret does not belong in this file.",
             examples=[{"Accept": "application/json"}],
@@ -133,6 +137,10 @@ class Http(Base, frozen=True):
         if isinstance(self.status, tuple) and not self.status:
             message = "status is empty, so it asserts nothing; write what to expect"
             raise ValueError(message)
+        if self.url is not None:
+            refuse_url(self.url)
+        if self.host is not None:
+            refuse_authority(self.host)
 
     def address(self, service: str | None) -> str:
         """Return the whole address; ``service`` is the module's own."""

@@ -20,6 +20,7 @@ LIMIT = 4 * 1024 * 1024
 """Bytes that are read of a log."""
 
 _SHOWN_LINES = 5
+_RUNS = {"running", "paused"}
 _BEFORE_START = timedelta(seconds=2)
 
 
@@ -96,9 +97,10 @@ def observe(spec: Log, target: Target) -> list[Written]:
 def _since(container: Container, started: datetime) -> datetime:
     """Return a time before the first line of this run and after the last one of the run before.
 
-    Lines may be noted a moment before the start, and a moment after the end.
+    Lines may be noted a moment before the start, and a moment after the end. The end that is
+    known of one that has stopped is this run's, also where it is noted before the start.
     """
-    last = container.finished_at
+    last = container.finished_at if container.status in _RUNS else None
     return last + (started - last) / 2 if last and last < started else started - _BEFORE_START
 
 

@@ -10,6 +10,7 @@ from msgspec import Meta, field
 from msgspec.structs import replace
 
 from pytest_platform.checks.matchers import Bounds, Matchers, Unseen, out_of_bounds, shown
+from pytest_platform.checks.network.names import Url, UrlPath
 from pytest_platform.checks.network.place import Port, Service, Timeout
 from pytest_platform.checks.probe import ProbeKind, Target
 from pytest_platform.checks.probes import http
@@ -45,11 +46,11 @@ class Metrics(Bounds, frozen=True, kw_only=True):
     port: Annotated[
         Port | None, Meta(description="The container's port; default: 80.", examples=[9100])
     ] = None
-    path: Annotated[
-        str, Meta(pattern="^/", description="Where the metrics are.", examples=["/metrics"])
-    ] = "/metrics"
+    path: Annotated[UrlPath, Meta(description="Where the metrics are.", examples=["/metrics"])] = (
+        "/metrics"
+    )
     url: Annotated[
-        http.Url | None,
+        Url | None,
         Meta(
             description=(
                 "A whole address in place of service, port and path, as the module's host sees it."

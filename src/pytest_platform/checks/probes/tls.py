@@ -11,52 +11,15 @@ from msgspec import Meta
 
 from pytest_platform.checks.network import trust
 from pytest_platform.checks.network.connect import Broken, broken
+from pytest_platform.checks.network.names import check_server_name, refuse_host
 from pytest_platform.checks.network.place import Place, Port, Timeout
 from pytest_platform.checks.network.tls import Handshake, context_of, shake_hands
+from pytest_platform.checks.network.tls_rules import CA, DaysLeft, ServerName, Verify
 from pytest_platform.checks.probe import Endpoint, ProbeKind, Target
-from pytest_platform.module.model import Base, RelativePath, Text, seconds
+from pytest_platform.module.model import Text, seconds
 from pytest_platform.verdict import Finding
 
 CODE = trust.CODE
-
-Verify = Annotated[
-    bool,
-    Meta(
-        description=(
-            "`false`: neither who signed the certificate nor that it is valid now matters; "
-            "what is asked of names and days still counts."
-        )
-    ),
-]
-CA = Annotated[
-    RelativePath | None,
-    Meta(
-        description=(
-            "Trust the certificates in this PEM file instead of the machine's. "
-            "Relative to the module's folder."
-        ),
-        examples=["ca.pem"],
-    ),
-]
-ServerName = Annotated[
-    Text | None,
-    Meta(
-        description="The name that the server is asked for, and that its certificate must be for.",
-        examples=["status.example.org"],
-    ),
-]
-DaysLeft = Annotated[
-    int, Meta(ge=0, le=3650, description="For how many more days it must be valid, at least.")
-]
-
-
-class TlsRules(Base, frozen=True):
-    """What a certificate must be like."""
-
-    verify: Verify = True
-    ca: CA = None
-    server_name: ServerName = None
-    days_left: DaysLeft = 0
 
 
 class Tls(Place, frozen=True, kw_only=True):
@@ -78,6 +41,11 @@ class Tls(Place, frozen=True, kw_only=True):
     days_left: DaysLeft = 0
     timeout: Timeout = "10s"
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in filter(None, (self.server_name, *self.names)):
+            refuse_host(name)
+
     def asked_for(self, target: Target) -> str:
         """Return the name that the server is asked for."""
         named = (self.server_name, *self.names, self.host, self.service)
@@ -94,11 +62,17 @@ class Seen:
 
 
 def observe(spec: Tls, target: Target) -> Seen:
-    """Shake hands once, and where the chain is not trusted once more."""
-    endpoint = spec.endpoint(target, spec.port)
+    """Shake hands once, and where the chain is not trusted once more.
+
+    Raises:
+        BadName: TLS cannot ask for the name.
+        PlatformError: there is no way to look.
+    """
+    endpoint, name = spec.endpoint(target, spec.port), spec.asked_for(target)
+    check_server_name(name)
     trusting = context_of(target, spec.ca, verify=True)
     anything = context_of(target, None, verify=False)
-    return asyncio.run(_observe(spec, endpoint, spec.asked_for(target), (trusting, anything)))
+    return asyncio.run(_observe(spec, endpoint, name, (trusting, anything)))
 
 
 def judge(spec: Tls, seen: Seen) -> list[Finding]:
