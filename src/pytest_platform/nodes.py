@@ -108,7 +108,12 @@ class CheckItem(pytest.Item):
         context = self.run.context
         began = time.perf_counter()
         self.result = _BUG
-        result = self.result = self.check.run(context)
+        try:
+            result = self.result = self.check.run(context)
+        except pytest.fail.Exception:
+            # Another plugin has interrupted it, as pytest-timeout does: the report says so.
+            self.result = None
+            raise
         self.seconds = time.perf_counter() - began
         if result.verdict is Verdict.SKIPPED:
             pytest.skip(result.message)

@@ -50,6 +50,14 @@ LOUD = GO + (
     'while test $$left -gt 0; do echo "$$line"; left=$$((left - 1)); done; echo the end'
 )
 LEAK = GO + 'echo "it is $$PASSWORD"; env >&2; exit 3'
+# Breaks in as pytest-timeout does, but not before it is told to.
+BREAKS_IN = """\
+import signal
+import pytest
+
+def pytest_runtest_setup():
+    signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it took too long"))
+"""
 # Not what getrusage tells: that counts the process which started this one, too.
 MEASURE = """\
 import re
@@ -350,3 +358,21 @@ def test_a_signal_while_it_waits(held: Stack, proxy: Proxy, number: signal.Signa
     last = held.lines()[-1]
     assert (last["event"], last["verdict"]) == ("ended", "interrupted")
     assert refused(held.apply("job", "-m", "apply")) == {"guard.in_progress"}
+
+
+def test_another_plugin_breaks_in_while_it_waits(held: Stack, proxy: Proxy) -> None:
+    plugin = held.tree.root / "breaks_in.py"
+    plugin.write_text(BREAKS_IN)
+    arguments = (*held.arguments(), "-p", "breaks_in", "--apply", "-m", "apply")
+    process = held.tree.start(*arguments, env={**proxy.env, "PYTHONPATH": str(held.tree.root)})
+    proxy.wait_for(WAIT)
+    os.kill(process.pid, signal.SIGALRM)
+    outcome = finish(process)
+    plugin.unlink()
+    check = outcome.check("job", "apply::apply")
+    assert (check["verdict"], check["code"]) == ("error", "platform.crash")
+    assert "it took too long" in check["message"]
+    assert f"{held.project.name}-job-1 was started and is left running" in outcome.stderr
+    assert not held.lock.exists()
+    last = held.lines()[-1]
+    assert (last["event"], last["verdict"]) == ("ended", "interrupted")
