@@ -27,6 +27,7 @@ from e2e.claims import no_traceback
 from e2e.conftest import NewProject
 from e2e.proxy import Proxy
 from e2e.tree import finish
+from e2e.waiting import until
 
 pytestmark = pytest.mark.e2e
 
@@ -133,6 +134,15 @@ def test_two_at_once(held: Stack, proxy: Proxy) -> None:
     assert outcome.returncode == 0, outcome.stderr
     assert applied(outcome)["ran"] is True
     assert proxy.count(START) == 1
+
+
+def test_somebody_runs_it_by_compose_run(held: Stack, proxy: Proxy) -> None:
+    held.project.compose("run -d --rm job")
+    outcome = held.apply("job", "-m", "apply", env=proxy.env)
+    held.sh("rm /data/hold")
+    until(lambda: len(held.project.containers("job")) == 1, "that run is over")
+    assert refused(outcome) == {"guard.in_progress"}
+    assert mutating(proxy) == []
 
 
 def test_two_from_the_same_moment(failed: Stack, proxy: Proxy) -> None:
