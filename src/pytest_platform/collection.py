@@ -106,7 +106,7 @@ class Collection:
             from pytest_platform.fleet import shares_of
 
             items = (item for item in session.items if isinstance(item, CheckItem))
-            run.context.shares = shares_of((item.module for item in items), run, workers)
+            run.context.shares = shares_of((item.declared for item in items), run, workers)
         changing = [item for item in session.items if _changes(item)]
         flaky = any(item.get_closest_marker("flaky") for item in changing)
         session.config.stash[MARKED_FLAKY] = flaky
@@ -152,7 +152,7 @@ def _state_checks(items: Iterable[pytest.Item]) -> Iterator[tuple[str, str]]:
     """Yield the checks of states that take part, so that others may rely on them."""
     for item in items:
         if isinstance(item, CheckItem) and item.check.group == "health":
-            yield item.module.name, item.name
+            yield item.declared.name, item.name
 
 
 def modules_of(item: pytest.Item) -> Iterator[str]:

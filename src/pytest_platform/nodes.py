@@ -63,7 +63,7 @@ class ModuleFile(pytest.File):
 class Group(pytest.Collector):
     """The checks of one group of one module; carries the group's marker."""
 
-    module: Module | Broken
+    declared: Module | Broken
     checks: list[Check]
 
     @classmethod
@@ -72,21 +72,25 @@ class Group(pytest.Collector):
     ) -> Group:
         """Make the node for one group."""
         node: Group = cls.from_parent(parent, name=name)
-        node.module, node.checks = module, checks
+        node.declared, node.checks = module, checks
         node.add_marker(name)
         return node
 
     def collect(self) -> Iterator[pytest.Item]:
         run = self.getparent(ModuleFile).run  # type: ignore[union-attr]
         for check in self.checks:
-            yield CheckItem.of(self, check, self.module, run)
+            yield CheckItem.of(self, check, self.declared, run)
 
 
 class CheckItem(pytest.Item):
-    """One check."""
+    """One check.
+
+    Its module is not its attribute ``module``: of a test, that is the Python module, and other
+    plugins rely on it.
+    """
 
     check: Check
-    module: Module | Broken
+    declared: Module | Broken
     run: Run
     result: Result | None
     seconds: float
@@ -95,7 +99,7 @@ class CheckItem(pytest.Item):
     def of(cls, parent: Group, check: Check, module: Module | Broken, run: Run) -> CheckItem:
         """Make the node for one check."""
         node: CheckItem = cls.from_parent(parent, name=check.name)
-        node.check, node.module, node.run = check, module, run
+        node.check, node.declared, node.run = check, module, run
         node.result, node.seconds = None, 0.0
         return node
 
@@ -104,7 +108,12 @@ class CheckItem(pytest.Item):
         context = self.run.context
         began = time.perf_counter()
         self.result = _BUG
-        result = self.result = self.check.run(context)
+        try:
+            result = self.result = self.check.run(context)
+        except pytest.fail.Exception:
+            # Another plugin has interrupted it, as pytest-timeout does: the report says so.
+            self.result = None
+            raise
         self.seconds = time.perf_counter() - began
         if result.verdict is Verdict.SKIPPED:
             pytest.skip(result.message)
@@ -129,7 +138,7 @@ class CheckItem(pytest.Item):
         return (
             self.path,
             self.check.location.line - 1,
-            f"{self.module.name}::{self.check.group}::{self.name}",
+            f"{self.declared.name}::{self.check.group}::{self.name}",
         )
 
     def record(self, result: Result) -> Record:
@@ -137,14 +146,14 @@ class CheckItem(pytest.Item):
         secrets = self.run.context.secrets()
         check = check_record(self.check.group, self.check.name, result, self.seconds, secrets)
         return {
-            "module": module_record(self.module, host_shown(self.run, self.module)),
+            "module": module_record(self.declared, host_shown(self.run, self.declared)),
             "observed": self._observed(),
             "check": check,
             "details": redact_all(dict(result.details), secrets),
         }
 
     def _is_draft(self) -> bool:
-        module = self.module
+        module = self.declared
         return isinstance(module, Module) and module.manifest.metadata.contract == "draft"
 
     def _warn(self, result: Result) -> None:
@@ -160,9 +169,9 @@ class CheckItem(pytest.Item):
     def _observed(self) -> list[Record] | None:
         """Return what was seen of the module; None where this check did not look."""
         offline = self.run.context.remote_mode == "skip" or self.check.group == "contract"
-        if offline or self.result is None or isinstance(self.module, Broken):
+        if offline or self.result is None or isinstance(self.declared, Broken):
             return None
         try:
-            return observed_record(self.run, self.module)
+            return observed_record(self.run, self.declared)
         except PlatformError:
             return None

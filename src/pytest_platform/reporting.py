@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from typing import Any
 
 import pytest
 
+from pytest_platform.checks.contract.literals import says_secret
 from pytest_platform.collection import modules_of
 from pytest_platform.errors import PlatformError, render
 from pytest_platform.module.loader import FILE_NAME, Module
@@ -51,6 +53,17 @@ class Reporting:
         self._run = run
         self._records = records
         self._order = order
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(
+        self,
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Redact why a file of tests cannot be collected, before any module was looked at."""
+        report = yield
+        if report.failed:
+            self._learn(self._run.selected or ())
+            self._redact_said(report, self._run.context.secrets() | _secret_variables())
+        return report
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -144,15 +157,15 @@ class Reporting:
         if report.when != "call" and report.passed:
             return []
         if report.failed:
-            self._learn_secrets(item)
+            self._learn(modules_of(item))
         if unseen is not None:
             # Where we could not look, our own frames help nobody.
             report.longrepr = render(unseen.message, str(unseen.code), unseen.location)
         result = unseen or _result_of(report, _location_of(report), _SMOKE)
         return [self._test_record(name, report, result) for name in modules_of(item)]
 
-    def _learn_secrets(self, item: pytest.Item) -> None:
-        for name in modules_of(item):
+    def _learn(self, modules: Iterable[str]) -> None:
+        for name in modules:
             module = self._run.catalog.get(name)
             if isinstance(module, Module):
                 self._run.context.learn_secrets(module)
@@ -162,18 +175,20 @@ class Reporting:
         secrets = self._run.context.secrets()
         if not len(secrets):
             return
-        report.sections = [(name, redact(text, secrets)) for name, text in report.sections]
+        self._redact_said(report, secrets)
         report.user_properties = [
             (name, redact_all(value, secrets)) for name, value in report.user_properties
         ]
         if reason := getattr(report, "wasxfail", ""):
             report.wasxfail = redact(reason, secrets)
-        self._redact_failure(report, secrets)
         extra = getattr(report, _EXTRA, None)
         if extra is not None:
             setattr(report, _EXTRA, redact_all(extra, secrets))
 
-    def _redact_failure(self, report: pytest.TestReport, secrets: Secrets) -> None:
+    def _redact_said(
+        self, report: pytest.TestReport | pytest.CollectReport, secrets: Secrets
+    ) -> None:
+        report.sections = [(name, redact(text, secrets)) for name, text in report.sections]
         if isinstance(report.longrepr, tuple):
             # A skip: pytest wants its path, line and reason one by one.
             path, line, reason = report.longrepr
@@ -208,6 +223,11 @@ def _could_not_look(item: pytest.Item, call: pytest.CallInfo[None]) -> Result | 
 def _location_of(report: pytest.TestReport) -> Location:
     file, line, _ = report.location
     return Location(file, (line or 0) + 1)
+
+
+def _secret_variables() -> Secrets:
+    """Return the values of the variables of this process that by their names are secret."""
+    return Secrets(value for name, value in os.environ.items() if says_secret(name))
 
 
 def _result_of(report: pytest.TestReport, location: Location, code: str) -> Result:

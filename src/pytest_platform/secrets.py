@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import re
-from collections.abc import Iterable, Iterator
-from urllib.parse import quote, urlsplit
+from collections.abc import Iterable, Iterator, Mapping
 
-MIN_LENGTH = 4
-"""Shorter values cannot be told from ordinary text and are not looked for."""
+from pytest_platform.spellings import MIN_LENGTH, spellings
 
-_ORDINARY = frozenset(
-    {
-        *("true", "false", "none", "null", "default", "enabled", "disabled"),
-        *("running", "healthy", "unhealthy", "starting", "exited", "created", "paused"),
-        *("restarting", "removing", "dead", "passed", "failed", "error", "skipped"),
-        *("local", "localhost"),
-    }
-)
-"""Words of every report. As values they keep nothing from anybody."""
+PIECE = 24
+"""As much of a longer value is hidden by itself, where it was cut or broken into lines."""
 
 
 class Secrets:
@@ -29,11 +17,11 @@ class Secrets:
     values is seen.
     """
 
-    __slots__ = ("_forms", "_pattern")
+    __slots__ = ("_forms", "_index", "_pieces")
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        self._forms = frozenset(form for value in values for form in _forms(value))
-        self._pattern = _pattern(self._forms)
+        forms = frozenset(form for value in values for form in spellings(value))
+        self._set(forms, dict(_pieces_of(forms)))
 
     def __repr__(self) -> str:
         return f"<Secrets: {len(self._forms)} forms of values>"
@@ -42,48 +30,74 @@ class Secrets:
         return len(self._forms)
 
     def __or__(self, other: Secrets) -> Secrets:
-        return Secrets._of(self._forms | other._forms)
+        return Secrets._of(self._forms | other._forms, {**self._pieces, **other._pieces})
 
     def without(self, public: Iterable[str]) -> Secrets:
         """Drop what stands in public text anyway: names, declared words, contents of files."""
         texts = "\0".join(public)
-        return Secrets._of(frozenset(form for form in self._forms if form not in texts))
+        forms = frozenset(form for form in self._forms if form not in texts)
+        pieces = {
+            piece: (form, place)
+            for piece, (form, place) in self._pieces.items()
+            if form in forms and piece not in texts
+        }
+        return Secrets._of(forms, pieces)
 
     @classmethod
-    def _of(cls, forms: frozenset[str]) -> Secrets:
+    def _of(cls, forms: frozenset[str], pieces: Mapping[str, tuple[str, int]]) -> Secrets:
         made = cls()
-        made._forms, made._pattern = forms, _pattern(forms)
+        made._set(forms, pieces)
         return made
 
+    def _set(self, forms: frozenset[str], pieces: Mapping[str, tuple[str, int]]) -> None:
+        self._forms, self._pieces = forms, pieces
+        self._index: dict[str, list[str]] = {}
+        # The longest first, so that none is hidden in part.
+        for form in sorted(forms, key=len, reverse=True):
+            self._index.setdefault(form[:MIN_LENGTH], []).append(form)
+
     def hide(self, text: str, mark: str) -> str:
-        """Return ``text`` with every one of the values replaced by ``mark``."""
-        return self._pattern.sub(mark, text) if self._pattern else text
+        """Return ``text`` with every one of the values replaced by ``mark``.
+
+        Takes as long for many values as for few: not a regular expression of them all.
+        """
+        parts: list[str] = []
+        shown = at = 0
+        while self._forms and at <= len(text) - MIN_LENGTH:
+            start, end = self._found(text, at)
+            if end == at:
+                at += 1
+                continue
+            parts += [text[shown : max(shown, start)], mark]
+            shown = at = end
+        return "".join([*parts, text[shown:]])
+
+    def _found(self, text: str, at: int) -> tuple[int, int]:
+        """Return from where to where a value stands, or a piece of one; nothing is ``at, at``.
+
+        A piece is what pytest, a test, or the end of a line has left of a long value.
+        """
+        for form in self._index.get(text[at : at + MIN_LENGTH], ()):
+            if text.startswith(form, at):
+                return at, at + len(form)
+        piece = self._pieces.get(text[at : at + PIECE])
+        return _extent(text, at, *piece) if piece else (at, at)
 
 
-def _pattern(forms: frozenset[str]) -> re.Pattern[str] | None:
-    """Match any of the forms, the longest first so that none is hidden in part."""
-    longest_first = sorted(forms, key=lambda form: (-len(form), form))
-    return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+def _pieces_of(forms: Iterable[str]) -> Iterator[tuple[str, tuple[str, int]]]:
+    """Yield pieces one after the other, and the last one, each with its form and place in it."""
+    for form in forms:
+        last = len(form) - PIECE
+        for at in (*range(0, last, PIECE), last) if last > 0 else ():
+            yield form[at : at + PIECE], (form, at)
 
 
-def _forms(value: str) -> Iterator[str]:
-    """Yield the forms in which a value turns up: its lines, its quotings, a URL's password."""
-    candidates = [value, *value.splitlines(), *_passwords(value)]
-    for candidate in candidates:
-        text = candidate.strip()
-        if len(text) < MIN_LENGTH or text.lower() in _ORDINARY:
-            continue
-        yield text
-        yield json.dumps(text)[1:-1]
-        yield quote(text, safe="")
-        yield base64.b64encode(text.encode()).decode().rstrip("=")
-
-
-def _passwords(value: str) -> Iterator[str]:
-    if "://" not in value:
-        return
-    try:
-        parts = urlsplit(value)
-        yield from filter(None, (parts.password,))
-    except ValueError:
-        return
+def _extent(text: str, at: int, form: str, place: int) -> tuple[int, int]:
+    """Return from where to where a text goes on like the form of which a piece was found."""
+    start, end = at, at + PIECE
+    while start and at - start < place and text[start - 1] == form[place - (at - start) - 1]:
+        start -= 1
+    rest = form[place:]
+    while end < len(text) and end - at < len(rest) and text[end] == rest[end - at]:
+        end += 1
+    return start, end

@@ -27,6 +27,7 @@ from e2e.claims import no_traceback
 from e2e.conftest import NewProject
 from e2e.proxy import Proxy
 from e2e.tree import finish
+from e2e.waiting import until
 
 pytestmark = pytest.mark.e2e
 
@@ -50,6 +51,14 @@ LOUD = GO + (
     'while test $$left -gt 0; do echo "$$line"; left=$$((left - 1)); done; echo the end'
 )
 LEAK = GO + 'echo "it is $$PASSWORD"; env >&2; exit 3'
+# Breaks in as pytest-timeout does, but not before it is told to.
+BREAKS_IN = """\
+import signal
+import pytest
+
+def pytest_runtest_setup():
+    signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it took too long"))
+"""
 # Not what getrusage tells: that counts the process which started this one, too.
 MEASURE = """\
 import re
@@ -125,6 +134,15 @@ def test_two_at_once(held: Stack, proxy: Proxy) -> None:
     assert outcome.returncode == 0, outcome.stderr
     assert applied(outcome)["ran"] is True
     assert proxy.count(START) == 1
+
+
+def test_somebody_runs_it_by_compose_run(held: Stack, proxy: Proxy) -> None:
+    held.project.compose("run -d --rm job")
+    outcome = held.apply("job", "-m", "apply", env=proxy.env)
+    held.sh("rm /data/hold")
+    until(lambda: len(held.project.containers("job")) == 1, "that run is over")
+    assert refused(outcome) == {"guard.in_progress"}
+    assert mutating(proxy) == []
 
 
 def test_two_from_the_same_moment(failed: Stack, proxy: Proxy) -> None:
@@ -350,3 +368,21 @@ def test_a_signal_while_it_waits(held: Stack, proxy: Proxy, number: signal.Signa
     last = held.lines()[-1]
     assert (last["event"], last["verdict"]) == ("ended", "interrupted")
     assert refused(held.apply("job", "-m", "apply")) == {"guard.in_progress"}
+
+
+def test_another_plugin_breaks_in_while_it_waits(held: Stack, proxy: Proxy) -> None:
+    plugin = held.tree.root / "breaks_in.py"
+    plugin.write_text(BREAKS_IN)
+    arguments = (*held.arguments(), "-p", "breaks_in", "--apply", "-m", "apply")
+    process = held.tree.start(*arguments, env={**proxy.env, "PYTHONPATH": str(held.tree.root)})
+    proxy.wait_for(WAIT)
+    os.kill(process.pid, signal.SIGALRM)
+    outcome = finish(process)
+    plugin.unlink()
+    check = outcome.check("job", "apply::apply")
+    assert (check["verdict"], check["code"]) == ("error", "platform.crash")
+    assert "it took too long" in check["message"]
+    assert f"{held.project.name}-job-1 was started and is left running" in outcome.stderr
+    assert not held.lock.exists()
+    last = held.lines()[-1]
+    assert (last["event"], last["verdict"]) == ("ended", "interrupted")

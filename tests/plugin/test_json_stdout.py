@@ -178,6 +178,28 @@ def test_a_file_that_does_not_import(project: Project) -> None:
     assert outcome.document["tests"] == []
 
 
+TELLING = """
+import os
+it = os.environ["ROOT_PASSWORD"]
+print("this is", it)
+assert it == os.environ["UNNAMED"]
+"""
+
+
+def test_a_file_that_tells_secrets_when_it_is_read(project: Project) -> None:
+    """By their names, or because the Compose files of the modules have them."""
+    values = {"ROOT_PASSWORD": "hunter22-of-root", "UNNAMED": "hunter22-of-web"}
+    project.service("web", environment={"KNOWN": "${UNNAMED}"})
+    project.file("smoke/test_it.py", TELLING)
+    arguments = ("--module=web", "-vv", "--showlocals", "--json=it.json", "--junitxml=it.xml")
+    outcome = project.pytest(*arguments, env=values)
+    assert outcome.code == 2, str(outcome)
+    told = [outcome.stdout, outcome.stderr]
+    told += [(project.root / name).read_text(encoding="utf-8") for name in ("it.json", "it.xml")]
+    assert "this is [redacted]" in told[0], str(outcome)
+    assert not [text for text in told if "hunter22" in text], str(outcome)
+
+
 @pytest.mark.parametrize("where", ["ini", "environment"])
 def test_asked_for_elsewhere(project: Project, where: str) -> None:
     if where == "ini":

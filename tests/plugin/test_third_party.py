@@ -68,3 +68,17 @@ def test_a_name_is_taken_once(extended: Project) -> None:
     outcome = ask(extended, "-p", "other_probe")
     assert outcome.code == 4, str(outcome)
     assert "two plugins define the probe kind 'exec'" in outcome.stderr, str(outcome)
+
+
+def test_a_plugin_that_groups_tests_by_their_python_module(project: Project) -> None:
+    """``item.module`` is a Python module, or is not there; pytest-randomly asks for its name."""
+    project.module("web")
+    project.file(
+        "conftest.py",
+        "def pytest_collection_modifyitems(items):\n"
+        "    items.sort(key=lambda item: getattr(item, 'module', None).__name__\n"
+        "               if hasattr(item, 'module') else '')\n",
+    )
+    outcome = project.pytest("--json", "--module", "web")
+    assert outcome.code == 0, str(outcome)
+    assert outcome.modules["web"]["verdict"] == "unverified", str(outcome)

@@ -291,6 +291,12 @@ def test_a_file_of_no_bytes_is_no_backup_even_if_none_are_asked_for(root: Path) 
     assert codes(look(path, root, min_size="0B", level="exists")) == ["backup.empty"]
 
 
+@pytest.mark.parametrize("data", [b"\0" * 4096, DUMP[:3000] + b"\0" * 1000])
+def test_a_dump_of_which_a_crash_has_left_zeros(root: Path, data: bytes) -> None:
+    path = put(root / f"minio-{STAMP}.sql", data)
+    assert codes(look(path, root, min_size="1B")) == ["backup.damaged"]
+
+
 @pytest.mark.parametrize(
     ("extension", "data"),
     [

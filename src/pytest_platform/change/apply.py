@@ -178,13 +178,17 @@ class _Attempt:
             return self.carry_out(seen, decided, container)
         except AlreadyStarted as error:
             return self.not_ours(seen, decided, error)
-        except KeyboardInterrupt:
+        except BaseException as error:
+            # Not only Ctrl-C: pytest-timeout, too, raises its own in the middle of the wait.
             self.tell_outcome(seen, verdict="interrupted")
             said = (
                 f"{container.name} was started and is left {self.what_it_does(container)}, "
                 f"the lock of {self.module.project} is given back"
             )
-            raise KeyboardInterrupt(said) from None
+            if isinstance(error, KeyboardInterrupt):
+                raise KeyboardInterrupt(said) from None
+            error.add_note(said)
+            raise
 
     def carry_out(self, seen: Look, decided: Verdict, container: Container) -> Applied:
         """Start, wait, capture, verify."""

@@ -76,7 +76,7 @@ def look(
         backup=reasons,
         owner=_owner(module, context) if live else None,
         labels_ours=None if containers is None else container is not None,
-        in_progress=_in_progress(containers),
+        in_progress=_in_progress(module, context, containers),
         same_host=_same_host(transport) if live else None,
         lock=held_by(transport, module.project) if live else "",
     )
@@ -131,10 +131,15 @@ def _owner(module: Module, context: Context) -> str | None:
     return findings[0].message if findings else ""
 
 
-def _in_progress(containers: list[Container] | None) -> bool | None:
-    if containers is None:
+def _in_progress(
+    module: Module, context: Context, containers: list[Container] | None
+) -> bool | None:
+    """Tell whether the one-shot runs: its own container, or one of ``docker compose run``."""
+    if containers is None or (details := context.snapshot(module).details) is None:
         return None
-    return any(one.status in _IN_PROGRESS for one in containers)
+    key = (module.project, module.service)
+    beside = any((one.project, one.service) == key for one in details.one_offs)
+    return beside or any(one.status in _IN_PROGRESS for one in containers)
 
 
 def _backup(

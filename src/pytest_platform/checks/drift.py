@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from pytest_platform.checks.context import Context
 from pytest_platform.checks.contract.facts import Facts
@@ -16,6 +17,7 @@ from pytest_platform.drift.form import Desired, Drift, Hash
 from pytest_platform.drift.observed import observed
 from pytest_platform.drift.orphans import ORPHAN, orphans
 from pytest_platform.errors import CannotCompare, PlatformError
+from pytest_platform.host.compose_there import Deployed
 from pytest_platform.host.details import Details
 from pytest_platform.host.snapshot import Container, Snapshot
 from pytest_platform.module.loader import Broken, Module
@@ -76,6 +78,8 @@ def compared(module: Module, context: Context) -> Comparison:
     details = _details(snapshot)
     facts = Facts(module, context.catalog, context.renderer, context.today)
     there = There(facts, context.host_of(module)) if context.remote_mode == "ssh" else None
+    if not there:
+        facts = replace(facts, files=_as_deployed(module, snapshot, details))
     settings = _settings(facts, snapshot, details, there)
     findings = (*_state(module, context), *settings.findings)
     hooked = module.manifest.spec.runtime.hook is not None
@@ -88,6 +92,20 @@ def compared(module: Module, context: Context) -> Comparison:
 def _state(module: Module, context: Context) -> Iterator[Finding]:
     for finding in state.judge(state.expected_of(module), context.seen(module)):
         yield replace(finding, location=module.at("spec", "runtime", "expected_state"))
+
+
+def _as_deployed(module: Module, snapshot: Snapshot, details: Details) -> tuple[Path, ...]:
+    """Spell the paths of the Compose files as Compose was given them, where they are the same.
+
+    Compose goes by the path that the shell shows, this process by the one without links. Both
+    end up in mounts and in the config hash, and the difference is none of the declaration.
+    """
+    for container in snapshot.of(module.project, module.service):
+        document = details.containers.get(container.id) or {"Config": {}}
+        files = tuple(map(Path, Deployed.by(document["Config"].get("Labels") or {}).files))
+        if tuple(file.resolve() for file in files) == module.compose_files:
+            return files
+    return module.compose_files
 
 
 def _settings(
@@ -133,7 +151,7 @@ def _drifts(
     if there and facts.rendered.placeholders:
         return there.drifts(wanted, one, document, details)
     renderer, module = facts.renderer, facts.module
-    rendered = renderer.hash(module.compose_files, module.project, module.service)
+    rendered = renderer.hash(facts.compose_files, module.project, module.service)
     known = evidence(wanted, one, details.references, rendered, renderer.version())
     return compare(wanted, one, known), known.config_hash
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,6 +17,7 @@ from pytest_platform.host.at_once import at_once
 from pytest_platform.host.engine import PROJECT, SERVICE, Document, Engine
 
 ONEOFF = "com.docker.compose.oneoff"
+_AT_WORK = frozenset({"running", "restarting", "paused"})
 
 
 class Digests:
@@ -58,7 +59,8 @@ class Listed:
 class Details:
     """``containers`` and ``images`` by id, ``references`` from names of images to ids.
 
-    ``listed`` are all containers of all projects, without those of ``compose run``.
+    ``listed`` are all containers of all projects, without those of ``compose run``, of which
+    ``one_offs`` are those that have not ended.
     """
 
     digests: Digests
@@ -66,10 +68,11 @@ class Details:
     images: Mapping[str, Document] = field(default_factory=dict, repr=False)
     references: Mapping[str, str] = field(default_factory=dict)
     listed: tuple[Listed, ...] = ()
+    one_offs: tuple[Listed, ...] = ()
 
 
 def details(
-    engine: Engine, digests: Digests, listed: Iterable[Document], documents: Iterable[Document]
+    engine: Engine, digests: Digests, listed: Collection[Document], documents: Iterable[Document]
 ) -> Details:
     """Keep what comparing needs: one list of images, and one inspect for each distinct one.
 
@@ -86,7 +89,8 @@ def details(
         containers,
         {image: digests.without_values(document) for image, document in found.items()},
         dict(_references(engine.list_images())) if containers else {},
-        tuple(map(_listed, filter(_is_service, listed))),
+        tuple(_listed(one) for one in listed if not _is_one_off(one)),
+        tuple(_listed(one) for one in listed if _is_one_off(one) and one.get("State") in _AT_WORK),
     )
 
 
@@ -97,8 +101,8 @@ def _references(images: Iterable[Document]) -> Iterator[tuple[str, str]]:
                 yield name, image["Id"]
 
 
-def _is_service(document: Document) -> bool:
-    return (document.get("Labels") or {}).get(ONEOFF) != "True"
+def _is_one_off(document: Document) -> bool:
+    return (document.get("Labels") or {}).get(ONEOFF) == "True"
 
 
 def _listed(document: Document) -> Listed:

@@ -89,6 +89,9 @@ def _judge_tar(contents: Contents) -> Iterator[Refusal]:
 def _judge_sql(contents: Contents, *, deep: bool) -> Iterator[Refusal]:
     if not contents.ending.strip():
         yield Refusal("backup.empty", "the dump has to hold something; it is empty")
+    elif contents.ending.endswith("\0"):
+        message = "the dump has to be text to its end; a crash has left zeros there"
+        yield Refusal("backup.damaged", message)
     elif deep and not _DUMP_ENDS.search(contents.ending):
         message = (
             "the dump has to end with the line by which pg_dump, mysqldump or sqlite3 say "

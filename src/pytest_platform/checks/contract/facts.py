@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any, Final
 
 from pytest_platform.checks.contract.compose_source import locate
@@ -43,12 +44,21 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything a contract check may ask for. Files are read and rendered on first use."""
+    """Everything a contract check may ask for. Files are read and rendered on first use.
+
+    ``files`` are the module's Compose files where their paths are to be spelt in another way.
+    """
 
     module: Module
     catalog: Catalog
     renderer: Renderer
     today: date
+    files: tuple[Path, ...] = ()
+
+    @property
+    def compose_files(self) -> tuple[Path, ...]:
+        """The module's Compose files."""
+        return self.files or self.module.compose_files
 
     @property
     def rendered(self) -> Rendered:
@@ -59,7 +69,7 @@ class Facts:
             ComposeError: Compose refuses the files; its words are told by contract.compose.
         """
         try:
-            return self.renderer.rendered(self.module.compose_files, self.module.project)
+            return self.renderer.rendered(self.compose_files, self.module.project)
         except ComposeError:
             location = self.module.at("spec", "runtime", "compose", "files")
             raise ComposeError(_REFUSED, location=location) from None
@@ -74,7 +84,7 @@ class Facts:
         """
         _ = self.rendered  # where nothing can be rendered, that is what to say
         try:
-            return self.renderer.uninterpolated(self.module.compose_files, self.module.project)
+            return self.renderer.uninterpolated(self.compose_files, self.module.project)
         except ComposeError as error:
             said = str(error)
             message = f"{_WANTS_VALUE}: {self.shortened(said)}"
