@@ -79,7 +79,8 @@ class Reporting:
         if isinstance(item, CheckItem):
             records = self._of_check(item, report)
         else:
-            records = self._of_test(item, report, _could_not_look(item, call))
+            unseen = _could_not_look(item, call) if report.failed else None
+            records = self._of_test(item, report, unseen)
         order = self._order.get(item.nodeid, 0)
         setattr(report, _ORDER, order)
         setattr(report, _RECORDS, [{**record, "order": order} for record in records])

@@ -33,8 +33,15 @@ SERVICES: dict[str, Any] = {
         "restart": "always",
     },
     "quiet": {"command": FOREVER, "environment": {"TOKEN": "${TOKEN:?}"}},
+    "mounts": {
+        "command": FOREVER,
+        "volumes": ["./conf:/conf:ro", "../beside:/beside", "/etc/hostname:/name:ro"],
+        "secrets": ["word"],
+    },
 }
-"""``quiet`` has a variable in its environment alone."""
+"""``quiet`` has a variable in its environment alone, and ``mounts`` has none, but files."""
+
+SECRETS = {"word": {"file": "word.txt"}}
 
 
 @dataclass
@@ -70,7 +77,11 @@ def _leaked(outcome: Outcome) -> bool:
 
 def _write(file: Path, services: Mapping[str, Any]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(yaml.safe_dump({"services": services_of(services)}), encoding="utf-8")
+    text = yaml.safe_dump({"services": services_of(services), "secrets": SECRETS})
+    file.write_text(text, encoding="utf-8")
+    for folder in (file.parent / "conf", file.parent.parent / "beside"):
+        folder.mkdir(exist_ok=True)
+    file.with_name("word.txt").write_text("word", encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +152,51 @@ def test_files_that_differ(case: Case) -> None:
     assert "or set TOKEN here" in check["message"]
 
 
+@pytest.fixture
+def with_value(case: Case) -> Iterator[Case]:
+    """Have the value of the variable here, too."""
+    values = case.tree.root / "modules" / ".env"
+    values.write_text(f"TOKEN={VALUE}\n", encoding="utf-8")
+    yield case
+    values.unlink()
+
+
+def test_files_that_are_mounted_from_another_folder_there(case: Case) -> None:
+    """Relative paths are those of the project's folder, here and there."""
+    check, codes = case.drift("mounts")
+    assert (check["verdict"], check["message"], codes) == ("passed", "no drift", [])
+
+
+def test_the_same_with_all_values_here(with_value: Case) -> None:
+    check, codes = with_value.drift("mounts")
+    assert (check["verdict"], check["message"], codes) == ("passed", "no drift", [])
+
+
+def mounts(**keys: Any) -> dict[str, Any]:
+    """Return the services with other keys of ``mounts``."""
+    return {**SERVICES, "mounts": {**SERVICES["mounts"], **keys}}
+
+
+def test_another_file_is_mounted(with_value: Case) -> None:
+    with_value.here(mounts(volumes=["./other:/conf:ro"]))
+    check, codes = with_value.drift("mounts")
+    assert codes == ["container.mounts"], check
+    assert "/there/app/other" in check["message"] + str(check["expected"]), check
+
+
+def test_only_the_hash_there_tells(with_value: Case) -> None:
+    for write in (with_value.here, with_value.on_the_host):
+        write(mounts(cap_add=["NET_ADMIN"]))
+    assert with_value.drift("mounts")[1] == ["container.config"]
+
+
+def test_files_that_differ_are_compared_by_their_fields(with_value: Case) -> None:
+    with_value.here(mounts(cap_add=["NET_ADMIN"]))
+    check, codes = with_value.drift("mounts")
+    assert (check["verdict"], codes) == ("passed", []), check
+    assert "only the config hash covers could not be compared" in check["message"]
+
+
 def test_a_value_that_is_nowhere(case: Case) -> None:
     case.on_the_host(SERVICES, "")
     check, _ = case.drift()
@@ -148,12 +204,7 @@ def test_a_value_that_is_nowhere(case: Case) -> None:
     assert "no value for TOKEN, neither here nor on nas" in check["message"]
 
 
-def test_with_the_value_here_nothing_is_asked_there(case: Case) -> None:
-    case.on_the_host(changed(restart="no"), "")
-    values = case.tree.root / "modules" / ".env"
-    values.write_text(f"TOKEN={VALUE}\n", encoding="utf-8")
-    try:
-        check, _ = case.drift()
-    finally:
-        values.unlink()
+def test_with_the_value_here_nothing_is_asked_there(with_value: Case) -> None:
+    with_value.on_the_host(changed(restart="no"), "")
+    check, _ = with_value.drift()
     assert (check["verdict"], check["message"]) == ("passed", "no drift")

@@ -13,7 +13,7 @@ from pytest_platform.checks.health import state
 from pytest_platform.drift.compare import CONFIG, compare
 from pytest_platform.drift.desired import desired
 from pytest_platform.drift.evidence import evidence
-from pytest_platform.drift.form import Desired, Drift, Hash
+from pytest_platform.drift.form import Drift, Hash
 from pytest_platform.drift.observed import observed
 from pytest_platform.drift.orphans import ORPHAN, orphans
 from pytest_platform.errors import CannotCompare, PlatformError
@@ -111,11 +111,11 @@ def _as_deployed(module: Module, snapshot: Snapshot, details: Details) -> tuple[
 def _settings(
     facts: Facts, snapshot: Snapshot, details: Details, there: There | None
 ) -> Comparison:
-    wanted = _wanted(facts, details, there)
+    _require_values(facts, there)
     findings: list[Finding] = []
     hashes: set[Hash] = set()
     for container in snapshot.of(facts.module.project, facts.module.service):
-        drifts, config_hash = _drifts(container, wanted, facts, details, there)
+        drifts, config_hash = _drifts(container, facts, details, there)
         hashes.add(config_hash)
         findings += [_finding(drift, container, facts) for drift in drifts]
     return Comparison(tuple(findings), _worst(hashes))
@@ -128,32 +128,38 @@ def _details(snapshot: Snapshot) -> Details:
     return snapshot.details
 
 
-def _wanted(facts: Facts, details: Details, there: There | None) -> Desired:
+def _require_values(facts: Facts, there: There | None) -> None:
     placeholders = sorted(facts.rendered.placeholders)
     if placeholders and not there:
         message = f"cannot compare: no value for {', '.join(placeholders)}; set it as deployed"
         raise CannotCompare(message)
     _ = facts.service
-    return desired(facts.module.service, facts.rendered, details.digests.of, facts.source)
 
 
 def _drifts(
-    container: Container,
-    wanted: Desired,
-    facts: Facts,
-    details: Details,
-    there: There | None,
+    container: Container, facts: Facts, details: Details, there: There | None
 ) -> tuple[tuple[Drift, ...], Hash]:
     document = details.containers.get(container.id)
     if document is None:
         return (), Hash.UNKNOWN
+    rendered = there.rendered(document) if there else facts.rendered
+    wanted = desired(facts.module.service, rendered, details.digests.of, facts.source)
     one = observed(document, details.images.get(document.get("Image") or ""))
-    if there and facts.rendered.placeholders:
+    if there and rendered.placeholders:
         return there.drifts(wanted, one, document, details)
-    renderer, module = facts.renderer, facts.module
-    rendered = renderer.hash(facts.compose_files, module.project, module.service)
-    known = evidence(wanted, one, details.references, rendered, renderer.version())
+    if there and rendered.services[facts.module.service] != facts.service:
+        # Its paths are part of the hash, and there they are others.
+        hashed, version = there.config_hash(document)
+    else:
+        hashed, version = _config_hash(facts)
+    known = evidence(wanted, one, details.references, hashed, version)
     return compare(wanted, one, known), known.config_hash
+
+
+def _config_hash(facts: Facts) -> tuple[str | None, str]:
+    renderer, module = facts.renderer, facts.module
+    hashed = renderer.hash(facts.compose_files, module.project, module.service)
+    return hashed, renderer.version()
 
 
 def _finding(drift: Drift, container: Container, facts: Facts) -> Finding:

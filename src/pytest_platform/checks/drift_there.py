@@ -1,7 +1,9 @@
-"""Drift where the values of variables are on the host alone: Compose there tells the hash.
+"""Drift over ssh: the project may be in another folder there, and values there alone.
 
-Where the Compose files are the same there and here, the hash covers all that is made of
-variables. What is not made of variables is compared here, as always.
+Paths are compared as Compose there writes them. Where they are others than here, or where
+variables have values there alone, Compose there tells the config hash: it covers all that is
+made of variables where the Compose files are the same there and here. What is not made of
+variables is compared here, as always.
 """
 
 from __future__ import annotations
@@ -19,20 +21,43 @@ from pytest_platform.drift.compare import compare
 from pytest_platform.drift.evidence import evidence
 from pytest_platform.drift.explained import named, taken_as_seen, variable_fields
 from pytest_platform.drift.form import Desired, Drift, Hash, Observed
+from pytest_platform.drift.moved import moved
 from pytest_platform.errors import CannotCompare, FilesDiffer
 from pytest_platform.host.compose import misleading
 from pytest_platform.host.compose_there import Deployed, Hashes
 from pytest_platform.host.details import Details
 from pytest_platform.host.engine import Document
 from pytest_platform.host.hosts import Host
+from pytest_platform.host.rendered import Rendered
 
 
 @dataclass(frozen=True, slots=True)
 class There:
-    """A module whose values are on its host."""
+    """A module whose host is another machine."""
 
     facts: Facts
     host: Host
+
+    def rendered(self, document: Document) -> Rendered:
+        """Return the project with its paths as they are there; by the ``inspect`` document."""
+        module = self.facts.module
+        folder = _deployed(document).folder
+        here = module.compose_files[0].parent
+        return moved(self.facts.rendered, module.root.resolve(), here, folder)
+
+    def config_hash(self, document: Document) -> tuple[str | None, str]:
+        """Return the hash that Compose there would write, and its version; None if unknown.
+
+        Raises:
+            PlatformError: the host cannot be asked.
+        """
+        deployed = _deployed(document)
+        try:
+            self._same_files(deployed)
+            hashes = self.host.compose.hashes(deployed)
+        except CannotCompare:
+            return None, ""
+        return self._hash(hashes), hashes.version
 
     def drifts(
         self, wanted: Desired, seen: Observed, document: Document, details: Details
@@ -44,7 +69,7 @@ class There:
             CannotCompare: Compose there cannot tell the hash, or not a comparable one.
             PlatformError: the host cannot be asked.
         """
-        deployed = Deployed.by(document["Config"].get("Labels") or {})
+        deployed = _deployed(document)
         self._same_files(deployed)
         hashes = self.host.compose.hashes(deployed)
         fields = variable_fields(self.facts.module.service, self.facts.source)
@@ -97,6 +122,10 @@ class There:
     def _shown(self, file: Path) -> str:
         root = self.facts.module.root.resolve()
         return file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
+
+
+def _deployed(document: Document) -> Deployed:
+    return Deployed.by(document["Config"].get("Labels") or {})
 
 
 def _digest(file: Path) -> str | None:
