@@ -307,7 +307,7 @@ class Engine:
                 "start it or name another with DOCKER_HOST"
             )
             return EngineError(message)
-        return EngineError(f"the Engine on {self.host} gave no answer that can be read: {error}")
+        return EngineError(f"the Engine on {self.host} refused a request: {error}")
 
 
 def _root_cause(error: BaseException) -> BaseException:
