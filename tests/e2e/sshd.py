@@ -157,7 +157,8 @@ class Sshd:
         yield "KbdInteractiveAuthentication no"
         yield "PermitRootLogin prohibit-password"
         yield "PrintMotd no"
-        # One line, since sshd takes the first one only.
-        if self.env:
-            yield "SetEnv " + " ".join(f'"{name}={value}"' for name, value in self.env.items())
+        # One line, since sshd takes the first one only. A bash that is not the first shell leaves
+        # the .bashrc of whoever runs the tests alone, which may be slow, or wait for something.
+        env = {"SHLVL": "1", **self.env}
+        yield "SetEnv " + " ".join(f'"{name}={value}"' for name, value in env.items())
         yield ""
