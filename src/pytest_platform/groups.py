@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pytest_platform.checks import own_stack
 from pytest_platform.checks.suite import GROUPS, Check, checks_of
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.options import STDOUT
@@ -26,6 +25,8 @@ def groups_of(run: Run, module: Module | Broken) -> Iterator[tuple[str, list[Che
             yield "apply", [_apply(run, module)]
         checks = checks_of(module, group)
         if run.settings.stack.ephemeral and isinstance(module, Module):
+            from pytest_platform.checks import own_stack
+
             checks = own_stack.adapted(module, group, checks)
         if checks:
             yield group, checks

@@ -29,11 +29,10 @@ from pytest_platform.module.model import seconds
 from pytest_platform.options import STDOUT, Settings, usage_error
 from pytest_platform.progress import Progress
 from pytest_platform.report.document import container_record
-from pytest_platform.stack.ephemeral import Ephemeral
-from pytest_platform.stack.owner import new_name
 
 if TYPE_CHECKING:
     from pytest_platform.change.apply import Setting
+    from pytest_platform.stack.ephemeral import Ephemeral
 
 STACK_WAIT, STACK_WAIT_AGAIN = "2m", "10s"
 """How long a stack of one's own has to come to the declared state, without ``--wait``.
@@ -69,7 +68,7 @@ def start(config: pytest.Config, settings: Settings) -> Run:
         pytest.UsageError: ``--module`` names a module that does not exist.
     """
     probes = _probes(config)
-    project = new_name() if settings.stack.ephemeral else ""
+    project = _new_project() if settings.stack.ephemeral else ""
     catalog = Catalog(settings.modules_dir, settings.root, vocabulary(probes), project)
     try:
         names = catalog.select(settings.patterns)
@@ -93,6 +92,8 @@ def start(config: pytest.Config, settings: Settings) -> Run:
         probes=probes,
     )
     if settings.stack.ephemeral and settings.remote_mode == "local":
+        from pytest_platform.stack.ephemeral import Ephemeral
+
         context.stack = Ephemeral(project, here, renderer, catalog, settings.root)
         context.stack.keep = settings.stack.keep
     if settings.wait or context.stack:
@@ -104,6 +105,12 @@ def start(config: pytest.Config, settings: Settings) -> Run:
         selected = frozenset(since.touched).intersection(names or since.touched)
     setting = _setting(config, settings)
     return Run(settings, catalog, context, selected, _workers(config), setting, since)
+
+
+def _new_project() -> str:
+    from pytest_platform.stack.owner import new_name
+
+    return new_name()
 
 
 def _hosts(settings: Settings) -> Hosts:

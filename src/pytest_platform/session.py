@@ -10,7 +10,6 @@ from pytest_platform import run as runs
 from pytest_platform.collection import Collection
 from pytest_platform.json_report import JsonReport
 from pytest_platform.options import Settings, usage_error
-from pytest_platform.own_stack import OwnStack, clean_up
 from pytest_platform.report.document import Record
 from pytest_platform.report.stdout import JsonStdout
 from pytest_platform.reporting import Reporting
@@ -37,6 +36,8 @@ def set_up(config: pytest.Config, settings: Settings | None, output: JsonStdout 
     config.pluginmanager.register(Collection(run), "platform-collection")
     config.pluginmanager.register(Reporting(run, records, order), "platform-reporting")
     if run.context.stack:
+        from pytest_platform.own_stack import OwnStack, clean_up
+
         own = OwnStack(run.context.stack, clean_up() if settings.stack.clean else [])
         config.add_cleanup(run.context.stack.stop)
         config.pluginmanager.register(own, "platform-stack")

@@ -8,7 +8,7 @@ import pytest
 
 from e2e.applying import mutating
 from e2e.conftest import NewProject
-from e2e.project import BUSYBOX, Project
+from e2e.project import Project
 from e2e.proxy import Proxy
 from e2e.tree import Tree
 from pytest_platform.host.engine import Engine
@@ -18,13 +18,12 @@ pytestmark = pytest.mark.e2e
 
 ASKED: dict[str, Callable[[Engine, str], object]] = {
     "host": lambda engine, _: engine.host,
-    "far": lambda engine, _: engine.far(),
+    "prepare": lambda engine, _: engine.prepare(2),
+    "ask": lambda engine, container: engine.ask([f"/containers/{container}/json", "/volumes"]),
     "api_version": lambda engine, _: engine.api_version(),
     "list_containers": lambda engine, _: engine.list_containers(),
     "inspect": lambda engine, container: engine.inspect(container),
     "list_images": lambda engine, _: engine.list_images(),
-    "inspect_image": lambda engine, _: engine.inspect_image(BUSYBOX),
-    "list_volumes": lambda engine, _: engine.list_volumes(),
     "log_tail": lambda engine, container: engine.log_tail(container, 10),
     "log": lambda engine, container: engine.log(
         engine.inspect(container) or {}, since=0.0, streams=("stdout",), tail=None, limit=100

@@ -242,6 +242,45 @@ def test_a_banner_and_a_noisy_login_shell(new_sshd: NewSshd, tmp_path: Path) -> 
     assert (result.stdout, result.stderr) == ("out\n", "err\n")
 
 
+@pytest.mark.parametrize("stream", [1, 2])
+def test_a_login_shell_that_says_very_much(new_sshd: NewSshd, tmp_path: Path, stream: int) -> None:
+    rc = tmp_path / ".bashrc"
+    rc.write_text(f"head -c 1000000 /dev/zero | tr '\\0' x >&{stream}\n")
+    sshd = new_sshd(lines=(f'ForceCommand BASH_ENV={rc} exec bash -c "$SSH_ORIGINAL_COMMAND"',))
+    host = _over(sshd)
+    result = host.run(["sh", "-c", "echo out; echo err >&2; exit 3"], timeout=TIMEOUT, limit=100)
+    host.close()
+    assert (result.returncode, result.stdout, result.stderr) == (3, "out\n", "err\n")
+    assert not result.cut
+
+
+def test_a_login_shell_that_never_stops_talking(new_sshd: NewSshd) -> None:
+    sshd = new_sshd(lines=("ForceCommand exec yes",))
+    host = _over(sshd, config=sshd.client("short", "Host *\n  ConnectTimeout 1"))
+    host._connect_timeout = 1.0
+    with pytest.raises(SshError) as caught:
+        host.run(["true"], timeout=TIMEOUT)
+    assert caught.value.code == "ssh.timeout"
+    assert host._master is not None
+    assert len(host._master._output) <= 64 * 1024
+
+
+def test_a_command_that_talks_like_ssh_is_not_run_again(host: Ssh, tmp_path: Path) -> None:
+    times = tmp_path / "times"
+    script = f"echo once >>{times}; echo Session open refused by peer >&2; exit 255"
+    result = host.run(["sh", "-c", script], timeout=TIMEOUT)
+    assert (result.returncode, result.stderr) == (255, "Session open refused by peer\n")
+    assert times.read_text() == "once\n"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root is let in where nothing can be made")
+def test_no_folder_can_be_made(sshd: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/proc")
+    with pytest.raises(SshError) as caught:
+        _over(sshd).run(["true"], timeout=TIMEOUT)
+    assert caught.value.code == "ssh.folder"
+
+
 def _runs(number: int) -> bool:
     """Tell whether a process of this number runs; one that is dead, and unread, does not."""
     try:

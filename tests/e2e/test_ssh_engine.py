@@ -20,7 +20,8 @@ from e2e.line import Line
 from e2e.project import FOREVER, Project
 from e2e.proxy import Proxy
 from e2e.sshd import Sshd, free_port
-from pytest_platform.errors import EngineError, PlatformError
+from e2e.waiting import until
+from pytest_platform.errors import EngineError, EngineTimeout, PlatformError
 from pytest_platform.host.engine import Engine
 from pytest_platform.host.snapshot import Snapshot, take
 from pytest_platform.host.ssh import Ssh
@@ -29,6 +30,9 @@ pytestmark = pytest.mark.e2e
 
 TIMEOUT = 60.0
 COUNT = 40
+INSPECT = r"GET /containers/[0-9a-f]{64}/json"
+DISTANCES: dict[str, tuple[str, ...]] = {"near": (), "far": ("GET /version",)}
+"""What is answered late, so that the Engine is taken to be near or far."""
 _NOBODY = "setpriv --reuid=65534 --regid=65534 --clear-groups"
 _HIDDEN = "unshare --map-root-user --mount"
 
@@ -81,10 +85,13 @@ def test_more_containers_are_one_request_each_and_no_login(
     new_sshd: NewSshd, proxy: Proxy, project: Project
 ) -> None:
     sshd = new_sshd(env=proxy.env, lines=("MaxSessions 2", "MaxStartups 2"))
-    # So that they are asked for at once, as over a distance.
-    proxy.when(r"GET /containers/[0-9a-f]{64}/json", "slow")
+    proxy.when("GET /version", "slow")
+    ways = []
+    proxy.when("GET /containers/json", lambda: until(lambda: proxy.connections > 2, "two ways"))
+    proxy.when(INSPECT, lambda: ways.append(proxy.connections))
     snapshot = _look(sshd, project, "one", "many")
     assert len(snapshot.containers) == COUNT + 1
+    assert max(ways) > COUNT, "all are asked at once"
     asked = Counter(line.split("/")[1].partition("?")[0] for line in proxy.requests)
     assert asked == {"version": 1, "containers": COUNT + 2, "volumes": 1}
     assert sshd.logins == 1
@@ -141,11 +148,16 @@ def test_commands_run_beside_the_engine(new_sshd: NewSshd, proxy: Proxy) -> None
         host.close()
 
 
-def test_cut_in_the_middle_of_a_snapshot(new_sshd: NewSshd, proxy: Proxy, project: Project) -> None:
+@pytest.mark.parametrize("late", DISTANCES.values(), ids=DISTANCES)
+def test_cut_in_the_middle_of_a_snapshot(
+    new_sshd: NewSshd, proxy: Proxy, project: Project, late: tuple[str, ...]
+) -> None:
     sshd = new_sshd(env=proxy.env)
+    for pattern in late:
+        proxy.when(pattern, "slow")
     with Line(sshd.port) as line:
         config = sshd.client("line", f"Host *\n  Port {line.port}\n  StrictHostKeyChecking no")
-        proxy.when(r"GET /containers/[0-9a-f]{64}/json", line.cut)
+        proxy.when(INSPECT, line.cut)
         engine, host = _engine_of(sshd, config)
         with pytest.raises(EngineError) as caught:
             take(engine, {(project.name, "many")})
@@ -158,11 +170,14 @@ def test_cut_in_the_middle_of_a_snapshot(new_sshd: NewSshd, proxy: Proxy, projec
     assert again.value.code == "ssh.cut"
 
 
+@pytest.mark.parametrize("late", DISTANCES.values(), ids=DISTANCES)
 def test_the_engine_goes_away_in_the_middle(
-    new_sshd: NewSshd, proxy: Proxy, project: Project
+    new_sshd: NewSshd, proxy: Proxy, project: Project, late: tuple[str, ...]
 ) -> None:
     sshd = new_sshd(env=proxy.env)
-    proxy.when(r"GET /containers/[0-9a-f]{64}/json", "die")
+    for pattern in late:
+        proxy.when(pattern, "slow")
+    proxy.when(INSPECT, "die")
     engine, host = _engine_of(sshd)
     with pytest.raises(EngineError) as caught:
         take(engine, {(project.name, "many")})
@@ -170,6 +185,32 @@ def test_the_engine_goes_away_in_the_middle(
     host.close()
     assert caught.value.code == "engine.unreachable"
     assert proxy.url in str(caught.value)
+
+
+def test_an_engine_far_away_that_hangs_in_the_middle(
+    new_sshd: NewSshd, proxy: Proxy, project: Project
+) -> None:
+    host = Ssh("nas", "the-nas", connect_timeout=TIMEOUT, config=new_sshd(env=proxy.env).config)
+    engine = Engine(host, deadline=2)
+    proxy.when("GET /version", "slow")
+    proxy.when(INSPECT, "hang")
+    with pytest.raises(EngineTimeout) as caught:
+        take(engine, {(project.name, "many")})
+    engine.close()
+    host.close()
+    assert str(caught.value) == "the Engine on the-nas did not answer within 2 s"
+
+
+def test_an_engine_far_away_that_refuses_one_question(new_sshd: NewSshd, proxy: Proxy) -> None:
+    proxy.when("GET /version", "slow")
+    engine, host = _engine_of(new_sshd(env=proxy.env))
+    answers = engine.ask(["/volumes", "/containers/none-such/json"])
+    assert (list(answers[0]), answers[1]) == (["Volumes", "Warnings"], None)
+    with pytest.raises(EngineError, match="refused a request: 500") as caught:
+        engine.ask(["/volumes", "/events?filters=none"])
+    engine.close()
+    host.close()
+    assert caught.value.code == "engine.unreachable"
 
 
 @dataclass(frozen=True)

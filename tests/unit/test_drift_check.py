@@ -234,22 +234,26 @@ class Told(Engine):
             for one in self._seen["containers"]
         ]
 
-    def inspect(self, container: str) -> Document | None:
-        found = [one for one in self._seen["containers"] if one["Id"] == container]
-        return {**found[0], "State": _running()} if found else None
+    def prepare(self, questions: int) -> None:
+        pass
 
-    def list_volumes(self) -> list[Document]:
-        return []
+    def ask(self, paths: Sequence[str]) -> list[Any]:
+        return [self._answer(*path.strip("/").split("/")) for path in paths]
+
+    def _answer(self, kind: str, name: str = "", *_: str) -> Document | None:
+        if kind == "containers":
+            found = [one for one in self._seen["containers"] if one["Id"] == name]
+            return {**found[0], "State": _running()} if found else None
+        if kind == "images":
+            self.asked.append(name)
+            image: Document | None = self._seen["images"].get(name)
+            return image
+        return {"Volumes": []}
 
     def list_images(self) -> list[Document]:
         self.asked.append("images")
         listed: Mapping[str, str] = self._seen["references"]
         return [{"Id": found, "RepoTags": [name]} for name, found in listed.items()]
-
-    def inspect_image(self, image: str) -> Document | None:
-        self.asked.append(image)
-        found: Document | None = self._seen["images"].get(image)
-        return found
 
 
 def test_images_are_asked_for_once_and_only_for_drift() -> None:

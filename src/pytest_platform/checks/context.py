@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 from pytest_platform.checks.health.state import Seen, seen_of
 from pytest_platform.checks.looking import Looking, Show
@@ -20,7 +21,9 @@ from pytest_platform.host.snapshot import ServiceKey, Snapshot, take
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module, Probe
 from pytest_platform.secrets import Secrets
-from pytest_platform.stack.ephemeral import Ephemeral
+
+if TYPE_CHECKING:
+    from pytest_platform.stack.ephemeral import Ephemeral
 
 Look = Callable[[Host, list[Module], Show], Snapshot]
 """Takes the snapshot of a host for a run, after waiting for its modules where that was asked."""

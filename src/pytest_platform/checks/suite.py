@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from textwrap import indent
 
-from pytest_platform.checks import drift
 from pytest_platform.checks.blocked import blocked, state_findings
 from pytest_platform.checks.context import Context, services_of_probe
 from pytest_platform.checks.contract import waivers
@@ -123,8 +122,13 @@ def _smoke(module: Module) -> Iterator[Check]:
 
 
 def _drift(module: Module) -> Iterator[Check]:
+    def answer(context: Context) -> Result:
+        from pytest_platform.checks import drift
+
+        return drift.judge(module, context)
+
     place = module.at("spec", "runtime", "compose")
-    yield Check("drift", "none", place, lambda context: drift.judge(module, context), live=True)
+    yield Check("drift", "none", place, answer, live=True)
 
 
 def _state_answer(module: Module) -> Callable[[Context], Result]:

@@ -13,16 +13,26 @@ STREAMS = ("stdout", "stderr")
 
 
 class Kept:
-    """The first ``limit`` bytes of a stream, and the last ``tail`` of those after them."""
+    """The first ``limit`` bytes of a stream, and the last ``tail`` of those after them.
 
-    def __init__(self, limit: int | None, tail: int = 0) -> None:
-        self._limit, self._tail = limit, tail
-        self._head, self._end = bytearray(), bytearray()
+    It begins behind the first ``mark``. Before that comes noise, of which the end is kept for
+    as long as there is nothing else.
+    """
+
+    def __init__(self, limit: int | None, tail: int = 0, mark: bytes = b"") -> None:
+        self._limit, self._tail, self._mark = limit, tail, mark
+        self._head, self._end, self._noise = bytearray(), bytearray(), bytearray()
+        self.begun = not mark
+        """Whether the mark has come."""
         self.cut = False
         """Whether anything was left out."""
 
     def add(self, chunk: bytes) -> None:
         """Take what comes next."""
+        if not self.begun:
+            _, found, rest = (self._noise + chunk).partition(self._mark)
+            self._noise = bytearray() if found else (self._noise + chunk)[-_CHUNK:]
+            self.begun, chunk = bool(found), bytes(rest)
         room = len(chunk) if self._limit is None else self._limit - len(self._head)
         self._head += chunk[: max(0, room)]
         self._end += chunk[max(0, room) :]
@@ -32,18 +42,25 @@ class Kept:
 
     def text(self) -> str:
         """Return what was kept."""
-        return bytes(self._head + self._end).decode(errors="replace")
+        return bytes(self._noise + self._head + self._end).decode(errors="replace")
 
 
 class Output:
     """What a process writes. What is not kept is read all the same, so that it can go on."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], limit: int | None = None, tail: int = 0
+        self,
+        process: subprocess.Popen[bytes],
+        limit: int | None = None,
+        tail: int = 0,
+        mark: bytes = b"",
     ) -> None:
-        """Keep ``limit`` bytes of each stream, and ``tail`` of its end; all without a limit."""
+        """Keep ``limit`` bytes of each stream behind the ``mark``, and ``tail`` of its end.
+
+        Without a limit all of it is kept, and without a mark it begins at once.
+        """
         self._process = process
-        self.stdout, self.stderr = Kept(limit, tail), Kept(limit, tail)
+        self.stdout, self.stderr = Kept(limit, tail, mark), Kept(limit, tail, mark)
 
     @property
     def cut(self) -> frozenset[str]:

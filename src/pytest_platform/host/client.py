@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import socket
+import json
+from collections.abc import Iterator, Sequence
+from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 import docker
+from docker.errors import NotFound
 from docker.transport import UnixHTTPAdapter
 from docker.transport.unixconn import UnixHTTPConnection, UnixHTTPConnectionPool
 from requests.adapters import BaseAdapter
 
-from pytest_platform.host.at_once import CONNECTIONS
+from pytest_platform.host.at_once import CONNECTIONS, at_once
+from pytest_platform.host.lines import Line, answers, connected
 
 _ADDRESS = "http+docker://localhost"
 
@@ -18,14 +23,7 @@ _ADDRESS = "http+docker://localhost"
 class _Connection(UnixHTTPConnection):
     def connect(self) -> None:
         """Connect, and leave no socket behind where that fails, as the SDK's own does."""
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(self.timeout)
-        try:
-            connection.connect(self.unix_socket)
-        except OSError:
-            connection.close()
-            raise
-        self.sock = connection
+        self.sock = connected(self.unix_socket, self.timeout)
 
 
 class _Pool(UnixHTTPConnectionPool):
@@ -53,7 +51,68 @@ class _OnePool(UnixHTTPAdapter):
 class Client(docker.APIClient):
     """The SDK's client, with connections that are used again."""
 
+    _socket = ""
+    _lines: Sequence[Line] = ()
+
     def mount(self, prefix: str | bytes, adapter: BaseAdapter) -> None:
         if isinstance(adapter, UnixHTTPAdapter):
             adapter = _OnePool(f"http+unix://{adapter.socket_path}", adapter.timeout)
+            self._socket = adapter.socket_path
+            # No proxy is on the way to a socket, and no password in ~/.netrc is for it.
+            self.trust_env = False
         super().mount(prefix, adapter)
+
+    def prepare(self, count: int) -> None:
+        """Open new lines for so many questions at once; they are opened while others wait.
+
+        Raises:
+            OSError: nobody listens.
+        """
+        self._hang_up()
+        if self._socket:
+            for line in self._enough_lines(count):
+                line.connect()
+
+    def ask(self, paths: Sequence[str], *, far: bool) -> list[Any]:
+        """Return what the Engine says to each path of its API; None where there is no such thing.
+
+        Raises:
+            DockerException, RequestException, OSError, ValueError: it does not answer, or refuses.
+        """
+        questions = [f"/v{self.api_version}{path}" for path in paths]
+        if far and self._socket:
+            return list(self._over_lines(questions))
+        return at_once([partial(self._over_pool, one) for one in questions], far=far)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._hang_up()
+        super().close()
+
+    def _over_lines(self, questions: Sequence[str]) -> Iterator[Any]:
+        lines = self._enough_lines(len(questions))
+        try:
+            for question, (status, body) in zip(questions, answers(lines, questions), strict=True):
+                # All that is not plainly an answer is asked again: the SDK knows what it means.
+                yield json.loads(body) if status == HTTPStatus.OK else self._over_pool(question)
+        except BaseException:
+            self._hang_up()
+            raise
+
+    def _enough_lines(self, count: int) -> Sequence[Line]:
+        missing = min(count, CONNECTIONS) - len(self._lines)
+        more = [Line(self._socket, self.timeout) for _ in range(missing)]
+        self._lines = (*self._lines, *more)
+        return self._lines
+
+    def _over_pool(self, question: str) -> Any:
+        try:
+            response = self._get(f"{self.base_url}{question}")  # type: ignore[attr-defined]
+            return self._result(response, json=True)  # type: ignore[attr-defined]
+        except NotFound:
+            return None
+
+    def _hang_up(self) -> None:
+        lines, self._lines = self._lines, ()
+        for line in lines:
+            line.close()

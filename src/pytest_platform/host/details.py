@@ -11,9 +11,7 @@ import hmac
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 
-from pytest_platform.host.at_once import at_once
 from pytest_platform.host.engine import PROJECT, SERVICE, Document, Engine
 
 ONEOFF = "com.docker.compose.oneoff"
@@ -81,8 +79,7 @@ def details(
     """
     containers = {one["Id"]: digests.without_values(one) for one in documents}
     wanted = sorted({one.get("Image") or "" for one in containers.values()} - {""})
-    questions = [partial(engine.inspect_image, image) for image in wanted]
-    seen = zip(wanted, at_once(questions, far=engine.far()), strict=True)
+    seen = zip(wanted, engine.ask([f"/images/{image}/json" for image in wanted]), strict=True)
     found = {image: document for image, document in seen if document}
     return Details(
         digests,

@@ -11,7 +11,7 @@ import json
 import math
 import socket
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,9 @@ from pytest_platform.host.transport import Transport
 from pytest_platform.module.nearest import quoted
 
 if TYPE_CHECKING:
-    import docker
     import requests
+
+    from pytest_platform.host.client import Client
 
 NEAR = 0.05
 """Seconds in which an Engine nearby says which version it is. That is two round trips."""
@@ -78,7 +79,7 @@ class Engine:
     def __init__(self, transport: Transport, deadline: int = DEADLINE) -> None:
         self._transport = transport
         self._deadline = deadline
-        self._clients: dict[int, docker.APIClient] = {}
+        self._clients: dict[int, Client] = {}
         self._tails: dict[tuple[str, int], str] = {}
         self._version = "auto"
         self._distance = 0.0
@@ -97,9 +98,28 @@ class Engine:
         with self._asking() as client:
             return tuple(int(part) for part in client.api_version.split("."))
 
-    def far(self) -> bool:
-        """Tell whether questions are better asked at once, by how long the first answer took."""
-        return self._distance > NEAR
+    def prepare(self, questions: int) -> None:
+        """Open the way for so many questions at once, where the Engine is far.
+
+        It takes as long as to ask one, so begin with it, and ask another one meanwhile.
+
+        Raises:
+            EngineError: the Engine cannot be asked.
+        """
+        with self._asking() as client:
+            if self._far():
+                client.prepare(questions)
+
+    def ask(self, paths: Sequence[str]) -> list[Any]:
+        """Return the answer to each path of the API, such as ``/volumes``.
+
+        It is None where there is no such thing. All are asked at once where the Engine is far.
+
+        Raises:
+            EngineError: the Engine cannot be asked.
+        """
+        with self._asking() as client:
+            return client.ask(paths, far=self._far())
 
     def close(self) -> None:
         """Close all connections."""
@@ -129,23 +149,6 @@ class Engine:
         with self._asking() as client:
             listed: list[Document] = client.images()
             return listed
-
-    def inspect_image(self, image: str) -> Document | None:
-        """Return all that the Engine knows of an image; None where it is not there."""
-        from docker.errors import NotFound
-
-        with self._asking() as client:
-            try:
-                found: Document = client.inspect_image(image)  # type: ignore[no-untyped-call]
-            except NotFound:
-                return None
-            return found
-
-    def list_volumes(self) -> list[Document]:
-        """List all volumes, those that Compose did not make (``external``) too."""
-        with self._asking() as client:
-            answer = client.volumes()
-            return list(answer.get("Volumes") or ())
 
     def log_tail(self, container: str, lines: int) -> str:
         """Return the last lines of a container's output, stdout and stderr as they came.
@@ -261,7 +264,7 @@ class Engine:
         self._tails.clear()
 
     @contextlib.contextmanager
-    def _asking(self, timeout: float | None = None) -> Iterator[docker.APIClient]:
+    def _asking(self, timeout: float | None = None) -> Iterator[Client]:
         """Give a client whose requests may take ``timeout`` seconds each.
 
         Raises:
@@ -279,7 +282,11 @@ class Engine:
         except (DockerException, requests.RequestException, OSError, ValueError) as error:
             raise self._explained(error, seconds) from None
 
-    def _client(self, timeout: int) -> docker.APIClient:
+    def _far(self) -> bool:
+        """Tell whether questions are better asked at once, by how long the first answer took."""
+        return self._distance > NEAR
+
+    def _client(self, timeout: int) -> Client:
         from pytest_platform.host.client import Client
 
         if timeout not in self._clients:
@@ -297,8 +304,9 @@ class Engine:
         import requests
         from docker.errors import APIError
 
-        # What the Engine has answered to did get there.
-        if not isinstance(error, APIError) and (failure := self._transport.failure()):
+        if isinstance(error, APIError):
+            return EngineError(f"the Engine on {self.host} refused a request: {error}")
+        if failure := self._transport.failure():
             return failure
         cause = _root_cause(error)
         if isinstance(error, requests.exceptions.Timeout) or isinstance(cause, TimeoutError):

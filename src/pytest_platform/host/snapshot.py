@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any
 
-from pytest_platform.host.at_once import at_once
 from pytest_platform.host.details import ONEOFF, Details, Digests, details
 from pytest_platform.host.endpoints import Network, read_network
 from pytest_platform.host.engine import PROJECT, SERVICE, Document, Engine
@@ -88,6 +85,7 @@ def take(
     Raises:
         EngineError: the Engine cannot be asked.
     """
+    engine.prepare(len(services))
     everything = engine.list_containers()
     wanted = [listed["Id"] for listed in everything if _key(listed) in services]
     documents, volumes = _look_at(engine, wanted)
@@ -105,9 +103,8 @@ def _look_at(engine: Engine, wanted: Collection[str]) -> tuple[list[Document], l
     """Inspect containers, and list the volumes; neither where there is no container."""
     if not wanted:
         return [], []
-    questions: list[Callable[[], Any]] = [partial(engine.inspect, one) for one in wanted]
-    *found, volumes = at_once([*questions, engine.list_volumes], far=engine.far())
-    return [document for document in found if document], volumes
+    *found, volumes = engine.ask([*(f"/containers/{one}/json" for one in wanted), "/volumes"])
+    return [document for document in found if document], list((volumes or {}).get("Volumes") or ())
 
 
 def _made(volumes: Iterable[Document]) -> dict[str, datetime]:

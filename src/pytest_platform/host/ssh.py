@@ -32,9 +32,6 @@ _SESSION_SECONDS = 10.0
 
 _PROBE_SECONDS = 20.0
 
-_NOISE = 64 * 1024
-"""How many bytes a login shell may print before the output of a command begins."""
-
 _END = 256
 """How many bytes of the end of a stream are kept in any case: there stands how it ended."""
 
@@ -105,12 +102,13 @@ class Ssh:
         with self._one_command:
             output, late = self._in_session(master, script, timeout, limit)
         stderr = output.stderr.text()
-        said, end = ssh_scripts.read_end(stderr, self._mark)
+        begun = output.stdout.begun and output.stderr.begun
+        said, end = ssh_scripts.read_end(stderr, self._mark) if begun else (stderr, None)
         if end == ssh_scripts.MISSING:
             raise CommandMissing(f"{argv[0]} cannot be run on {self.name}: no such program there")
         if end is not None:
-            stdout = ssh_scripts.after_mark(output.stdout.text(), self._mark)
-            return _within(limit, CommandResult(int(end), stdout, said, output.cut))
+            result = CommandResult(int(end), output.stdout.text(), said, output.cut)
+            return _within(limit, result)
         if late:
             raise CommandTimeout(f"{argv[0]} did not end within {timeout:g} s on {self.name}")
         raise self.failure() or SshError(
@@ -233,8 +231,9 @@ class Ssh:
         patience = time.monotonic() + min(_SESSION_SECONDS, timeout)
         while True:
             left = deadline - time.monotonic()
-            output, late = _converse(master.session(), script, left, limit)
-            if _NO_SESSION not in output.stderr.text().lower():
+            output, late = self._converse(master.session(), script, left, limit)
+            # Behind the mark it is the command that speaks.
+            if output.stderr.begun or _NO_SESSION not in output.stderr.text().lower():
                 return output, late
             # The session before may not be gone yet, where sshd allows but two.
             if time.monotonic() + _PAUSE >= patience:
@@ -245,39 +244,38 @@ class Ssh:
                 raise SshError("ssh.sessions", message)
             time.sleep(_PAUSE)
 
-
-def _converse(
-    command: Sequence[str], script: bytes, timeout: float, limit: int | None
-) -> tuple[Output, bool]:
-    """Feed a script to a shell and read until its end; its input stays open until then."""
-    reading, writing = os.pipe()
-    with os.fdopen(reading, "rb") as stdin, os.fdopen(writing, "wb", buffering=0) as feed:
-        process = subprocess.Popen(
-            command,
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        stdin.close()
-        feeder = threading.Thread(target=_feed, args=(feed, script), daemon=True)
-        feeder.start()
-        output = Output(process, None if limit is None else limit + _NOISE, _END)
-        try:
-            if late := not output.read(timeout):
+    def _converse(
+        self, command: Sequence[str], script: bytes, timeout: float, limit: int | None
+    ) -> tuple[Output, bool]:
+        """Feed a script to a shell and read until its end; its input stays open until then."""
+        reading, writing = os.pipe()
+        with os.fdopen(reading, "rb") as stdin, os.fdopen(writing, "wb", buffering=0) as feed:
+            process = subprocess.Popen(
+                command,
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+            stdin.close()
+            feeder = threading.Thread(target=_feed, args=(feed, script), daemon=True)
+            feeder.start()
+            output = Output(process, limit, _END, ssh_scripts.line(self._mark))
+            try:
+                if late := not output.read(timeout):
+                    process.kill()
+                    output.read(_KILLED_SECONDS)
+            except BaseException:
                 process.kill()
-                output.read(_KILLED_SECONDS)
-        except BaseException:
-            process.kill()
-            raise
-        finally:
-            with process:
-                feeder.join()
-    return output, late
+                raise
+            finally:
+                with process:
+                    feeder.join()
+        return output, late
 
 
 def _within(limit: int | None, result: CommandResult) -> CommandResult:
-    """Cut off what was read beyond the limit, since what comes before the output is not known."""
+    """Cut off what was read beyond the limit, to find the end."""
     if limit is None:
         return result
     streams = {"stdout": result.stdout.encode(), "stderr": result.stderr.encode()}

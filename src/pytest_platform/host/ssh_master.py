@@ -216,7 +216,8 @@ class Master:
         while waiting.poll(max(0.0, 1000 * (deadline - time.monotonic()))):
             if not (more := os.read(stdout.fileno(), 65536)):
                 raise self._refusal(process)
-            self._output += more
+            # A login shell may print what it likes, and for as long as it likes.
+            self._output = (self._output + more)[-_SAID_BYTES:]
             if facts := ssh_scripts.read_facts(self._output.decode(errors="replace"), self._mark):
                 return facts
             if time.monotonic() >= deadline:
@@ -252,9 +253,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _private_folder() -> Path:
     """Make a folder that only this user may enter, with a short path."""
-    run = os.environ.get("XDG_RUNTIME_DIR", "")
-    for place in (run, tempfile.gettempdir()):
-        short = len(place) <= _LONGEST_FOLDER and _PLAIN_PATH.fullmatch(place)
-        if short and os.path.isdir(place) and os.access(place, os.W_OK | os.X_OK):  # noqa: PTH112
-            return Path(tempfile.mkdtemp(prefix="pp-ssh-", dir=place))
-    return Path(tempfile.mkdtemp(prefix="pp-ssh-", dir="/tmp"))
+    try:
+        for place in (os.environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir()):
+            short = len(place) <= _LONGEST_FOLDER and _PLAIN_PATH.fullmatch(place)
+            if short and os.path.isdir(place) and os.access(place, os.W_OK | os.X_OK):  # noqa: PTH112
+                return Path(tempfile.mkdtemp(prefix="pp-ssh-", dir=place))
+        return Path(tempfile.mkdtemp(prefix="pp-ssh-", dir="/tmp"))
+    except OSError as error:
+        message = f"no folder can be made for the connection: {error}; set TMPDIR to another place"
+        raise SshError("ssh.folder", message) from None

@@ -129,12 +129,11 @@ def read_facts(output: str, mark: str) -> Facts | None:
 
 def read_end(stderr: str, mark: str) -> tuple[str, str | None]:
     """Split what a command wrote from how it ended: a number, ``missing``, or None if unknown."""
-    said = after_mark(stderr, mark)
-    if found := re.search(rf"\n{mark} (\d+|{MISSING})\n", said):
-        return said[: found.start()], found[1]
-    return said, None
+    if found := re.search(rf"\n{mark} (\d+|{MISSING})\n", stderr):
+        return stderr[: found.start()], found[1]
+    return stderr, None
 
 
-def after_mark(output: str, mark: str) -> str:
-    """Leave out what the login shell printed before the script began."""
-    return output.partition(f"\n{mark}\n")[2]
+def line(mark: str) -> bytes:
+    """Return the line behind which the output of a script begins; before it, a shell may talk."""
+    return f"\n{mark}\n".encode()

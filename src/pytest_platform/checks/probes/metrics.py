@@ -23,7 +23,6 @@ _MOST = 10
 """Series that are told of one probe."""
 
 _FORMAT = "text/plain;version=0.0.4"
-_ANYTHING = Matchers(matches=r"\S")
 
 
 class Metrics(Bounds, frozen=True, kw_only=True):
@@ -77,7 +76,7 @@ class Metrics(Bounds, frozen=True, kw_only=True):
             path=path,
             url=self.url,
             request_headers={"Accept": _FORMAT},
-            body=_ANYTHING,
+            body=Matchers(matches=r"\S"),
             timeout=self.timeout,
         )
 
