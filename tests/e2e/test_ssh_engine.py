@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -211,6 +213,24 @@ def test_an_engine_far_away_that_refuses_one_question(new_sshd: NewSshd, proxy: 
     engine.close()
     host.close()
     assert caught.value.code == "engine.unreachable"
+
+
+def test_an_engine_far_away_and_no_file_left_to_open(new_sshd: NewSshd, proxy: Proxy) -> None:
+    proxy.when("GET /version", "slow")
+    engine, host = _engine_of(new_sshd(env=proxy.env))
+    assert engine.ask(["/volumes"])
+    _, most = limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    open_now = {int(one.name) for one in Path("/proc/self/fd").iterdir()}
+    left = (number for number in itertools.count() if number not in open_now)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (next(itertools.islice(left, 30, None)), most))
+    try:
+        with pytest.raises(EngineError, match="no more connections to the-nas: raise ulimit -n"):
+            engine.prepare(COUNT)
+        assert host.run(["echo", "here"], timeout=TIMEOUT).stdout == "here\n"
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    engine.close()
+    host.close()
 
 
 @dataclass(frozen=True)

@@ -70,8 +70,12 @@ class Client(docker.APIClient):
         """
         self._hang_up()
         if self._socket:
-            for line in self._enough_lines(count):
-                line.connect()
+            try:
+                for line in self._enough_lines(count):
+                    line.connect()
+            except OSError:
+                self._hang_up()
+                raise
 
     def ask(self, paths: Sequence[str], *, far: bool) -> list[Any]:
         """Return what the Engine says to each path of its API; None where there is no such thing.

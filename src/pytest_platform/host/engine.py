@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import json
 import math
 import socket
@@ -301,14 +302,20 @@ class Engine:
         return self._clients[timeout]
 
     def _explained(self, error: Exception, seconds: int) -> PlatformError:
-        import requests
         from docker.errors import APIError
 
         if isinstance(error, APIError):
             return EngineError(f"the Engine on {self.host} refused a request: {error}")
-        if failure := self._transport.failure():
-            return failure
         cause = _root_cause(error)
+        if getattr(cause, "errno", None) == errno.EMFILE:
+            # To ask the transport, it takes a file, too.
+            message = f"this process may open no more connections to {self.host}: raise ulimit -n"
+            return EngineError(message)
+        return self._transport.failure() or self._said(error, cause, seconds)
+
+    def _said(self, error: Exception, cause: BaseException, seconds: int) -> PlatformError:
+        import requests
+
         if isinstance(error, requests.exceptions.Timeout) or isinstance(cause, TimeoutError):
             message = f"the Engine on {self.host} did not answer within {seconds} s"
             return EngineTimeout(message)
