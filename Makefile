@@ -9,11 +9,11 @@ help: ## Show this list
 demo: ## Set up all that is needed, and show the main job once
 	@tests/engine/demo
 
-test: ## Lint, types and all tests, on each Python of 3.11 to 3.13 that is here
+test: ## Lint, types and all tests, on each Python of 3.11 to 3.14 that is here
 	@tests/run
 
-requirements: ## Compile the pinned requirement files again
-	@requirements/compile
+requirements: ## Compile the pinned requirement files again, with the newest versions
+	@requirements/compile --upgrade
 
 clean: ## Remove what the other commands made
 	rm -rf .venv .venvs .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

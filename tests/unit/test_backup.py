@@ -635,7 +635,7 @@ TEXTS = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(TEXTS, st.lists(ANSWERS, min_size=20, max_size=20))
 def test_whatever_the_host_answers_is_judged(text: str, answers: list[CommandResult]) -> None:
     facts = look(text, Path("/srv"), level="data", transport=Answering(iter(answers)))
@@ -738,14 +738,12 @@ def test_repositories(text: str, place: str, item: str) -> None:
     assert str(reference) == text
 
 
-@settings(deadline=None)
 @given(st.one_of(st.text(), st.text().map("/srv/{}".format), st.text().map("restic:{}#0".format)))
 def test_parse_never_raises(text: str) -> None:
     assert isinstance(parse(text), Reference | Refusal)
     match(text, ["minio"])
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.from_regex(r"[a-zA-Z0-9 '$._-]{1,12}", fullmatch=True), max_size=4),
     st.from_regex(r"[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?", fullmatch=True),

@@ -151,7 +151,7 @@ OBSERVED = st.builds(Observed, SETTINGS, IMAGES, own_names=st.frozensets(WORDS, 
 
 
 @given(OBSERVED)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_what_runs_does_not_differ_from_itself(one: Observed) -> None:
     """The files that say all of what a container has leave nothing to report."""
     brought = one.image.environment if one.image else {}
@@ -161,7 +161,7 @@ def test_what_runs_does_not_differ_from_itself(one: Observed) -> None:
 
 
 @given(SETTINGS, OBSERVED, st.builds(Evidence, st.sampled_from(Hash), st.just("") | WORDS))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_any_two_sides_can_be_compared(wanted: Settings, one: Observed, known: Evidence) -> None:
     found = compare(Desired(wanted), one, known)
     digests = {*wanted.environment.values(), *one.settings.environment.values()} - {None}
@@ -184,7 +184,7 @@ def test_what_was_recorded_does_not_differ_from_itself(name: str) -> None:
 
 
 @given(name=st.sampled_from(NAMES), seed=st.integers())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_order_of_what_has_none_is_no_drift(name: str, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - it shuffles
     kept = RENDERED[name]
@@ -219,7 +219,7 @@ def _shuffled(value: Any, chance: random.Random, key: str = "") -> Any:
         st.text(st.characters(codec="utf-8", exclude_characters="\0$")).map("swordfish {}".format),
     ),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_values_become_drift_and_stay_unseen(name: str, extra: dict[str, str]) -> None:
     kept = RENDERED[name]
     services = kept["model"]["services"]

@@ -234,6 +234,9 @@ class Told(Engine):
             for one in self._seen["containers"]
         ]
 
+    def api_version(self) -> tuple[int, ...]:
+        return (1, 41)
+
     def prepare(self, questions: int) -> None:
         pass
 

@@ -214,7 +214,7 @@ def permitted(module: Any, drift: Any, request: Request, seen: Facts) -> bool:
     return bool(ordered and alone and one_shot and once and sound and backed_up and well and fresh)
 
 
-@settings(max_examples=int(os.environ.get("PLATFORM_EXAMPLES", "20000")), deadline=None)
+@settings(max_examples=int(os.environ.get("PLATFORM_EXAMPLES", "20000")))
 @given(modules, drifts, requests, facts)
 def test_nothing_is_allowed_that_the_rules_do_not_allow(
     module: Any, drift: Any, request: Request, seen: Facts

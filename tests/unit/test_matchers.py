@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_platform.checks.json_path import JsonValue, TooDeep, json_mismatches
@@ -134,7 +134,6 @@ def test_a_pattern_that_backtracks_for_ever_ends() -> None:
         found("a" * 60 + "!", matches=BACKTRACKS)
 
 
-@settings(deadline=None)
 @given(st.text(), st.text(alphabet="ab(){}[]*+?|\\^$.1,", max_size=12))
 def test_a_pattern_is_refused_or_works(text: str, pattern: str) -> None:
     try:
@@ -148,7 +147,6 @@ def test_a_pattern_is_refused_or_works(text: str, pattern: str) -> None:
     assert span is None or 0 <= span[0] <= span[1] <= len(text)
 
 
-@settings(deadline=None)
 @given(st.binary())
 def test_binary_output_is_compared(data: bytes) -> None:
     text = data.decode(errors="replace")

@@ -193,7 +193,7 @@ def refusal(source: Source) -> str | None:
     return None
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(documents())
 def test_the_schema_and_the_code_accept_the_same(data: Any) -> None:
     source = Source("module.yaml", "", data)

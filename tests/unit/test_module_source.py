@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_platform.module.loader import Broken, Module, Vocabulary, load
@@ -182,7 +182,6 @@ def test_a_link_of_a_module_may_stay(path: Path, tmp_path: Path) -> None:
 YAML_LIKE = st.text(alphabet="ab1.:-[]{}&*!|>'\"#%@`,?~\\ \n\t\r<=\x85\u2028\ufeffé🏠", max_size=80)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60) | YAML_LIKE)
 def test_any_text_is_data_or_unreadable(text: str) -> None:
     told = outcome(text)
@@ -204,7 +203,6 @@ def any_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "module.yaml"
 
 
-@settings(deadline=None)
 @given(content=st.binary(max_size=60) | YAML_LIKE.map(str.encode))
 def test_any_bytes_are_a_broken_module(any_file: Path, content: bytes) -> None:
     any_file.write_bytes(content)
