@@ -152,7 +152,7 @@ def fetch(names: list[str]) -> None:
     say(f"fetching what goes into: {', '.join(missing)}")
     packaged = [name for name in missing if IMAGES[name].packages or IMAGES[name].libraries_of]
     with tempfile.TemporaryDirectory() as temporary:
-        apt = Apt(Path(temporary)) if packaged else None
+        apt = Apt(Path(temporary), machine_release()) if packaged else None
         for name in missing:
             fetch_image(name, apt)
 
@@ -199,9 +199,8 @@ def machine_release() -> Release:
 class Apt:
     """apt with folders of its own. It knows one release and changes nothing on the machine."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, release: Release) -> None:
         """Set it up in an empty folder, and read the lists of the release."""
-        release = machine_release()
         for folder in ("lists/partial", "cache/archives/partial"):
             (home / folder).mkdir(parents=True)
         (home / "status").touch()
@@ -227,10 +226,14 @@ class Apt:
         # Without this a mirror that cannot be reached is only a warning.
         run(*self._apt, "--option=APT::Update::Error-Mode=any", "update")
 
+    def with_dependencies(self, *packages: str) -> list[str]:
+        """Name the packages, and all that they depend on."""
+        plan = run(*self._apt, "--simulate", "--no-install-recommends", "install", *packages)
+        return re.findall(r"^Inst (\S+)", plan, flags=re.MULTILINE)
+
     def libraries_of(self, package: str) -> list[str]:
         """Name the packages that `package` needs to run its programs, itself included."""
-        plan = run(*self._apt, "--simulate", "--no-install-recommends", "install", package)
-        names = re.findall(r"^Inst (\S+)", plan, flags=re.MULTILINE)
+        names = self.with_dependencies(package)
         return [name for name in names if WANTED.search(name) and not UNWANTED.search(name)]
 
     def download(self, packages: Sequence[str], folder: Path) -> None:
