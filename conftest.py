@@ -1,4 +1,4 @@
-"""Makes ``pytester`` known to the project's own tests, and lets a busy machine fail none of them."""
+"""Makes ``pytester`` known to the project's tests, and lets a busy machine fail none of them."""
 
 from contextlib import suppress
 
