@@ -1,0 +1,34 @@
+"""Commands beside pytest: ``python -m pytest_platform COMMAND``, one file for each."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+
+from pytest_platform.cli import explain, schema, summary
+
+COMMANDS: Mapping[str, ModuleType] = {
+    "explain": explain,
+    "schema": schema,
+    "summary": summary,
+}
+"""Every command. A new one is one file with ``add_arguments`` and ``run``, and one line here."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code.
+
+    Raises:
+        SystemExit: with 2 for arguments that cannot be used, and with 0 after ``--help``.
+    """
+    parser = argparse.ArgumentParser(prog="pytest-platform", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        first_line = (command.__doc__ or "").splitlines()[0]
+        about = first_line.partition(": ")[2]
+        sub = commands.add_parser(name, help=about, description=about)
+        command.add_arguments(sub)
+        sub.set_defaults(run=command.run)
+    parsed = parser.parse_args(arguments)
+    return int(parsed.run(parsed))
