@@ -81,7 +81,7 @@ def start(config: pytest.Config, settings: Settings) -> Run:
         return _look(settings, context, host, modules, show)
 
     here = Local()
-    renderer = Renderer(here)
+    renderer = Renderer(here, fetches=settings.remote_mode != "skip")
     context = Context(
         catalog=catalog,
         renderer=renderer,

@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Any
 
 from pytest_platform.change.refusal import Refusal
-from pytest_platform.checks.contract.restart import policy_of
 from pytest_platform.checks.health.state import EXITED_SUCCESS
+from pytest_platform.host.service import replicas_of, restart_of
 from pytest_platform.module.loader import Module
 from pytest_platform.module.model import StateClass
 
@@ -142,7 +142,7 @@ def _is_one_shot(case: _Case) -> Refusal | None:
 
 def _never_restarts(case: _Case) -> Refusal | None:
     service = case.facts.service
-    if service is not None and policy_of(service)[0] == "no":
+    if service is not None and restart_of(service).name == "no":
         return None
     return Refusal("guard.restart", 'the rendered service must say restart: "no"')
 
@@ -150,7 +150,170 @@ def _never_restarts(case: _Case) -> Refusal | None:
 def _one_replica(case: _Case) -> Refusal | None:
     service = case.facts.service
     declared = case.module.manifest.spec.runtime.replicas
-    if service is not None and declared == 1 and _replicas(service) == 1:
+    if service is not None and declared == 1 and replicas_of(service) == 1:
+        return None
+    return Refusal("guard.replicas", "the rendered service must have one replica")
+
+
+def _contract_passes(case: _Case) -> Refusal | None:
+    failing = case.facts.contract
+    if failing is None:
+        return Refusal("guard.contract", "its contract checks could not be made; make them first")
+    if failing:
+        message = f"its contract checks must pass: {', '.join(sorted(failing))}"
+        return Refusal("guard.contract", message)
+    return None
+
+
+def _stateful_allowed(case: _Case) -> Refusal | None:
+    if not case.touches_data or case.request.allow_stateful:
+        return None
+    return Refusal("guard.allow_stateful", "it changes stored data: give --allow-stateful")
+
+
+def _confirmed(case: _Case) -> Refusal | None:
+    if case.offline or not case.touches_data or case.request.confirmation == CONFIRMATION:
+        return None
+    message = f"confirm the backup: --stateful-confirm {CONFIRMATION}"
+    return Refusal("guard.confirmation", message)
+
+
+def _backup_named(case: _Case) -> Refusal | None:
+    if not case.touches_data or case.request.backup_ref:
+        return None
+    names = case.module.manifest.spec.state.backup_ref_modules or (case.module.name,)
+    message = f"name a finished backup of {' or '.join(names)}: --backup-ref=REF"
+    return Refusal("guard.backup_ref", message)
+
+
+def _backup_good(case: _Case) -> Refusal | None:
+    if not case.touches_data or not case.request.backup_ref:
+        return None
+    problems = case.facts.backup
+    if problems is None:
+        return Refusal("guard.backup", "the backup could not be looked at; make it readable")
+    if problems:
+        said = "; ".join(f"{one.message} [{one.code}]" for one in problems)
+        return Refusal("guard.backup", f"the backup does not do: {said}")
+    return None
+
+
+def _asked_to_apply(case: _Case) -> Refusal | None:
+    if case.request.apply:
+        return None
+    return Refusal("guard.apply", "order it: --apply")
+
+
+def _only_the_failed_run(case: _Case) -> Refusal | None:
+    if case.drift == ONLY_DRIFT:
+        return None
+    if case.drift is None:
+        return Refusal("guard.drift", "the drift could not be found out; look at drift::none")
+    others = ", ".join(sorted(case.drift - ONLY_DRIFT)) or "none"
+    message = f"the only drift may be {EXITED_SUCCESS}; deploy to mend: {others}"
+    return Refusal("guard.drift", message)
+
+
+def _not_in_progress(case: _Case) -> Refusal | None:
+    if case.facts.in_progress is False:
+        return None
+    return Refusal("guard.in_progress", "it is running, or may be; wait for its end: --wait 2m")
+
+
+def _owner_well(case: _Case) -> Refusal | None:
+    state = case.module.manifest.spec.state
+    if state.class_ is StateClass.SIDECAR and state.owner is None:
+        return Refusal("guard.owner", "a sidecar must name its owner: state.owner")
+    if case.facts.owner == "":
+        return None
+    said = case.facts.owner or "it could not be looked at"
+    return Refusal("guard.owner", f"its owner must be in its expected state: {said}")
+
+
+def _our_container(case: _Case) -> Refusal | None:
+    if case.facts.labels_ours:
+        return None
+    message = f"its container must carry the labels of project {case.module.project}"
+    return Refusal("guard.labels", message)
+
+
+def _same_host(case: _Case) -> Refusal | None:
+    if case.facts.same_host:
+        return None
+    message = "the lock and the backup must be on the Engine's own host: run it there, or over ssh"
+    return Refusal("guard.host", message)
+
+
+def _lock_held(case: _Case) -> Refusal | None:
+    if case.facts.lock == "":
+        return None
+    said = case.facts.lock or "it could not be taken"
+    return Refusal("guard.lock", f"the project's lock must be ours: {said}")
+
+
+def _plan_fresh(case: _Case) -> Refusal | None:
+    if not case.facts.changed:
+        return None
+    changed = ", ".join(case.facts.changed)
+    return Refusal("stale-plan", f"since the plan was made this has changed: {changed}; plan again")
+
+
+def _plan_unused(case: _Case) -> Refusal | None:
+    if not case.facts.spent:
+        return None
+    return Refusal("guard.plan_used", "this plan was used before; make a new one: --plan")
+
+
+def _once_per_run(case: _Case) -> Refusal | None:
+    if not case.facts.repeated:
+        return None
+    return Refusal("guard.once", "it ran in this run already; look at what came of it first")
+
+
+_FROM_FILES if case.offline else (*_FROM_FILES, *_FROM_HOST)
+    reasons = tuple(reason for condition in conditions if (reason := condition(case)))
+    if reasons:
+        return Verdict(Decision.REFUSED, reasons)
+    return Verdict(Decision.ELIGIBLE if case.offline else Decision.ALLOWED)
+
+
+def _one_exact_module(case: _Case) -> Refusal | None:
+    if case.request.patterns == (case.module.name,):
+        return None
+    message = f"name exactly one module: --module {case.module.name}"
+    return Refusal("guard.module", message)
+
+
+def _one_process(case: _Case) -> Refusal | None:
+    if case.facts.workers == 0:
+        return None
+    return Refusal("guard.workers", "run without -n: a change is made by one process")
+
+
+def _no_reruns(case: _Case) -> Refusal | None:
+    if not case.facts.reruns:
+        return None
+    return Refusal("guard.reruns", "run without reruns or repeats: a change is made once")
+
+
+def _is_one_shot(case: _Case) -> Refusal | None:
+    if case.module.one_shot and case.module.manifest.spec.runtime.hook is None:
+        return None
+    message = "only a one-shot (expected_state: exited-success) can be run again"
+    return Refusal("guard.one_shot", message)
+
+
+def _never_restarts(case: _Case) -> Refusal | None:
+    service = case.facts.service
+    if service is not None and restart_of(service).name == "no":
+        return None
+    return Refusal("guard.restart", 'the rendered service must say restart: "no"')
+
+
+def _one_replica(case: _Case) -> Refusal | None:
+    service = case.facts.service
+    declared = case.module.manifest.spec.runtime.replicas
+    if service is not None and declared == 1 and replicas_of(service) == 1:
         return None
     return Refusal("guard.replicas", "the rendered service must have one replica")
 

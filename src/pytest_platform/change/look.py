@@ -112,9 +112,12 @@ def _failing_contract(module: Module, context: Context) -> frozenset[str]:
 
 def _service(module: Module, context: Context) -> Mapping[str, Any] | None:
     try:
-        rendered = context.renderer.rendered(module.compose_files, module.project)
+        files = module.compose_files
+        rendered = context.renderer.rendered(files, module.project, module.service)
     except PlatformError:
         return None
+    if rendered.made_up or rendered.refusal:
+        return None  # a placeholder is nothing to rely on
     return rendered.services.get(module.service)
 
 

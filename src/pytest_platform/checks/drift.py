@@ -76,7 +76,9 @@ def compared(module: Module, context: Context) -> Comparison:
     """
     snapshot = context.snapshot(module)
     details = _details(snapshot)
-    facts = Facts(module, context.catalog, context.renderer, context.today)
+    facts = Facts(
+        module, context.catalog, context.renderer, context.today, as_deployed=True
+    )
     there = There(facts, context.host_of(module)) if context.remote_mode == "ssh" else None
     if not there:
         facts = replace(facts, files=_as_deployed(module, snapshot, details))
@@ -129,7 +131,7 @@ def _details(snapshot: Snapshot) -> Details:
 
 
 def _require_values(facts: Facts, there: There | None) -> None:
-    placeholders = sorted(facts.rendered.placeholders)
+    placeholders = sorted(facts.rendered.made_up)
     if placeholders and not there:
         message = f"cannot compare: no value for {', '.join(placeholders)}; set it as deployed"
         raise CannotCompare(message)
@@ -145,7 +147,7 @@ def _drifts(
     rendered = there.rendered(document) if there else facts.rendered
     wanted = desired(facts.module.service, rendered, details.digests.of, facts.source)
     one = observed(document, details.images.get(document.get("Image") or ""))
-    if there and rendered.placeholders:
+    if there and rendered.made_up:
         return there.drifts(wanted, one, document, details)
     if there and rendered.services[facts.module.service] != facts.service:
         # Its paths are part of the hash, and there they are others.
@@ -193,7 +195,9 @@ def _orphans(module: Module, context: Context, details: Details) -> Iterator[Fin
 
 
 def _services(module: Module, context: Context) -> set[str]:
-    rendered = context.renderer.rendered(module.compose_files, module.project)
+    rendered = context.renderer.rendered(
+        module.compose_files, module.project, module.service
+    )
     return {*rendered.services}
 
 

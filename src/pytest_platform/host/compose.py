@@ -5,46 +5,75 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pytest_platform.errors import ComposeError, PlatformError
 from pytest_platform.host.compose_program import TIMEOUT, find_compose
+from pytest_platform.host.lenient import Refused, render_copy
+from pytest_platform.host.mirror import Source, read, refuse_remote
 from pytest_platform.host.rendered import Rendered, environment_values, secret_contents
 from pytest_platform.host.transport import Transport
 from pytest_platform.secrets import Secrets
 
-NUMBER, ADDRESS = "1", "127.0.0.1"
-"""Placeholders of required variables without a value: a port, a number, a text; an address."""
-
-_ADDRESS_NAME = re.compile(r"BIND|ADDR|HOST|(^|_)IP(_|$)")
-
-_MISSING = re.compile(r"required variable (\w+) is missing a value")
+_UNSET = re.compile(r'The \\?"(\w+)\\?" variable is not set')
+_IN_USE = re.compile(r"container name .* is already in use|container_name")
+_OFFLINE = {"COMPOSE_EXPERIMENTAL_GIT_REMOTE": "false", "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "false"}
+_ALL = ("*",)
 _WARNING = re.compile(r"^time=.*level=warning|^WARN")
 _HASH_IS_RIGHT = (5, 5)
 
 
 class Renderer:
-    """Renders Compose files where they are, and remembers what came out."""
+    """Renders Compose files where they are, and remembers what came out.
 
-    def __init__(self, transport: Transport) -> None:
+    Files that lack only values are rendered as a copy with placeholders, see ``mirror``.
+    Unless it ``fetches``, files that are not on this machine are refused.
+    """
+
+    def __init__(self, transport: Transport, *, fetches: bool = False) -> None:
         self._transport = transport
+        self._fetches = fetches
+        self._sources: dict[tuple[Path, ...], Source] = {}
+        self._blank: dict[tuple[object, ...], frozenset[str]] = {}
         self._command: tuple[str, ...] | None = None
         self._done: dict[tuple[object, ...], Rendered | PlatformError] = {}
         self._learned: dict[tuple[object, ...], Secrets] = {}
         self._hashed: dict[tuple[object, ...], Mapping[str, str]] = {}
         self._version: str | None = None
 
-    def rendered(self, files: Sequence[Path], project: str) -> Rendered:
+    def rendered(self, files: Sequence[Path], project: str, service: str = "") -> Rendered:
         """Render with variables filled in and commands split, as they will be run.
+
+        With all profiles, or where Compose refuses those together, with those of ``service``.
 
         Raises:
             ComposeMissing: no renderer is installed.
             ComposeError: Compose refuses the files.
         """
-        return self._once(files, project, self._with_placeholders)
+        return self._by_profile("deployed", self._deployed, files, project, service)
+
+    def judged(self, files: Sequence[Path], project: str, service: str = "") -> Rendered:
+        """Render as ``rendered`` does, with placeholders for all variables without a value.
+
+        A variable that is not set is blank at a deployment from here, which says nothing of
+        the declaration.
+
+        Raises:
+            ComposeMissing: no renderer is installed.
+            ComposeError: Compose refuses the files.
+        """
+        rendered = self.rendered(files, project, service)
+        blank = self._blank.get(("deployed", tuple(files), project, _ALL))
+        if rendered.made_up or not blank:
+            return rendered
+        try:
+            return self._by_profile("judged", self._copied, files, project, service)
+        except ComposeError:
+            return rendered
 
     def uninterpolated(self, files: Sequence[Path], project: str) -> Rendered:
         """Render with ``${VAR}`` left in place and string commands unsplit.
@@ -53,7 +82,7 @@ class Renderer:
             ComposeMissing: no renderer is installed.
             ComposeError: Compose refuses the files.
         """
-        return self._once(files, project, self._verbatim)
+        return self._once("verbatim", self._verbatim, files, project, _ALL)
 
     def filled(self, files: Sequence[Path], project: str, values: Mapping[str, str]) -> Rendered:
         """Render as ``rendered`` does, with these values for some of the placeholders.
@@ -63,19 +92,17 @@ class Renderer:
             ComposeError: Compose refuses the files.
         """
 
-        def filled(files: Sequence[Path], project: str) -> Rendered:
-            names = self.rendered(files, project).placeholders
-            refusal = _Refused("")
-            for guess in _guesses(names):
-                try:
-                    model = self._config(files, project, env={**guess, **values})
-                except _Refused as refused:
-                    refusal = refused
-                else:
-                    return Rendered(model, names - values.keys())
-            raise self._error(refusal, files, project)
+        def filled(files: Sequence[Path], project: str, profiles: Sequence[str]) -> Rendered:
+            first = self.rendered(files, project)
+            try:
+                model = self._config(files, project, profiles, env=values)
+            except Refused as refused:
+                if first.lacking:
+                    raise self._error(refused, files, project) from None
+                return self._copy(files, project, profiles, env=values)
+            return Rendered(model, first.placeholders - values.keys())
 
-        return self._once(files, project, filled)
+        return self._once("filled", filled, files, project, _ALL)
 
     def meet(self, values: Iterable[str]) -> None:
         """Keep values that must not be shown, wherever they come from; see ``secrets``."""
@@ -100,7 +127,7 @@ class Renderer:
         """
         try:
             rendered = self.rendered(files, project)
-            if rendered.placeholders or service not in rendered.services:
+            if rendered.made_up or service not in rendered.services:
                 return None
             source = self.uninterpolated(files, project).services.get(service) or {}
             if misleading(source, self.version()):
@@ -135,8 +162,8 @@ class Renderer:
         """Return the values that were met: of environments, and of all that was learned."""
         models = [
             one
-            for (*_, render), one in self._done.items()
-            if isinstance(one, Rendered) and render != self._verbatim.__name__
+            for (kind, *_), one in self._done.items()
+            if isinstance(one, Rendered) and kind != "verbatim"
         ]
         met = Secrets(value for one in models for value in environment_values(one))
         for learned in self._learned.values():
@@ -148,16 +175,44 @@ class Renderer:
         """How much there was to meet values in, so that callers can tell when there is more."""
         return len(self._done) + len(self._learned)
 
-    def _once(
+    def _by_profile(
         self,
+        kind: str,
+        render: _Render,
         files: Sequence[Path],
         project: str,
-        render: Callable[[Sequence[Path], str], Rendered],
+        service: str,
     ) -> Rendered:
-        key = (tuple(files), project, render.__name__)
+        """Services of different profiles may contradict each other; then only one's count."""
+        try:
+            done = self._once(kind, render, files, project, _ALL)
+            if not _IN_USE.search(done.refusal):
+                return done
+        except ComposeError as error:
+            if not _IN_USE.search(str(error)):
+                raise
+            done = None
+        profiles = self._source(files).profiles(service)
+        try:
+            return self._once(kind, render, files, project, profiles)
+        except ComposeError:
+            if done is None:
+                raise
+            return done
+
+    def _once(
+        self,
+        kind: str,
+        render: _Render,
+        files: Sequence[Path],
+        project: str,
+        profiles: Sequence[str],
+    ) -> Rendered:
+        key = (kind, tuple(files), project, tuple(profiles))
         if key not in self._done:
             try:
-                self._done[key] = render(files, project)
+                self._refuse_remote(files)
+                self._done[key] = render(files, project, profiles)
             except PlatformError as error:
                 self._done[key] = error
         done = self._done[key]
@@ -165,29 +220,68 @@ class Renderer:
             raise done.with_traceback(None)
         return done
 
-    def _with_placeholders(self, files: Sequence[Path], project: str) -> Rendered:
-        """Compose names every variable that lacks a value at once, so no third round is needed."""
-        try:
-            return Rendered(self._config(files, project))
-        except _Refused as refused:
-            refusal = refused
-        names = frozenset(_MISSING.findall(refusal.stderr))
-        for placeholders in _guesses(names) if names else ():
-            try:
-                model = self._config(files, project, env=placeholders)
-            except _Refused as refused:
-                refusal = refused
-            else:
-                return Rendered(model, names)
-        raise self._error(refusal, files, project)
+    def _refuse_remote(self, files: Sequence[Path]) -> None:
+        if not self._fetches:
+            refuse_remote(self._source(files))
 
-    def _verbatim(self, files: Sequence[Path], project: str) -> Rendered:
-        try:
-            return Rendered(self._config(files, project, "--no-interpolate"))
-        except _Refused as refusal:
-            raise self._error(refusal, files, project) from None
+    def _source(self, files: Sequence[Path]) -> Source:
+        key = tuple(files)
+        if key not in self._sources:
+            self._sources[key] = read(files)
+        return self._sources[key]
 
-    def _error(self, refusal: _Refused, files: Sequence[Path], project: str) -> ComposeError:
+    def _deployed(
+        self, files: Sequence[Path], project: str, profiles: Sequence[str]
+    ) -> Rendered:
+        key = ("deployed", tuple(files), project, tuple(profiles))
+        try:
+            model = self._config(files, project, profiles, met=key)
+        except Refused as refused:
+            if _IN_USE.search(refused.stderr) and tuple(profiles) == _ALL:
+                raise self._error(refused, files, project) from None
+            return self._copied(files, project, profiles, refused)
+        return Rendered(model)
+
+    def _copied(
+        self,
+        files: Sequence[Path],
+        project: str,
+        profiles: Sequence[str],
+        refused: Refused | None = None,
+    ) -> Rendered:
+        copy = self._copy(files, project, profiles)
+        if refused and self._source(files).absent:
+            copy = replace(copy, refusal=refused.stderr)
+        if copy.refusal:
+            return replace(copy, refusal=str(self._error(Refused(copy.refusal), files, project)))
+        return copy
+
+    def _copy(
+        self,
+        files: Sequence[Path],
+        project: str,
+        profiles: Sequence[str],
+        *,
+        plain: bool = False,
+        env: Mapping[str, str] | None = None,
+    ) -> Rendered:
+        def ask(copied: Sequence[Path], *options: str) -> Mapping[str, Any]:
+            return self._config(copied, project, profiles, *options, env=env)
+
+        try:
+            return render_copy(self._source(files), ask, plain=plain)
+        except Refused as refused:
+            raise self._error(refused, files, project) from None
+
+    def _verbatim(
+        self, files: Sequence[Path], project: str, profiles: Sequence[str]
+    ) -> Rendered:
+        try:
+            return Rendered(self._config(files, project, profiles, "--no-interpolate"))
+        except Refused:
+            return self._copy(files, project, profiles, plain=True)
+
+    def _error(self, refusal: Refused, files: Sequence[Path], project: str) -> ComposeError:
         """Give Compose's own words, without its warnings and the values that it quotes."""
         lines = [line for line in refusal.stderr.splitlines() if not _WARNING.match(line)]
         said = " ".join(lines).strip() or "no message"
@@ -208,19 +302,26 @@ class Renderer:
         self,
         files: Sequence[Path],
         project: str,
+        profiles: Sequence[str],
         *options: str,
         env: Mapping[str, str] | None = None,
+        met: tuple[object, ...] = (),
     ) -> Mapping[str, Any]:
-        argv = [*self._options(files, project), "config", "--format", "json", *options]
+        argv = [*self._options(files, project, profiles), "config", "--format", "json", *options]
+        env = {**({} if self._fetches else _OFFLINE), **(env or {})}
         result = self._transport.run(argv, timeout=TIMEOUT, env=env)
         if result.returncode != 0:
-            raise _Refused(result.stderr)
+            raise Refused(result.stderr)
+        self._blank[met] = frozenset(_UNSET.findall(result.stderr))
         model: Mapping[str, Any] = json.loads(result.stdout)
         return model
 
-    def _options(self, files: Sequence[Path], project: str) -> list[str]:
+    def _options(
+        self, files: Sequence[Path], project: str, profiles: Sequence[str] = _ALL
+    ) -> list[str]:
         named = [word for file in files for word in ("-f", str(file))]
-        return [*self._program(), "-p", project, *named, "--profile", "*"]
+        active = [word for profile in profiles for word in ("--profile", profile)]
+        return [*self._program(), "-p", project, *named, *active]
 
     def _program(self) -> tuple[str, ...]:
         if self._command is None:
@@ -243,14 +344,4 @@ def misleading(source: Mapping[str, Any], version: str) -> bool:
     return numbers < _HASH_IS_RIGHT and bool(source.get("env_file") or source.get("depends_on"))
 
 
-def _guesses(names: Collection[str]) -> Iterator[dict[str, str]]:
-    """Yield placeholders for variables: first as their names suggest, then all alike."""
-    yield {name: ADDRESS if _ADDRESS_NAME.search(name) else NUMBER for name in names}
-    yield dict.fromkeys(names, NUMBER)
-    yield dict.fromkeys(names, ADDRESS)
-
-
-class _Refused(Exception):
-    def __init__(self, stderr: str) -> None:
-        super().__init__(stderr)
-        self.stderr = stderr
+_Render = Callable[[Sequence[Path], str, Sequence[str]], Rendered]

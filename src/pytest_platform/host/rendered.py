@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +19,45 @@ MAX_SECRET = 64 * 1024
 class Rendered:
     """A Compose project as Compose itself reads it.
 
-    ``model`` is the document of ``config --format json``. Where required variables had
-    no value, ``placeholders`` names them: good enough to judge the files, not to
-    compare with what runs.
+    ``model`` is the document of ``config --format json``. Where variables had no value,
+    ``placeholders`` names them, ``marks`` has each placeholder with its variable, and
+    ``lacking`` are files with values that are not there: good enough to judge the files, not
+    to compare with what runs. ``refusal`` is what Compose says against the files all the same,
+    ``unclear`` the paths that were left out for it, or that depend on files that are not there.
     """
 
     model: Mapping[str, Any]
     placeholders: frozenset[str] = frozenset()
+    marks: Mapping[str, str] = field(default_factory=dict)
+    lacking: frozenset[str] = frozenset()
+    unclear: frozenset[tuple[str, ...]] = frozenset()
+    refusal: str = ""
+
+    @property
+    def made_up(self) -> frozenset[str]:
+        """The variables and files without which this is not what would be deployed."""
+        return self.placeholders | self.lacking
+
+    def unset_in(self, value: Any) -> list[str]:
+        """Return the variables without a value that part of the model depends on."""
+        text = json.dumps(value)
+        return sorted({name for mark, name in self.marks.items() if _holds(text, mark)})
+
+    def as_written(self, text: str) -> str:
+        """Return a text of the model with ``${VAR}`` in place of placeholders."""
+        for mark, name in self.marks.items():
+            text = re.sub(rf"(?<!\w)/?{re.escape(mark)}(?!\w)", f"${{{name}}}", text)
+        return text
 
     @property
     def services(self) -> Mapping[str, Mapping[str, Any]]:
         """The services by name."""
         services: Mapping[str, Mapping[str, Any]] = self.model.get("services") or {}
         return services
+
+
+def _holds(text: str, mark: str) -> bool:
+    return mark in text and bool(re.search(rf"(?<!\w){re.escape(mark)}(?![\d_])", text))
 
 
 def secret_contents(rendered: Rendered) -> Iterator[str]:

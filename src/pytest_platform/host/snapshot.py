@@ -42,6 +42,8 @@ class Container:
     image_id: str = ""
     config_hash: str = ""
     network: Network = field(default_factory=Network)
+    restart_limit: int = 0
+    """How often ``on-failure`` starts it at most; 0 under any other policy, and for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,13 @@ def read_container(document: Document) -> Container:
         image_id=document.get("Image") or "",
         config_hash=labels.get(_CONFIG_HASH, ""),
         network=read_network(document),
+        restart_limit=_restart_limit(document),
     )
+
+
+def _restart_limit(document: Document) -> int:
+    policy = (document.get("HostConfig") or {}).get("RestartPolicy") or {}
+    return policy.get("MaximumRetryCount") or 0 if policy.get("Name") == "on-failure" else 0
 
 
 def _key(listed: Document) -> ServiceKey | None:

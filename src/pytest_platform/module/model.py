@@ -186,7 +186,7 @@ class Runtime(Base, frozen=True):
         Meta(description="A one-shot that exited 0 longer ago than this is stale."),
     ] = None
     replicas: Annotated[
-        int, Meta(ge=1, le=1000, description="How many containers the service has.")
+        int, Meta(ge=0, le=1000, description="How many containers the service has; 0 for none.")
     ] = 1
     hook: Annotated[
         Literal["pre_start"] | None,

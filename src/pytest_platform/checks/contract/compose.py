@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.errors import ComposeError
+from pytest_platform.host.mirror import RemoteInclude
+from pytest_platform.host.service import replicas_of, replicas_path
 from pytest_platform.module.nearest import did_you_mean, quoted
 from pytest_platform.verdict import Finding
 
@@ -19,13 +21,22 @@ def judge(facts: Facts) -> Iterator[Finding]:
     Here a refusal by Compose is what is looked for, so it is a finding and not an error.
     """
     try:
-        rendered = facts.renderer.rendered(facts.module.compose_files, facts.module.project)
+        rendered = facts.renderer.judged(
+            facts.module.compose_files, facts.module.project, facts.module.service
+        )
+    except RemoteInclude as error:
+        raise facts.remote(error) from None
     except ComposeError as error:
         yield _refused(facts, str(error))
         return
+    if rendered.refusal:
+        yield _refused(facts, rendered.refusal)
     service = rendered.services.get(facts.module.service)
     if service is None:
         yield _no_service(facts, rendered.services)
+        return
+    if service.get("provider"):
+        yield _provided(facts, service)
         return
     yield from _replicas(facts, service)
     yield from _hook(facts, service)
@@ -50,20 +61,40 @@ def _no_service(facts: Facts, services: Mapping[str, Any]) -> Finding:
     )
 
 
+def _provided(facts: Facts, service: Mapping[str, Any]) -> Finding:
+    kind = quoted(str((service.get("provider") or {}).get("type") or ""))
+    name = quoted(facts.module.service)
+    return Finding(
+        CODE,
+        f"{name} is made by the provider {kind} and has no container, so there is nothing to "
+        "observe: remove the module, or declare a service that has a container",
+        expected="a service with a container",
+        actual=f"provider {kind}",
+        path=("provider",),
+    )
+
+
 def _replicas(facts: Facts, service: Mapping[str, Any]) -> Iterator[Finding]:
     declared = facts.module.manifest.spec.runtime.replicas
-    deploy = service.get("deploy") or {}
-    scale = service.get("scale")
-    rendered = deploy.get("replicas", 1) if scale is None else scale
-    if rendered != declared:
-        yield Finding(
-            CODE,
-            f"Compose starts {rendered} containers and runtime.replicas is {declared}: "
-            "make them equal",
-            expected=f"{declared} replicas",
-            actual=f"{rendered} replicas",
-            path=("deploy", "replicas") if scale is None else ("scale",),
+    rendered, path = replicas_of(service), replicas_path(service)
+    if rendered == declared:
+        return
+    unset = facts.unset_in(rendered)
+    if unset:
+        message = (
+            f"the number of containers comes from {', '.join(unset)}, which has no value and no "
+            f"default: write a default, ${{{unset[0]}:-{declared}}}"
         )
+        yield Finding(CODE, message, f"{declared} replicas", "unknown", path)
+        return
+    yield Finding(
+        CODE,
+        f"Compose starts {rendered} containers and runtime.replicas is {declared}: "
+        "make them equal",
+        expected=f"{declared} replicas",
+        actual=f"{rendered} replicas",
+        path=path,
+    )
 
 
 def _hook(facts: Facts, service: Mapping[str, Any]) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from pytest_platform.checks.contract.compose_source import locate
 from pytest_platform.errors import ComposeError
 from pytest_platform.host.compose import Renderer
+from pytest_platform.host.mirror import RemoteInclude
 from pytest_platform.host.rendered import Rendered
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
@@ -19,10 +20,11 @@ from pytest_platform.module.nearest import quoted
 from pytest_platform.verdict import Location
 
 _REFUSED: Final = "Compose cannot render the files; contract::compose says why"
-_WANTS_VALUE: Final = (
-    "write a value in place of the variable here: where Compose leaves variables as they are, "
-    "which this check needs, it takes none in this field"
+_READ: Final = frozenset(
+    {"image", "build", "restart", "deploy", "scale", "ports", "network_mode", "healthcheck"}
+    | {"command", "entrypoint", "environment", "pre_start", "configs", "volumes", "secrets"}
 )
+"""Fields of a service that checks read."""
 
 _FILE: Final = re.compile(r"[^\s\"':]+\.ya?ml\b")
 _LINE: Final = re.compile(r"(?:(?<!defined at )\bline |\bL)([0-9]+)")
@@ -47,6 +49,7 @@ class Facts:
     """Everything a contract check may ask for. Files are read and rendered on first use.
 
     ``files`` are the module's Compose files where their paths are to be spelt in another way.
+    With ``as_deployed``, variables without a value are blank, as they are at a deployment.
     """
 
     module: Module
@@ -54,6 +57,7 @@ class Facts:
     renderer: Renderer
     today: date
     files: tuple[Path, ...] = ()
+    as_deployed: bool = False
 
     @property
     def compose_files(self) -> tuple[Path, ...]:
@@ -68,8 +72,11 @@ class Facts:
             ComposeMissing: no renderer is installed.
             ComposeError: Compose refuses the files; its words are told by contract.compose.
         """
+        render = self.renderer.rendered if self.as_deployed else self.renderer.judged
         try:
-            return self.renderer.rendered(self.compose_files, self.module.project)
+            return render(self.compose_files, self.module.project, self.module.service)
+        except RemoteInclude as error:
+            raise self.remote(error) from None
         except ComposeError:
             location = self.module.at("spec", "runtime", "compose", "files")
             raise ComposeError(_REFUSED, location=location) from None
@@ -80,15 +87,10 @@ class Facts:
 
         Raises:
             ComposeMissing: no renderer is installed.
-            ComposeError: as ``rendered``, or Compose wants the variables filled in.
+            ComposeError: as ``rendered``.
         """
         _ = self.rendered  # where nothing can be rendered, that is what to say
-        try:
-            return self.renderer.uninterpolated(self.compose_files, self.module.project)
-        except ComposeError as error:
-            said = str(error)
-            message = f"{_WANTS_VALUE}: {self.shortened(said)}"
-            raise ComposeError(message, location=self.spoken_of(said)) from None
+        return self.renderer.uninterpolated(self.compose_files, self.module.project)
 
     @property
     def service(self) -> Mapping[str, Any]:
@@ -106,8 +108,13 @@ class Facts:
 
     @property
     def units(self) -> list[Unit]:
-        """What the module runs: its service, or the service's hooks where it is a hook."""
+        """What the module runs: its service, or the service's hooks where it is a hook.
+
+        A service of a provider has no container, so it runs nothing.
+        """
         hook = self.module.manifest.spec.runtime.hook
+        if self.service.get("provider"):
+            return []
         if hook is None:
             return [Unit(self.service, self.source_service)]
         pairs = zip(self.service.get(hook) or (), self.source_service.get(hook) or (), strict=False)
@@ -115,6 +122,16 @@ class Facts:
             Unit(rendered, source, (hook, str(index)))
             for index, (rendered, source) in enumerate(pairs)
         ]
+
+    def unset_in(self, value: Any) -> list[str]:
+        """Return the variables without value and default that part of the service depends on."""
+        return self.rendered.unset_in(value)
+
+    def remote(self, error: RemoteInclude) -> RemoteInclude:
+        """Name the place of an include that is not here as seen from the repository."""
+        place = error.location
+        shown = Location(self.shortened(place.file), place.line) if place else None
+        return RemoteInclude(str(error), location=shown)
 
     def locate(self, *path: str) -> Location:
         """Return where a field of the service stands in the Compose files.
@@ -140,10 +157,19 @@ class Facts:
         return said.replace(f"{self.module.root.resolve()}/", "")
 
     def _service(self, rendered: Rendered) -> Mapping[str, Any]:
+        name = self.module.service
+        location = self.module.at("spec", "runtime", "compose", "service")
+        if any(self._concerns(path) for path in self.rendered.unclear):
+            raise ComposeError(_REFUSED, location=location)
         try:
-            return rendered.services[self.module.service]
+            return rendered.services[name]
         except KeyError:
-            name = quoted(self.module.service)
-            message = f"there is no service {name} to look at; contract::compose says more"
-            location = self.module.at("spec", "runtime", "compose", "service")
+            message = f"there is no service {quoted(name)} to look at; contract::compose says more"
             raise ComposeError(message, location=location) from None
+
+    def _concerns(self, path: tuple[str, ...]) -> bool:
+        """Tell whether a field that is not clear is one of this service that checks read."""
+        if path[:2] != ("services", self.module.service):
+            return False
+        known = path[2:3] and path[2] not in _READ
+        return not known

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.module.model import ExpectedState
+from pytest_platform.module.nearest import quoted
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.healthcheck"
@@ -18,15 +19,25 @@ def judge(facts: Facts) -> Iterator[Finding]:
     """Look for a health check where the expected state is ``healthy``."""
     if facts.module.manifest.spec.runtime.expected_state is not ExpectedState.HEALTHY:
         return
+    if facts.service.get("provider"):
+        return
     problem = _problem(facts.service.get("healthcheck"))
     if problem:
         yield Finding(CODE, problem, "a health check", "none", ("healthcheck",))
 
 
 def _problem(check: Mapping[str, Any] | None) -> str | None:
-    if check and (check.get("disable") or check.get("test") in (["NONE"], "NONE")):
+    test = (check or {}).get("test")
+    words = [test] if isinstance(test, str) else list(test or ())
+    if check and (check.get("disable") or words == ["NONE"]):
         return f"the health check is disabled, so it is never healthy: give it a test, {_ADVICE}"
-    if not check or not check.get("test"):
+    if words and " ".join(words[1:]).strip() in {"NONE", ""} and words[0] in {"CMD", "CMD-SHELL"}:
+        return (
+            f"Compose runs {quoted(' '.join(words[1:]))} as the test's command, so it is never "
+            f"healthy: give it a test, {_ADVICE}"
+        )
+    # Without a test, the other settings tune the check that the image brings.
+    if not words and not check:
         return (
             "no health check is declared (one that the image may bring cannot be seen in the "
             f"files): add healthcheck with a test, {_ADVICE}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pytest_platform.checks.contract.facts import Facts, Unit
-from pytest_platform.checks.contract.interpolation import UNKNOWN, declared
+from pytest_platform.checks.contract.interpolation import UNKNOWN, declared, variables
 from pytest_platform.module.nearest import quoted
 from pytest_platform.verdict import Finding
 
@@ -20,9 +20,22 @@ _PINNED: Final = re.compile(r".+@sha256:[0-9a-f]{64}", re.DOTALL)
 def judge(facts: Facts) -> Iterator[Finding]:
     """Look at the image that the files declare; of ``${IMAGE:-name}`` that is the default."""
     for unit in facts.units:
-        message = _problem(unit)
+        message = None if _made_here(unit, facts) else _problem(unit)
         if message:
             yield Finding(CODE, message, _EXPECTED, path=(*unit.path, "image"))
+
+
+def _made_here(unit: Unit, facts: Facts) -> bool:
+    """Tell whether no registry is asked: the project builds it, or it never leaves the host."""
+    image = _with_tag(str(unit.rendered.get("image") or ""))
+    others = facts.rendered.services.values()
+    built = {_with_tag(str(one.get("image") or "")) for one in others if one.get("build")}
+    local = image.startswith("localhost/") and unit.rendered.get("pull_policy") == "never"
+    return bool(image) and (image in built or local)
+
+
+def _with_tag(image: str) -> str:
+    return image if not image or ":" in image.rpartition("/")[2] else f"{image}:latest"
 
 
 def _problem(unit: Unit) -> str | None:
@@ -32,8 +45,9 @@ def _problem(unit: Unit) -> str | None:
     if _PINNED.fullmatch(image):
         return None
     if not image.replace(UNKNOWN, "").strip(":/"):
+        names = ", ".join(one.name for one in variables(str(unit.source.get("image") or "")))
         return (
-            "the image comes from a variable without a default, so nothing pins it: "
+            f"the image comes from {names or 'nothing'}, which has no default, so nothing pins it: "
             "write ${IMAGE:-name:tag@sha256:…}"
         )
     shown = quoted(image.replace(UNKNOWN, "…"))

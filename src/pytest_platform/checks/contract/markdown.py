@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +16,11 @@ _UNDERLINED: Final = re.compile(
 
 _HEADING: Final = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*))?")
 _FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
+_ATTRIBUTES: Final = re.compile(r"[ \t]*(?:\{[#.:][^{}]*\}|<a [^>]*>(?:</a>)?)[ \t]*")
+_LINK: Final = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_SHORTCODE: Final = re.compile(r":[a-z0-9_+-]+:")
+_AROUND: Final = " \t\ufe0e\ufe0f\u200d"
+_EDGES: Final = re.compile(r"^[\W_]+|[\W_]+$")
 _NUMBER: Final = re.compile(r"^[0-9.]+[.)]?[ \t]+")
 
 
@@ -62,5 +68,8 @@ def _with_hash(match: re.Match[str]) -> str:
 
 
 def _title(text: str) -> str:
-    plain = _NUMBER.sub("", text.strip())
-    return plain.strip().rstrip("#").strip(" \t*_`:").lower()
+    """Return a heading without its number, markup, attributes, symbols and punctuation."""
+    plain = _ATTRIBUTES.sub("", text.strip().rstrip("#").strip())
+    plain = _LINK.sub(r"\1", _SHORTCODE.sub("", plain))
+    plain = "".join(one for one in plain if unicodedata.category(one)[0] not in "SC")
+    return _EDGES.sub("", _NUMBER.sub("", plain.strip(_AROUND))).lower()

@@ -2,61 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from pytest_platform.checks.contract.facts import Facts
+from pytest_platform.host.service import Restart, restart_of
 from pytest_platform.module.nearest import quoted
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.restart"
 
 _RESTARTS: Final = frozenset({"always", "unless-stopped", "on-failure"})
-_CONDITIONS: Final = {"none": "no", "any": "always"}
-"""Words of ``deploy.restart_policy`` that differ from those of ``restart``."""
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
     """Compare the restart policy with the expected state. Compose never restarts a hook."""
-    if facts.module.manifest.spec.runtime.hook is not None:
+    if facts.module.manifest.spec.runtime.hook is not None or facts.service.get("provider"):
         return
-    policy, path = policy_of(facts.service)
-    if facts.module.one_shot:
-        yield from _one_shot(policy, path)
+    policy = restart_of(facts.service)
+    unset = facts.unset_in([policy.name, str(policy.attempts)])
+    if unset:
+        yield _unknown(policy, unset)
+    elif facts.module.one_shot:
+        yield from _one_shot(policy)
     else:
-        yield from _long_running(policy, path)
+        yield from _long_running(policy)
 
 
-def policy_of(service: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
-    """Return what holds, and where it stands: Compose lets ``deploy.restart_policy`` win."""
-    policy = (service.get("deploy") or {}).get("restart_policy")
-    if policy is None:
-        return str(service.get("restart") or ""), ("restart",)
-    condition = str(policy.get("condition") or "")
-    return _CONDITIONS.get(condition, condition), ("deploy", "restart_policy")
+def _unknown(policy: Restart, names: list[str]) -> Finding:
+    named = ", ".join(names)
+    message = (
+        f"{'.'.join(policy.path)} comes from {named}, which has no value and no default: "
+        f"write a default, ${{{names[0]}:-unless-stopped}} or ${{{names[0]}:-no}}"
+    )
+    return Finding(CODE, message, "a restart policy", f"{named} is not set", policy.path)
 
 
-def _one_shot(policy: str, path: tuple[str, ...]) -> Iterator[Finding]:
-    if policy == "no":
+def _one_shot(policy: Restart) -> Iterator[Finding]:
+    if policy.ends:
         return
-    problem = "would be started again and again" if policy else "has to say that it stays away"
-    message = f"{_shown(policy)}, but a one-shot {problem}: write {_advice(path, 'no')}"
-    yield Finding(CODE, message, "no", policy or "not set", path)
+    if not policy.declared:
+        problem = "has to say that it stays away"
+    elif policy.name == "on-failure":
+        problem = "would be started again for ever while it fails"
+    else:
+        problem = "would be started again and again"
+    message = f"{_shown(policy)}, but a one-shot {problem}: write {_advice(policy, 'no')}"
+    yield Finding(CODE, message, "no", str(policy) if policy.declared else "not set", policy.path)
 
 
-def _long_running(policy: str, path: tuple[str, ...]) -> Iterator[Finding]:
-    if policy.partition(":")[0] in _RESTARTS:
+def _long_running(policy: Restart) -> Iterator[Finding]:
+    if policy.name in _RESTARTS:
         return
-    advice = _advice(path, "unless-stopped")
+    advice = _advice(policy, "unless-stopped")
     message = f"{_shown(policy)}, so it stays down after a crash or a reboot: write {advice}"
-    yield Finding(CODE, message, "a restart policy", policy or "not set", path)
+    actual = str(policy) if policy.declared else "not set"
+    yield Finding(CODE, message, "a restart policy", actual, policy.path)
 
 
-def _shown(policy: str) -> str:
-    return f"restart is {quoted(policy)}" if policy else "no restart policy is set"
+def _shown(policy: Restart) -> str:
+    return f"restart is {quoted(str(policy))}" if policy.declared else "no restart policy is set"
 
 
-def _advice(path: tuple[str, ...], policy: str) -> str:
-    if path[0] == "deploy":
-        return f"condition: {'none' if policy == 'no' else 'any'}"
-    return 'restart: "no"' if policy == "no" else f"restart: {policy}"
+def _advice(policy: Restart, wanted: str) -> str:
+    if policy.path[0] == "deploy":
+        return f"condition: {'none' if wanted == 'no' else 'any'}"
+    if wanted == "no" and policy.name == "on-failure":
+        return 'restart: "no", or a bound such as on-failure:5'
+    return 'restart: "no"' if wanted == "no" else f"restart: {wanted}"

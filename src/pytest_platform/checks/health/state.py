@@ -125,7 +125,8 @@ def _over(container: Container) -> bool:
 def describe(container: Container, now: datetime) -> str:
     """Say in a few words what a container is doing, for people."""
     if container.status == "exited":
-        return _exit(container)
+        count = container.restart_count if container.restart_limit else 0
+        return _exit(container) + (f" after {_restarts(count)}" if count else "")
     if container.status == "created":
         return "created, never started"
     if container.status != "running":
@@ -164,7 +165,8 @@ def _one_shot(expected: Expected, container: Container, seen: Seen) -> Finding |
 def _why_not_success(container: Container, actual: str) -> str | None:
     status = container.status
     if status == "exited" and container.exit_code == 0:
-        if container.restart_count:
+        # A bounded on-failure stops at the first success, so it has succeeded.
+        if container.restart_count and not container.restart_limit:
             return f"exited 0 but was restarted {_times(container.restart_count)}"
         return None
     if status == "running":
@@ -267,6 +269,10 @@ def _reason(container: Container) -> str:
 
 def _times(count: int) -> str:
     return f"{count} time{'s' if count > 1 else ''}"
+
+
+def _restarts(count: int) -> str:
+    return f"{count} restart{'s' if count > 1 else ''}"
 
 
 def _age(since: datetime | None, now: datetime) -> str:

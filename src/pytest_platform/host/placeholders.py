@@ -1,0 +1,206 @@
+"""Placeholders: the values that stand for variables without one when files are only judged.
+
+A placeholder fits its field, so that Compose accepts it, and names its variable, so that a
+check can see that what it reads is none of the declaration. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+Path = tuple[str, ...]
+"""Keys and list indices that lead to a scalar of a Compose file."""
+
+_VARIABLE: Final = re.compile(r"\$\$|\$\{([A-Za-z_]\w*)(?=[:}?+-])|\$([A-Za-z_]\w*)")
+_FREE: Final = frozenset(
+    {"environment", "command", "entrypoint", "labels", "args", "annotations", "test"}
+    | {"content", "options", "driver_opts", "sysctls"}
+)
+"""Fields that hold any text: there Compose's own blank stays for a variable that may be unset."""
+
+_NUMBERS: Final = frozenset(
+    "retries replicas scale soft hard cpu_shares pids_limit pids oom_score_adj mem_swappiness "
+    "cpu_percent cpu_count cpus cpu_period cpu_quota cpu_rt_period cpu_rt_runtime max_attempts "
+    "parallelism weight priority gw_priority count context_size max_replicas_per_node target "
+    "published max_failure_ratio expose".split()
+)
+_DURATIONS: Final = frozenset(
+    "interval timeout start_period start_interval stop_grace_period delay window monitor".split()
+)
+_SIZES: Final = frozenset(
+    "mem_limit memswap_limit mem_reservation shm_size memory size rate".split()
+)
+_BOOLEANS: Final = frozenset(
+    "init privileged read_only tty stdin_open oom_kill_disable disable required external internal "
+    "attachable enable_ipv4 enable_ipv6 nocopy no_cache pull create_host_path use_api_socket "
+    "attach".split()
+)
+_ADDRESSES: Final = frozenset("host_ip ipv4_address dns gateway ip_range".split())
+_WORDS: Final[Mapping[str, str]] = {
+    "pull_policy": "missing",
+    "gpus": "all",
+    "cgroup": "private",
+    "condition": "service_started",
+    "type": "bind",
+    "recursive": "enabled",
+    "selinux": "z",
+    "order": "stop-first",
+    "action": "rebuild",
+    "isolation": "default",
+    "subnet": "192.0.2.0/24",
+    "ipv6_address": "2001:db8::1",
+    "mac_address": "02:42:c0:00:02:01",
+    "mode": "0444",
+    "platform": "linux/amd64",
+}
+STRICT: Final = frozenset(
+    {*_WORDS, "use_api_socket", "container_name", "required", "external", "host_ip", "priority"}
+    | {"context_size", "extends", "file", "service", "include"}
+) - {"subnet", "ipv6_address", "mac_address", "mode", "platform", "isolation"}
+"""Fields in which Compose refuses ``${VAR}`` where it leaves variables as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholders:
+    """Which placeholders stand for which variables, by a number of each variable."""
+
+    numbers: Mapping[str, int]
+
+    @classmethod
+    def of(cls, names: Iterable[str], texts: Iterable[str]) -> Placeholders:
+        """Number the variables, with numbers that the texts do not hold themselves."""
+        taken = {int(found) for text in texts for found in re.findall(r"\d{5}", text)}
+        free = (number for number in range(61000, 65536) if number not in taken)
+        return cls(dict(zip(sorted(set(names)), free, strict=False)))
+
+    def values(self) -> dict[str, str]:
+        """Return what marks a placeholder in a rendered model, with its variable."""
+        marks = {f"placeholder-{name}": name for name in self.numbers}
+        marks |= {str(number): name for name, number in self.numbers.items()}
+        return marks | {self._address(name): name for name in self.numbers}
+
+    def lenient(self, text: str, path: Path) -> str:
+        """Give each variable in a scalar a default that fits, where it has none."""
+        return _replaced(text, lambda at, name, rest: self._defaulted(text, path, at, name, rest))
+
+    def plain(self, text: str, path: Path, values: Mapping[str, str]) -> str:
+        """Replace each variable in a scalar: by its value, its default or a placeholder."""
+
+        def value(at: tuple[int, int], name: str, rest: str) -> str:
+            default = rest.lstrip(":")
+            if values.get(name):
+                return default[1:] if default.startswith("+") else values[name]
+            if default.startswith("-"):
+                return self.plain(default[1:], path, values)
+            return "" if default.startswith("+") else self._fitting(text, path, at, name)
+
+        return _replaced(text, value)
+
+    def _defaulted(
+        self, text: str, path: Path, at: tuple[int, int], name: str, rest: str
+    ) -> str:
+        operator = rest.lstrip(":")[:1]
+        if operator == "-":
+            start = rest.index("-") + 1
+            return f"${{{name}{rest[:start]}{self.lenient(rest[start:], path)}}}"
+        required = operator == "?"
+        if operator == "+" or (not required and not _FREE.isdisjoint(path)):
+            return text[slice(*at)]
+        return f"${{{name}:-{self._fitting(text, path, at, name)}}}"
+
+    def _fitting(self, text: str, path: Path, at: tuple[int, int], name: str) -> str:
+        keys = [key for key in path if not key.isdigit()] or [""]
+        if not _FREE.isdisjoint(path):
+            return f"placeholder-{name}"
+        if keys[-1] == "ports":
+            return self._in_port(text, at, name)
+        if keys[-1] in {"volumes", "tmpfs", "devices"}:
+            return _in_mount(text, at, name)
+        if keys[-1] == "extra_hosts" and text == text[slice(*at)]:
+            return f"placeholder-{name}:{self._address(name)}"
+        if keys[-1] == "restart" and "depends_on" in keys:
+            return "true"
+        return self._of_field(keys[-1], keys, text, name)
+
+    def _of_field(self, field: str, keys: list[str], text: str, name: str) -> str:
+        number = str(self.numbers[name])
+        if field in _NUMBERS or "ulimits" in keys:
+            return number
+        if field in _DURATIONS:
+            return number if re.search(r"\}(ns|us|ms|s|m|h|d)", text) else f"{number}s"
+        if field in _SIZES:
+            return number
+        if field in _BOOLEANS:
+            return "true"
+        if field in _ADDRESSES:
+            return self._address(name)
+        if field == "condition" and "restart_policy" in keys:
+            return f"placeholder-{name}"
+        if field == "source" and text.startswith("$"):
+            return f"/placeholder-{name}"
+        if field in {"driver", "name"}:
+            return f"placeholder-{name}"
+        return _WORDS.get(field, f"placeholder-{name}")
+
+    def _in_port(self, text: str, at: tuple[int, int], name: str) -> str:
+        """Fit the part of ``[ADDRESS:][PORT:]PORT`` in which the variable stands."""
+        plain = _replaced(text, lambda _, name, rest: "x")
+        before = _replaced(text[: at[0]], lambda _, name, rest: "x").count(":")
+        host = plain.count(":") > 1 and before == 0
+        if host:
+            return self._address(name)
+        alone = text[at[0] - 1 : at[0]] in {"", ":", "-"} and text[at[1] : at[1] + 1] in {
+            *("", ":", "-", "/"),
+        }
+        if text[at[0] - 1 : at[0]] == "/":
+            return "tcp"
+        return str(self.numbers[name]) if alone else "1"
+
+    def _address(self, name: str) -> str:
+        number = self.numbers[name] % 64000
+        return f"198.18.{number // 256 % 256}.{number % 256}"
+
+
+def variables(text: str) -> Iterable[str]:
+    """Return the names of the variables in a text, those in defaults of others included."""
+    return {match[1] or match[2] for match in _VARIABLE.finditer(text)} - {None}
+
+
+def _in_mount(text: str, at: tuple[int, int], name: str) -> str:
+    before = _replaced(text[: at[0]], lambda _, name, rest: "x")
+    if before and not before.endswith(":"):
+        return f"placeholder-{name}"
+    return "rw" if before.count(":") > 1 else f"/placeholder-{name}"
+
+
+def _replaced(text: str, value: Callable[[tuple[int, int], str, str], str]) -> str:
+    """Replace each ``${NAME rest}`` by ``value(where it stands, name, rest)``."""
+    pieces: list[str] = []
+    position = 0
+    while match := _VARIABLE.search(text, position):
+        pieces.append(text[position : match.start()])
+        if match[0] == "$$":
+            position = match.end()
+            pieces.append("$$")
+            continue
+        position = match.end() if match[2] else _closing(text, match.end()) + 1
+        if position > len(text):
+            return "".join([*pieces, text[match.start() :]])  # no closing brace
+        rest = "" if match[2] else text[match.end() : position - 1]
+        pieces.append(value((match.start(), position), match[1] or match[2], rest))
+    return "".join([*pieces, text[position:]])
+
+
+def _closing(text: str, position: int) -> int:
+    depth = 1
+    for index in range(position, len(text)):
+        if text[index] == "}":
+            depth -= 1
+            if depth == 0:
+                return index
+        elif text.startswith("${", index):
+            depth += 1
+    return len(text)

@@ -1,0 +1,96 @@
+"""The scalars of a YAML text with their paths and places, for editing it in place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import yaml
+
+_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MAX_DEPTH: Final = 100
+_PROPERTIES: Final = re.compile(r"(?:[&!]\S*\s+)*")
+Path = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Scalar:
+    """A value. ``used`` is where an alias uses it, if one does; ``start`` and ``end`` count characters."""
+
+    path: Path
+    value: str
+    start: int
+    end: int
+    prefix: str
+    used: Path = ()
+
+
+@dataclass(slots=True)
+class Key:
+    """A key of a mapping; ``path`` ends with it."""
+
+    path: Path
+    start: int
+    end: int
+    prefix: str = ""
+
+
+def scalars(text: str) -> Iterator[Scalar | Key]:
+    """List keys and scalar values in the order of the text.
+
+    Raises:
+        yaml.YAMLError: it is no YAML.
+    """
+    walk = _Walk(text)
+    walk.stream()
+    yield from walk.found
+
+
+class _Walk:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._events = iter(yaml.parse(text, Loader=_LOADER))
+        self._anchors: dict[str, Scalar] = {}
+        self.found: list[Scalar | Key] = []
+
+    def stream(self) -> None:
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                self._node(next(self._events), ())
+
+    def _node(self, event: Any, path: Path) -> None:
+        if len(path) > _MAX_DEPTH:
+            message = "nested too deeply"
+            raise yaml.YAMLError(message)
+        if isinstance(event, yaml.AliasEvent):
+            if scalar := self._anchors.get(str(event.anchor)):
+                scalar.used = scalar.used or path
+        elif isinstance(event, yaml.ScalarEvent):
+            self._scalar(event, path)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            self._items(path)
+        else:
+            self._fields(path)
+
+    def _scalar(self, event: Any, path: Path) -> None:
+        start, end = event.start_mark.index, event.end_mark.index
+        match = _PROPERTIES.match(self._text, start, end)
+        prefix = match[0] if match and (event.anchor or event.tag) else ""
+        scalar = Scalar(path, event.value, start, end, prefix)
+        self.found.append(scalar)
+        if event.anchor:
+            self._anchors[str(event.anchor)] = scalar
+
+    def _items(self, path: Path) -> None:
+        index = 0
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            self._node(event, (*path, str(index)))
+            index += 1
+
+    def _fields(self, path: Path) -> None:
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key = str(getattr(event, "value", ""))
+            self.found.append(Key((*path, key), event.start_mark.index, event.end_mark.index))
+            self._node(next(self._events), (*path, key))
