@@ -23,7 +23,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
+from pytest_platform.checks.contract.compose_tree import documents
 
 _WANTED: Final = 0.99
 _MODULE: Final = """\
@@ -65,15 +65,12 @@ def lay_out(folder: Path, root: Path) -> int:
 
 def _services(path: Path) -> Iterator[tuple[str, str]]:
     """Yield the services, with the state that their health check and restart policy suggest."""
-    roots = yaml.compose_all(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    for key, value in (pair for root in roots for pair in root.value):
-        if key.value == "services":
-            for name, service in value.value:
-                fields = {}
-                if isinstance(service, yaml.MappingNode):
-                    fields = {field.value: node.value for field, node in service.value}
-                healthy = "healthy" if "healthcheck" in fields else "running"
-                yield name.value, "exited-success" if fields.get("restart") == "no" else healthy
+    for tree in documents(path.read_text(encoding="utf-8")):
+        found = tree.find("services")
+        for name, _, service in found[1].children if found else ():
+            restart = service.find("restart")
+            healthy = "healthy" if service.find("healthcheck") else "running"
+            yield name, "exited-success" if restart and restart[1].text == "no" else healthy
 
 
 def run(root: Path) -> Mapping[str, Any]:

@@ -116,7 +116,7 @@ def _service(module: Module, context: Context) -> Mapping[str, Any] | None:
         rendered = context.renderer.rendered(files, module.project, module.service)
     except PlatformError:
         return None
-    if rendered.made_up or rendered.refusal:
+    if rendered.made_up:
         return None  # a placeholder is nothing to rely on
     return rendered.services.get(module.service)
 

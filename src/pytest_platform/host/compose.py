@@ -54,19 +54,23 @@ class Renderer:
             ComposeMissing: no renderer is installed.
             ComposeError: Compose refuses the files.
         """
-        return self._by_profile("deployed", self._deployed, files, project, service)
+        done = self._by_profile("deployed", self._deployed, files, project, service)
+        if done.refusal:
+            raise ComposeError(done.refusal)
+        return done
 
     def judged(self, files: Sequence[Path], project: str, service: str = "") -> Rendered:
         """Render as ``rendered`` does, with placeholders for all variables without a value.
 
         A variable that is not set is blank at a deployment from here, which says nothing of
-        the declaration.
+        the declaration. What Compose refuses is left out where the rest can be judged, and
+        ``Rendered.refusal`` says so.
 
         Raises:
             ComposeMissing: no renderer is installed.
             ComposeError: Compose refuses the files.
         """
-        rendered = self.rendered(files, project, service)
+        rendered = self._by_profile("deployed", self._deployed, files, project, service)
         blank = self._blank.get(("deployed", tuple(files), project, _ALL))
         if rendered.made_up or not blank:
             return rendered

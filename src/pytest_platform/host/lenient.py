@@ -73,20 +73,27 @@ def _rendered(
         placeholders=frozenset(marks.values()),
         marks=marks,
         lacking=frozenset(map(str, source.missing)),
-        unclear=frozenset({*cuts, *source.unclear()}),
+        unclear=frozenset({*cuts, *source.matching(cuts), *source.orphaned()}),
         refusal=refusal,
     )
 
 
 def _cuts(said: str) -> list[tuple[str, ...]]:
-    """Return the fields that Compose's schema refuses."""
+    """Return the fields that Compose's schema refuses; a key that it does not know, everywhere."""
     match = _SCHEMA.search(said)
     if match is None:
         return []
     path = tuple(match[1].split("."))
     keys = _UNKNOWN_KEYS.search(match[2])
     if keys:
-        return [(*path, key) for key in re.findall(r"'([^']+)'", keys[1])]
+        return [(*_anywhere(path), key) for key in re.findall(r"'([^']+)'", keys[1])]
     while path and path[-1].isdigit():
         path = path[:-1]
-    return [path]
+    return [(*_anywhere(path[:-1]), path[-1]) if match[2].startswith("false schema") else path]
+
+
+def _anywhere(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Put ``*`` in place of the names of services and the like, and of indices."""
+    return tuple(
+        "*" if index == 1 or part.isdigit() else part for index, part in enumerate(path)
+    )

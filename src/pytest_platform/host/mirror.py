@@ -60,7 +60,16 @@ class Source:
             if isinstance(one, Scalar) and one.path[:3] == start
         )
 
-    def unclear(self) -> set[tuple[str, ...]]:
+    def matching(self, cuts: Sequence[tuple[str, ...]]) -> set[tuple[str, ...]]:
+        """Return the paths of the keys that are cut."""
+        return {
+            one.path
+            for parts in self.parts.values()
+            for one in parts
+            if isinstance(one, Key) and any(_same(one.path, cut) for cut in cuts)
+        }
+
+    def orphaned(self) -> set[tuple[str, ...]]:
         """Return the services that extend what is not there."""
         return {
             one.path[:2]
@@ -241,8 +250,13 @@ def _new(
 
 
 def _same(path: tuple[str, ...], cut: tuple[str, ...]) -> bool:
-    """Tell whether a key is the one that is cut; it may stand in an anchor, below ``x-``."""
-    return path == cut or (path[0].startswith("x-") and path[-1] == cut[-1])
+    """Tell whether a key is the one that is cut, where ``*`` stands for any part of a path.
+
+    It may stand in an anchor, below ``x-``.
+    """
+    if path[0].startswith("x-"):
+        return path[-1] == cut[-1]
+    return len(path) == len(cut) and all(b in {"*", a} for a, b in zip(path, cut, strict=True))
 
 
 def _place(folder: Path, file: Path) -> Path:

@@ -22,9 +22,9 @@ from pytest_platform.verdict import Location
 _REFUSED: Final = "Compose cannot render the files; contract::compose says why"
 _READ: Final = frozenset(
     {"image", "build", "restart", "deploy", "scale", "ports", "network_mode", "healthcheck"}
-    | {"command", "entrypoint", "environment", "pre_start", "configs", "volumes", "secrets"}
+    | {"command", "entrypoint", "pre_start"}
 )
-"""Fields of a service that checks read."""
+"""Fields of a service that are not to be judged where they were left out."""
 
 _FILE: Final = re.compile(r"[^\s\"':]+\.ya?ml\b")
 _LINE: Final = re.compile(r"(?:(?<!defined at )\bline |\bL)([0-9]+)")
