@@ -21,6 +21,7 @@ from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.registry import CONTRACT, vocabulary
 from pytest_platform.errors import ComposeError, PlatformError
 from pytest_platform.host.compose import Renderer
+from pytest_platform.host.mirror import RemoteInclude
 from pytest_platform.host.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Broken
@@ -121,21 +122,43 @@ def test_what_does_not_render_is_an_error_that_points_on(
         answer(check, facts)
 
 
-@pytest.mark.parametrize("check", NEEDS_SOURCE)
-def test_a_field_in_which_compose_wants_a_value(
-    check: str, tmp_path: Path, renderer: Renderer
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize(
+    "case",
+    [
+        "values_missing_in_every_field",
+        "env_files_missing",
+        "include_env_file_missing",
+        "profiles_that_exclude_each_other",
+        "anchors_without_values",
+    ],
+)
+def test_no_check_needs_values(
+    case: str, check: str, tmp_path: Path, renderer: Renderer
 ) -> None:
-    """With variables filled in the files render; left as they are, Compose refuses this one."""
+    facts = facts_of(lay_out(CASES / "compose" / "positive" / case, tmp_path), renderer)
+    assert isinstance(facts, Facts)
+    assert answer(check, facts).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize("check", ["compose", *NEEDS_RENDERING])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "include: ['oci://registry.invalid/x:1']",
+        "include: [{path: 'https://example.invalid/x.git'}]",
+        "x: 1\ninclude: [git@example.invalid:a/b.git]",
+    ],
+)
+def test_nothing_is_fetched(line: str, check: str, tmp_path: Path, renderer: Renderer) -> None:
     root = lay_out(CASES / "_base", tmp_path)
     compose = root / "modules" / "app" / "compose.yaml"
-    text = compose.read_text("utf-8")
-    compose.write_text(f"{text.rstrip()}\n    pull_policy: ${{PULL:-missing}}\n", "utf-8")
+    compose.write_text(f"{line}\n{compose.read_text('utf-8')}", "utf-8")
     facts = facts_of(root, renderer)
-    assert isinstance(facts, Facts)
-    assert answer("compose", facts).verdict is Verdict.PASSED
-    with pytest.raises(ComposeError, match="write a value in place of the variable here") as caught:
+    with pytest.raises(RemoteInclude, match="nothing is fetched") as caught:
         answer(check, facts)
-    assert caught.value.location == facts.locate("pull_policy")
+    place = f"modules/app/compose.yaml:{line.count(chr(10)) + 1}"
+    assert str(caught.value.location) == place
 
 
 @pytest.mark.parametrize("check", [*NEEDS_RENDERING, "compose"])
