@@ -19,6 +19,9 @@ _SCHEMA: Final = re.compile(
     r"validating [^\n]*?: ((?:services|networks|volumes|secrets|configs)\.\S+) (.*)"
 )
 _UNKNOWN_KEYS: Final = re.compile(r"additional propert\w+ (.*) not allowed")
+_OF_PLACEHOLDERS: Final = re.compile(r"replicas: can't set container_name")
+"""What Compose says where a placeholder is more than one replica."""
+
 _NO_CONSISTENCY: Final = "--no-consistency"
 
 
@@ -51,7 +54,7 @@ def render_copy(source: Source, ask: Ask, *, plain: bool = False) -> Rendered:
                 model = ask(write(source, folder, cuts, plain=plain), *options)
             except Refused as refused:
                 said = refused.stderr.replace(str(folder), "")
-                refusal = refusal or said
+                refusal = refusal or ("" if _OF_PLACEHOLDERS.search(said) else said)
                 further = [cut for cut in _cuts(said) if cut not in cuts]
                 if not further and _NO_CONSISTENCY in options:
                     raise Refused(said) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -16,8 +17,6 @@ _OF_SERVICE: Final = (
     ("env_file",),
     ("env_file", "path"),
     ("label_file",),
-    ("build",),
-    ("build", "context"),
     ("volumes",),
     ("volumes", "source"),
 )
@@ -74,7 +73,9 @@ class Reader:
 
     def _named(self, part: _Part) -> Iterator[str]:
         for tree in self._read(part.file):
+            yield from _built(tree, part.service)
             texts = [text for path in _OF_SERVICE for text in _texts(tree, part.service, path)]
+            texts += _devices(tree)
             texts += [text for key in _OF_PROJECT for text in _files(tree, key)]
             texts += _each(tree, "include", "env_file")
             yield from (text for text in texts if text and "$" not in text)
@@ -125,6 +126,41 @@ def _texts(tree: Node, service: str, path: tuple[str, ...]) -> Iterator[str]:
         if path[0] == "volumes":
             text = text.partition(":")[0] if "/" in text.partition(":")[0] else ""
         yield text
+
+
+def _built(tree: Node, service: str) -> Iterator[str]:
+    """Yield what a build reads, and what is watched: contexts, and the Dockerfile in one."""
+    build = _find(tree, "services", service, "build")
+    if build is not None:
+        found = _find(build, "context")
+        context = build.text or (found.text if found else ".")
+        dockerfile = _find(build, "dockerfile")
+        texts = [context, *_named_contexts(build)]
+        if dockerfile is not None and "$" not in dockerfile.text:
+            texts.append(posixpath.join(context, dockerfile.text))
+        yield from (text for text in texts if text and "$" not in text and "://" not in text)
+    watched = _find(tree, "services", service, "develop", "watch")
+    for _, _, rule in watched.children if watched else ():
+        if (path := _find(rule, "path")) and "$" not in path.text:
+            yield path.text
+
+
+def _named_contexts(build: Node) -> Iterator[str]:
+    """Yield the folders of ``additional_contexts``, a mapping or a list of ``NAME=FOLDER``."""
+    found = _find(build, "additional_contexts")
+    for name, _, child in found.children if found else ():
+        text = child.text.partition("=")[2] if name.isdigit() else child.text
+        if not text.startswith(("service:", "docker-image:", "oci-layout:")):
+            yield text
+
+
+def _devices(tree: Node) -> Iterator[str]:
+    """Yield the folders of the host that named volumes stand for."""
+    volumes = _find(tree, "volumes")
+    for _, _, volume in volumes.children if volumes else ():
+        device = _find(volume, "driver_opts", "device")
+        if device is not None and not device.text.startswith(":"):
+            yield device.text
 
 
 def _files(tree: Node, key: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -67,6 +67,21 @@ class Git:
                 *self._paths("ls-files", "--others", "--exclude-standard", "-z"),
             ]
         )
+
+    def at(self, ref: str) -> Callable[[str], str | None]:
+        """Return how a file was where ``ref`` and the current commit part.
+
+        Raises:
+            ChangesUnknown: one of its kinds says why.
+        """
+        _refuse_option(ref)
+        base = self._merge_base(ref)
+
+        def before(path: str) -> str | None:
+            result = self._run("show", f"{base}:./{path}")
+            return result.stdout if result.returncode == 0 else None
+
+        return before
 
     def _merge_base(self, ref: str) -> str:
         result = self._run("merge-base", ref, "HEAD")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
+from pytest_platform.host.compose import Renderer
 from pytest_platform.host.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.selection.footprint import footprints, relative
 from pytest_platform.selection.git import Git
 from pytest_platform.selection.marks import modules_of
+from pytest_platform.selection.revisions import Revisions
 from pytest_platform.selection.touched import Change, touched
 
 SMOKE: Final = "smoke"
@@ -24,14 +27,23 @@ def touched_since(ref: str, catalog: Catalog, root: Path) -> dict[str, str]:
     Raises:
         ChangesUnknown: git could not tell.
     """
-    paths = Git(root, Local()).changed_since(ref)
-    return touched_by(paths, catalog, root)
+    git, here = Git(root, Local()), Local()
+    paths = git.changed_since(ref)
+    with TemporaryDirectory(prefix="pytest-platform-") as folder:
+        renderer = Renderer(here)
+        revisions = Revisions(root, paths, git.at(ref), renderer, Path(folder))
+        return touched_by(paths, catalog, root, revisions)
 
 
-def touched_by(paths: frozenset[str], catalog: Catalog, root: Path) -> dict[str, str]:
-    """Return the same for the ``paths`` that changed, relative to ``root``. Reads files only."""
+def touched_by(
+    paths: frozenset[str], catalog: Catalog, root: Path, revisions: Revisions | None = None
+) -> dict[str, str]:
+    """Return the same for the ``paths`` that changed, relative to ``root``.
+
+    Without ``revisions``, each change of a Compose file touches all that it is part of.
+    """
     if not paths:
         return {}
     tests = {path: modules_of(root / path) for path in paths if path.startswith(f"{SMOKE}/")}
     (modules, *_) = relative([catalog.folder], root)
-    return touched(Change(paths, modules, tests), footprints(catalog, root))
+    return touched(Change(paths, modules, tests), footprints(catalog, root, revisions))
