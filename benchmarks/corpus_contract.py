@@ -85,7 +85,8 @@ def run(root: Path) -> Mapping[str, Any]:
     document: Mapping[str, Any] = json.loads((root / "out.json").read_text(encoding="utf-8"))
     if done.returncode not in {0, 1}:
         print(f"pytest ended with exit code {done.returncode}")
-    return document["platform"]
+    platform: Mapping[str, Any] = document["platform"]
+    return platform
 
 
 def main(arguments: list[str]) -> int:
@@ -117,7 +118,9 @@ def _report(platform: Mapping[str, Any], modules: int, seconds: float) -> int:
         for c in broken
         if c["id"] == "contract::compose"
     )
-    print("found by contract::compose:", *(f"  {n} x {text}" for text, n in refused.items()), sep="\n")
+    print(
+        "found by contract::compose:", *(f"  {n} x {text}" for text, n in refused.items()), sep="\n"
+    )
     return 0 if judged >= _WANTED else 1
 
 

@@ -157,3 +157,33 @@ def test_not_for_a_change(platform: Project) -> None:
     outcome = platform.pytest(*SINCE, "--module", "web", "--apply")
     assert outcome.code == 4, str(outcome)
     assert "--plan and --apply want --module" in outcome.stderr, str(outcome)
+
+
+def test_a_compose_file_that_all_share(platform: Project) -> None:
+    """Only modules are touched whose rendered services differ."""
+    image = f"registry.example/x@sha256:{64 * 'a'}"
+    services = {
+        name: f"  {name}: {{image: '{image}', env_file: .env}}" for name in ("db", "web", "cache")
+    }
+
+    def share(changed: dict[str, str], rest: str = "") -> None:
+        text = "\n".join(["services:", *{**services, **changed}.values(), rest])
+        platform.file("compose.yaml", text)
+
+    for name in services:
+        compose = {"files": ["../../compose.yaml"], "project": "pp-plugin", "service": name}
+        platform.module(name, runtime={"compose": compose, "expected_state": "running"})
+    share({})
+    repository = Repository(platform.root)
+    repository.commit()
+    repository.git("branch", "--force", "main")
+
+    share({"web": services["web"].replace("image", "restart: always, image")})
+    assert modules_of(platform.pytest(*COLLECT, *SINCE)) == {"web"}
+    share({}, "# only a comment")
+    assert platform.pytest(*COLLECT, *SINCE).code == 0
+    assert modules_of(platform.pytest(*COLLECT, *SINCE)) == set()
+    share({}, "networks: {default: {internal: true}}")
+    assert modules_of(platform.pytest(*COLLECT, *SINCE)) == {"db", "web", "cache"}
+    share({"web": "  web: ["})
+    assert modules_of(platform.pytest(*COLLECT, *SINCE)) == {"db", "web", "cache"}

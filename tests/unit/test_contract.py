@@ -133,9 +133,7 @@ def test_what_does_not_render_is_an_error_that_points_on(
         "anchors_without_values",
     ],
 )
-def test_no_check_needs_values(
-    case: str, check: str, tmp_path: Path, renderer: Renderer
-) -> None:
+def test_no_check_needs_values(case: str, check: str, tmp_path: Path, renderer: Renderer) -> None:
     facts = facts_of(lay_out(CASES / "compose" / "positive" / case, tmp_path), renderer)
     assert isinstance(facts, Facts)
     assert answer(check, facts).verdict is Verdict.PASSED

@@ -76,9 +76,7 @@ def compared(module: Module, context: Context) -> Comparison:
     """
     snapshot = context.snapshot(module)
     details = _details(snapshot)
-    facts = Facts(
-        module, context.catalog, context.renderer, context.today, as_deployed=True
-    )
+    facts = Facts(module, context.catalog, context.renderer, context.today, as_deployed=True)
     there = There(facts, context.host_of(module)) if context.remote_mode == "ssh" else None
     if not there:
         facts = replace(facts, files=_as_deployed(module, snapshot, details))
@@ -195,9 +193,7 @@ def _orphans(module: Module, context: Context, details: Details) -> Iterator[Fin
 
 
 def _services(module: Module, context: Context) -> set[str]:
-    rendered = context.renderer.rendered(
-        module.compose_files, module.project, module.service
-    )
+    rendered = context.renderer.rendered(module.compose_files, module.project, module.service)
     return {*rendered.services}
 
 

@@ -234,9 +234,7 @@ class Renderer:
             self._sources[key] = read(files)
         return self._sources[key]
 
-    def _deployed(
-        self, files: Sequence[Path], project: str, profiles: Sequence[str]
-    ) -> Rendered:
+    def _deployed(self, files: Sequence[Path], project: str, profiles: Sequence[str]) -> Rendered:
         key = ("deployed", tuple(files), project, tuple(profiles))
         try:
             model = self._config(files, project, profiles, met=key)
@@ -277,9 +275,7 @@ class Renderer:
         except Refused as refused:
             raise self._error(refused, files, project) from None
 
-    def _verbatim(
-        self, files: Sequence[Path], project: str, profiles: Sequence[str]
-    ) -> Rendered:
+    def _verbatim(self, files: Sequence[Path], project: str, profiles: Sequence[str]) -> Rendered:
         try:
             return Rendered(self._config(files, project, profiles, "--no-interpolate"))
         except Refused:

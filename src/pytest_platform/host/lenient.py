@@ -97,6 +97,4 @@ def _cuts(said: str) -> list[tuple[str, ...]]:
 
 def _anywhere(path: tuple[str, ...]) -> tuple[str, ...]:
     """Put ``*`` in place of the names of services and the like, and of indices."""
-    return tuple(
-        "*" if index == 1 or part.isdigit() else part for index, part in enumerate(path)
-    )
+    return tuple("*" if index == 1 or part.isdigit() else part for index, part in enumerate(path))

@@ -107,8 +107,7 @@ def refuse_remote(source: Source) -> None:
     """
     for file, parts in source.parts.items():
         for one in parts:
-            named = isinstance(one, Scalar) and _declares(one.path)
-            if named and _REMOTE.search(one.value):
+            if isinstance(one, Scalar) and _declares(one.path) and _REMOTE.search(one.value):
                 line = source.texts[file].count("\n", 0, one.start) + 1
                 message = (
                     f"{one.value} is not on this machine, and nothing is fetched with "
@@ -117,7 +116,9 @@ def refuse_remote(source: Source) -> None:
                 raise RemoteInclude(message, location=Location(str(file), line))
 
 
-def write(source: Source, folder: Path, cuts: Sequence[tuple[str, ...]], *, plain: bool) -> list[Path]:
+def write(
+    source: Source, folder: Path, cuts: Sequence[tuple[str, ...]], *, plain: bool
+) -> list[Path]:
     """Write the copy below ``folder``; return its files in the order of the originals.
 
     ``cuts`` are paths of fields that are left out. With ``plain`` variables stay as they are
@@ -162,14 +163,13 @@ def _further(source: Source, file: Path) -> Iterator[tuple[Path, Path]]:
         if _declares(one.path):
             yield from _declared(source, file, one, name)
         elif _holds_values(one.path):
-            _value_file(source, file, one, name)
+            _value_file(source, file, name)
 
 
 def _declared(source: Source, file: Path, one: Scalar, name: str) -> Iterator[tuple[Path, Path]]:
     found = [base / name for base in sorted(source.bases[file])]
     there = [path for path in found if path.is_file()]
-    for path in there or found:
-        path = Path(os.path.normpath(path))
+    for path in map(_normal, there or found):
         if there:
             yield path, path.parent
         else:
@@ -179,20 +179,28 @@ def _declared(source: Source, file: Path, one: Scalar, name: str) -> Iterator[tu
 def _extended_from(source: Source, file: Path, one: Scalar) -> Iterator[str]:
     start = one.path[:-1]
     for other in source.parts[file]:
-        if one.path[-1] == "file" and isinstance(other, Scalar) and other.path == (*start, "service"):
+        if (
+            one.path[-1] == "file"
+            and isinstance(other, Scalar)
+            and other.path == (*start, "service")
+        ):
             yield other.value
 
 
-def _value_file(source: Source, file: Path, one: Scalar, name: str) -> None:
-    paths = {Path(os.path.normpath(base / name)) for base in source.bases[file]}
+def _value_file(source: Source, file: Path, name: str) -> None:
+    paths = {_normal(base / name) for base in source.bases[file]}
     source.values |= paths
     if not any(path.is_file() for path in paths):
         source.missing |= paths
 
 
+def _normal(path: Path) -> Path:
+    return Path(os.path.normpath(path))
+
+
 def _declares(path: tuple[str, ...]) -> bool:
     if path[:1] == ("include",):
-        return len(path) == 2 or (len(path) > 2 and path[2] == "path")
+        return path[2:3] in ((), ("path",))
     return path[-2:] == ("extends", "file")
 
 
@@ -223,7 +231,12 @@ def _edited(
         new = _new(source, one, cuts, plain=plain)
         if new is not None and one.start >= position:
             old = text[one.start : one.end]
-            pieces += [text[position : one.start], one.prefix, json.dumps(new), "\n" * old.count("\n")]
+            pieces += [
+                text[position : one.start],
+                one.prefix,
+                json.dumps(new),
+                "\n" * old.count("\n"),
+            ]
             position = one.end
     return "".join([*pieces, text[position:]])
 

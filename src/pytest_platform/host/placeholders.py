@@ -22,23 +22,78 @@ _FREE: Final = frozenset(
 """Fields that hold any text: there Compose's own blank stays for a variable that may be unset."""
 
 _NUMBERS: Final = frozenset(
-    "retries replicas scale soft hard cpu_shares pids_limit pids oom_score_adj mem_swappiness "
-    "cpu_percent cpu_count cpus cpu_period cpu_quota cpu_rt_period cpu_rt_runtime max_attempts "
-    "parallelism weight priority gw_priority count context_size max_replicas_per_node target "
-    "published max_failure_ratio expose".split()
+    {
+        "retries",
+        "replicas",
+        "scale",
+        "soft",
+        "hard",
+        "cpu_shares",
+        "pids_limit",
+        "pids",
+        "oom_score_adj",
+        "mem_swappiness",
+        "cpu_percent",
+        "cpu_count",
+        "cpus",
+        "cpu_period",
+        "cpu_quota",
+        "cpu_rt_period",
+        "cpu_rt_runtime",
+        "max_attempts",
+        "parallelism",
+        "weight",
+        "priority",
+        "gw_priority",
+        "count",
+        "context_size",
+        "max_replicas_per_node",
+        "target",
+        "published",
+        "max_failure_ratio",
+        "expose",
+    }
 )
 _DURATIONS: Final = frozenset(
-    "interval timeout start_period start_interval stop_grace_period delay window monitor".split()
+    {
+        "interval",
+        "timeout",
+        "start_period",
+        "start_interval",
+        "stop_grace_period",
+        "delay",
+        "window",
+        "monitor",
+    }
 )
 _SIZES: Final = frozenset(
-    "mem_limit memswap_limit mem_reservation shm_size memory size rate".split()
+    {"mem_limit", "memswap_limit", "mem_reservation", "shm_size", "memory", "size", "rate"}
 )
 _BOOLEANS: Final = frozenset(
-    "init privileged read_only tty stdin_open oom_kill_disable disable required external internal "
-    "attachable enable_ipv4 enable_ipv6 nocopy no_cache pull create_host_path use_api_socket "
-    "attach".split()
+    {
+        "init",
+        "privileged",
+        "read_only",
+        "tty",
+        "stdin_open",
+        "oom_kill_disable",
+        "disable",
+        "required",
+        "external",
+        "internal",
+        "attachable",
+        "enable_ipv4",
+        "enable_ipv6",
+        "nocopy",
+        "no_cache",
+        "pull",
+        "create_host_path",
+        "use_api_socket",
+        "attach",
+    }
 )
-_ADDRESSES: Final = frozenset("host_ip ipv4_address dns gateway ip_range".split())
+_ADDRESSES: Final = frozenset({"host_ip", "ipv4_address", "dns", "gateway", "ip_range"})
+_UNIT: Final = re.compile(r"\}(ns|us|ms|s|m|h|d)")
 _WORDS: Final[Mapping[str, str]] = {
     "pull_policy": "missing",
     "gpus": "all",
@@ -71,7 +126,7 @@ class Placeholders:
 
     @classmethod
     def of(cls, names: Iterable[str], texts: Iterable[str]) -> Placeholders:
-        """Number the variables, with numbers that the texts do not hold themselves."""
+        """Give each variable a number that the texts do not hold themselves."""
         taken = {int(found) for text in texts for found in re.findall(r"\d{5}", text)}
         free = (number for number in range(61000, 65536) if number not in taken)
         return cls(dict(zip(sorted(set(names)), free, strict=False)))
@@ -99,9 +154,7 @@ class Placeholders:
 
         return _replaced(text, value)
 
-    def _defaulted(
-        self, text: str, path: Path, at: tuple[int, int], name: str, rest: str
-    ) -> str:
+    def _defaulted(self, text: str, path: Path, at: tuple[int, int], name: str, rest: str) -> str:
         operator = rest.lstrip(":")[:1]
         if operator == "-":
             start = rest.index("-") + 1
@@ -127,30 +180,24 @@ class Placeholders:
 
     def _of_field(self, field: str, keys: list[str], text: str, name: str) -> str:
         number = str(self.numbers[name])
-        if field in _NUMBERS or "ulimits" in keys:
-            return number
+        word = f"placeholder-{name}"
         if field in _DURATIONS:
-            return number if re.search(r"\}(ns|us|ms|s|m|h|d)", text) else f"{number}s"
-        if field in _SIZES:
+            return number if _UNIT.search(text) else f"{number}s"
+        if field in _NUMBERS or field in _SIZES or "ulimits" in keys:
             return number
-        if field in _BOOLEANS:
-            return "true"
         if field in _ADDRESSES:
             return self._address(name)
-        if field == "condition" and "restart_policy" in keys:
-            return f"placeholder-{name}"
         if field == "source" and text.startswith("$"):
-            return f"/placeholder-{name}"
-        if field in {"driver", "name"}:
-            return f"placeholder-{name}"
-        return _WORDS.get(field, f"placeholder-{name}")
+            return f"/{word}"
+        if field == "condition" and "restart_policy" in keys:
+            return word
+        return "true" if field in _BOOLEANS else _WORDS.get(field, word)
 
     def _in_port(self, text: str, at: tuple[int, int], name: str) -> str:
         """Fit the part of ``[ADDRESS:][PORT:]PORT`` in which the variable stands."""
-        plain = _replaced(text, lambda _, name, rest: "x")
-        before = _replaced(text[: at[0]], lambda _, name, rest: "x").count(":")
-        host = plain.count(":") > 1 and before == 0
-        if host:
+        plain = _replaced(text, _x)
+        before = _replaced(text[: at[0]], _x).count(":")
+        if plain.count(":") > 1 and before == 0:
             return self._address(name)
         alone = text[at[0] - 1 : at[0]] in {"", ":", "-"} and text[at[1] : at[1] + 1] in {
             *("", ":", "-", "/"),
@@ -164,13 +211,17 @@ class Placeholders:
         return f"198.18.{number // 256 % 256}.{number % 256}"
 
 
+def _x(*_: object) -> str:
+    return "x"
+
+
 def variables(text: str) -> Iterable[str]:
     """Return the names of the variables in a text, those in defaults of others included."""
-    return {match[1] or match[2] for match in _VARIABLE.finditer(text)} - {None}
+    return {match[1] or match[2] for match in _VARIABLE.finditer(text) if match[0] != "$$"}
 
 
 def _in_mount(text: str, at: tuple[int, int], name: str) -> str:
-    before = _replaced(text[: at[0]], lambda _, name, rest: "x")
+    before = _replaced(text[: at[0]], _x)
     if before and not before.endswith(":"):
         return f"placeholder-{name}"
     return "rw" if before.count(":") > 1 else f"/placeholder-{name}"

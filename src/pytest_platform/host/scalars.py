@@ -17,7 +17,7 @@ Path = tuple[str, ...]
 
 @dataclass(slots=True)
 class Scalar:
-    """A value. ``used`` is where an alias uses it, if one does; ``start`` and ``end`` count characters."""
+    """A value. ``used`` is where an alias uses it; ``start`` and ``end`` count characters."""
 
     path: Path
     value: str
@@ -90,7 +90,9 @@ class _Walk:
             index += 1
 
     def _fields(self, path: Path) -> None:
-        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+        event: Any = next(self._events)
+        while not isinstance(event, yaml.MappingEndEvent):
             key = str(getattr(event, "value", ""))
             self.found.append(Key((*path, key), event.start_mark.index, event.end_mark.index))
             self._node(next(self._events), (*path, key))
+            event = next(self._events)

@@ -37,8 +37,8 @@ def restart_of(service: Mapping[str, Any]) -> Restart:
     policy = (service.get("deploy") or {}).get("restart_policy")
     if policy is None:
         text = str(service.get("restart") or "")
-        name, _, attempts = text.partition(":")
-        return Restart(name or "no", _number(attempts), declared=bool(text))
+        name, _, bound = text.partition(":")
+        return Restart(name or "no", _number(bound), declared=bool(text))
     condition = str(policy.get("condition") or "")
     name = _CONDITIONS.get(condition, condition)
     attempts = _number(policy.get("max_attempts"))

@@ -13,9 +13,7 @@ from pytest_platform.selection.revisions import Revisions
 from pytest_platform.selection.touched import Footprint
 
 
-def footprints(
-    catalog: Catalog, root: Path, revisions: Revisions | None = None
-) -> list[Footprint]:
+def footprints(catalog: Catalog, root: Path, revisions: Revisions | None = None) -> list[Footprint]:
     """Return the footprint of every module; of one that cannot be read, its folder alone.
 
     Compose files whose changes, by ``revisions``, do not concern a module are left out of its.

@@ -89,8 +89,7 @@ def _replicas(facts: Facts, service: Mapping[str, Any]) -> Iterator[Finding]:
         return
     yield Finding(
         CODE,
-        f"Compose starts {rendered} containers and runtime.replicas is {declared}: "
-        "make them equal",
+        f"Compose starts {rendered} containers and runtime.replicas is {declared}: make them equal",
         expected=f"{declared} replicas",
         actual=f"{rendered} replicas",
         path=path,

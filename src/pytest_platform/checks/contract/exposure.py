@@ -56,7 +56,7 @@ def _ports(unit: Unit, facts: Facts) -> Iterator[Finding]:
         if names := facts.unset_in(host):
             yield _unknown("the address of a port", names, path)
         elif not _loopback(host):
-            yield _finding(port, _as_written(entries[index] if same else None, facts), path)
+            yield _finding(port, _as_written(entries[index] if same else None), path)
 
 
 def _unknown(what: str, names: list[str], path: tuple[str, ...]) -> Finding:
@@ -69,7 +69,7 @@ def _unknown(what: str, names: list[str], path: tuple[str, ...]) -> Finding:
     return Finding(CODE, message, _EXPECTED, f"{named} is not set", path)
 
 
-def _as_written(entry: Any, facts: Facts) -> tuple[str, str] | None:
+def _as_written(entry: Any) -> tuple[str, str] | None:
     """Return published port and target as the file has them, variables in place."""
     if isinstance(entry, Mapping):
         published, target = entry.get("published"), entry.get("target")

@@ -1,0 +1,99 @@
+"""How files are rendered that lack their values, by Compose itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_platform.errors import ComposeError
+from pytest_platform.host.compose import Renderer
+from pytest_platform.host.transport import CommandResult, Local
+
+LACKING = """services:
+  app:
+    image: app:${CASE_TAG:?}
+    restart: "no"
+    env_file: missing.env
+    ports: ["${CASE_BIND}:5432:5432"]
+"""
+
+
+class Counting(Local):
+    """Counts the times that Compose renders."""
+
+    def __init__(self) -> None:
+        self.rendered = 0
+
+    def run(self, argv: Any, **options: Any) -> CommandResult:
+        self.rendered += "config" in argv
+        return super().run(argv, **options)
+
+
+def write(root: Path, text: str) -> tuple[Path]:
+    file = root / "compose.yaml"
+    file.write_text(text, encoding="utf-8")
+    return (file,)
+
+
+def test_the_users_folder_stays_as_it_is(tmp_path: Path) -> None:
+    files = write(tmp_path, LACKING)
+    Renderer(Local()).rendered(files, "p")
+    assert [one.name for one in tmp_path.iterdir()] == ["compose.yaml"]
+    assert files[0].read_text("utf-8") == LACKING
+
+
+def test_what_is_made_up_is_named(tmp_path: Path) -> None:
+    """Neither the guard nor drift may rely on it."""
+    rendered = Renderer(Local()).rendered(write(tmp_path, LACKING), "p")
+    missing = str(tmp_path / "missing.env")
+    assert rendered.made_up == {"CASE_TAG", "CASE_BIND", missing}
+    port = rendered.services["app"]["ports"][0]
+    assert rendered.unset_in(port["host_ip"]) == ["CASE_BIND"]
+    assert rendered.unset_in(rendered.services["app"]["restart"]) == []
+    assert str(tmp_path) in str(rendered.services["app"]["env_file"])
+
+
+def test_values_that_are_there_are_used(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("CASE_BIND=127.0.0.1\n", encoding="utf-8")
+    rendered = Renderer(Local()).rendered(write(tmp_path, LACKING), "p")
+    assert rendered.services["app"]["ports"][0]["host_ip"] == "127.0.0.1"
+    assert rendered.placeholders == {"CASE_TAG"}
+
+
+def test_many_modules_of_one_file_render_it_three_times(tmp_path: Path) -> None:
+    transport = Counting()
+    renderer = Renderer(transport)
+    files = write(tmp_path, LACKING)
+    for service in (f"s{number}" for number in range(100)):
+        renderer.judged(files, "p", service)
+        renderer.uninterpolated(files, "p")
+    assert transport.rendered == 3
+
+
+def test_a_whole_file_is_rendered_twice(tmp_path: Path) -> None:
+    transport = Counting()
+    renderer = Renderer(transport)
+    files = write(tmp_path, "services: {app: {image: x}}")
+    for service in (f"s{number}" for number in range(100)):
+        renderer.judged(files, "p", service)
+        renderer.uninterpolated(files, "p")
+    assert transport.rendered == 2
+
+
+def test_what_compose_refuses_is_no_declaration_to_compare_with(tmp_path: Path) -> None:
+    """The contract judges the rest; drift and the guard must not."""
+    files = write(tmp_path, "services: {app: {image: x, exclude_from_hc: true}}")
+    renderer = Renderer(Local())
+    assert "exclude_from_hc" in renderer.judged(files, "p").refusal
+    with pytest.raises(ComposeError, match="exclude_from_hc"):
+        renderer.rendered(files, "p")
+
+
+def test_only_the_profiles_of_the_service(tmp_path: Path) -> None:
+    one = "{image: x, container_name: same-name, profiles: [%s]}"
+    files = write(tmp_path, f"services: {{a: {one % 'full'}, b: {one % 'lite'}}}")
+    renderer = Renderer(Local())
+    assert set(renderer.rendered(files, "p", "a").services) == {"a"}
+    assert set(renderer.rendered(files, "p", "b").services) == {"b"}
