@@ -54,7 +54,12 @@ class Canned(Renderer):
         super().__init__(Local())
         self._kept, self._placeholders = kept, placeholders
 
-    def rendered(self, files: Sequence[Path], project: str, service: str = "") -> Rendered:
+    def rendered(
+        self,
+        files: Sequence[Path],
+        project: str,
+        service: str = "",  # noqa: ARG002
+    ) -> Rendered:
         assert files
         assert project == self._kept["model"]["name"]
         return Rendered(self._kept["model"], self._placeholders)

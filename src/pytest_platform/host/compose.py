@@ -71,7 +71,8 @@ class Renderer:
             ComposeError: Compose refuses the files.
         """
         rendered = self._by_profile("deployed", self._deployed, files, project, service)
-        blank = self._blank.get(("deployed", tuple(files), project, _ALL))
+        active = (_ALL, self._source(files).profiles(service))
+        blank = any(self._blank.get(("deployed", tuple(files), project, one)) for one in active)
         if rendered.made_up or not blank:
             return rendered
         try:
