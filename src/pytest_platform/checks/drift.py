@@ -10,6 +10,7 @@ from pytest_platform.checks.context import Context
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.drift_there import There
 from pytest_platform.checks.health import state
+from pytest_platform.checks.health.outdated import outdated
 from pytest_platform.drift.compare import CONFIG, compare
 from pytest_platform.drift.desired import desired
 from pytest_platform.drift.evidence import evidence
@@ -82,6 +83,7 @@ def compared(module: Module, context: Context) -> Comparison:
         facts = replace(facts, files=_as_deployed(module, snapshot, details))
     settings = _settings(facts, snapshot, details, there)
     findings = (*_state(module, context), *settings.findings)
+    findings = findings or tuple(outdated(module, context, context.seen(module)))
     hooked = module.manifest.spec.runtime.hook is not None
     if hooked and not findings and settings.config_hash is Hash.UNKNOWN:
         message = "cannot compare: only the config hash knows of hooks, and it is not comparable"

@@ -22,6 +22,7 @@ NUMBER, ADDRESS = "1", "127.0.0.1"
 _ADDRESS_NAME = re.compile(r"BIND|ADDR|HOST|(^|_)IP(_|$)")
 
 _MISSING = re.compile(r"required variable (\w+) is missing a value")
+_UNSET = re.compile(r'The \\?"(\w+)\\?" variable is not set')
 _WARNING = re.compile(r"^time=.*level=warning|^WARN")
 _HASH_IS_RIGHT = (5, 5)
 
@@ -35,6 +36,7 @@ class Renderer:
         self._done: dict[tuple[object, ...], Rendered | PlatformError] = {}
         self._learned: dict[tuple[object, ...], Secrets] = {}
         self._hashed: dict[tuple[object, ...], Mapping[str, str]] = {}
+        self._unset: dict[tuple[object, ...], frozenset[str]] = {}
         self._version: str | None = None
 
     def rendered(self, files: Sequence[Path], project: str) -> Rendered:
@@ -108,6 +110,16 @@ class Renderer:
             return self._hashes(files, project).get(service)
         except PlatformError:
             return None
+
+    def unset(self, files: Sequence[Path], project: str) -> frozenset[str]:
+        """Name the variables that have no value here and no default. Never raises."""
+        key = (tuple(files), project)
+        if key not in self._unset:
+            with suppress(PlatformError):
+                argv = [*self._options(files, project), "config", "--quiet"]
+                said = self._transport.run(argv, timeout=TIMEOUT).stderr
+                self._unset[key] = frozenset(_UNSET.findall(said))
+        return self._unset.get(key, frozenset())
 
     def _hashes(self, files: Sequence[Path], project: str) -> Mapping[str, str]:
         """Ask for all at once: asked for one, older versions forget what it depends on."""
