@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_platform.errors import ComposeError, PlatformError
+from pytest_platform.host import config_hash
 from pytest_platform.host.compose_program import TIMEOUT, find_compose
 from pytest_platform.host.rendered import Rendered, environment_values, secret_contents
 from pytest_platform.host.transport import Transport
@@ -30,14 +31,22 @@ _HASH_IS_RIGHT = (5, 5)
 class Renderer:
     """Renders Compose files where they are, and remembers what came out."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, folder: Path | None = None) -> None:
         self._transport = transport
+        self.folder = folder
+        self._in_folders: dict[Path, Renderer] = {}
         self._command: tuple[str, ...] | None = None
         self._done: dict[tuple[object, ...], Rendered | PlatformError] = {}
         self._learned: dict[tuple[object, ...], Secrets] = {}
         self._hashed: dict[tuple[object, ...], Mapping[str, str]] = {}
         self._unset: dict[tuple[object, ...], frozenset[str]] = {}
         self._version: str | None = None
+
+    def in_folder(self, folder: Path) -> Renderer:
+        """Return the renderer of projects whose relative paths and ``.env`` are in ``folder``."""
+        if folder not in self._in_folders:
+            self._in_folders[folder] = Renderer(self._transport, folder)
+        return self._in_folders[folder]
 
     def rendered(self, files: Sequence[Path], project: str) -> Rendered:
         """Render with variables filled in and commands split, as they will be run.
@@ -94,20 +103,28 @@ class Renderer:
             self._version = result.stdout.strip().removeprefix("v")
         return self._version
 
-    def hash(self, files: Sequence[Path], project: str, service: str) -> str | None:
+    def hash(
+        self,
+        files: Sequence[Path],
+        project: str,
+        service: str,
+        resolved: Mapping[str, Any] | None = None,
+    ) -> str | None:
         """Return the hash that Compose would write on the service; None where it is unknown.
 
         It is unknown where placeholders stand for variables, and where this version of
-        Compose is known to tell another hash than it writes.
+        Compose is known to tell another hash than it writes. ``resolved`` is the service with
+        containers in place of the services that it shares something with.
         """
         try:
             rendered = self.rendered(files, project)
             if rendered.placeholders or service not in rendered.services:
                 return None
             source = self.uninterpolated(files, project).services.get(service) or {}
-            if misleading(source, self.version()):
-                return None
-            return self._hashes(files, project).get(service)
+            told = self._hashes(files, project).get(service)
+            if resolved is not None and told == config_hash.of_service(rendered.services[service]):
+                return config_hash.of_service(resolved)
+            return None if misleading(source, self.version()) else told
         except PlatformError:
             return None
 
@@ -153,12 +170,15 @@ class Renderer:
         met = Secrets(value for one in models for value in environment_values(one))
         for learned in self._learned.values():
             met = met | learned
+        for other in self._in_folders.values():
+            met = met | other.secrets()
         return met
 
     @property
     def count(self) -> int:
         """How much there was to meet values in, so that callers can tell when there is more."""
-        return len(self._done) + len(self._learned)
+        others = sum(other.count for other in self._in_folders.values())
+        return len(self._done) + len(self._learned) + others
 
     def _once(
         self,
@@ -232,7 +252,8 @@ class Renderer:
 
     def _options(self, files: Sequence[Path], project: str) -> list[str]:
         named = [word for file in files for word in ("-f", str(file))]
-        return [*self._program(), "-p", project, *named, "--profile", "*"]
+        folder = ["--project-directory", str(self.folder)] if self.folder else []
+        return [*self._program(), "-p", project, *folder, *named, "--profile", "*"]
 
     def _program(self) -> tuple[str, ...]:
         if self._command is None:

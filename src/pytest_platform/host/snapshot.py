@@ -110,7 +110,7 @@ def take(
         containers=tuple(_with_lenders(engine, documents)),
         volumes=_made(volumes) if engine.api_version() >= _KNOWS_VOLUME_AGE else {},
         secrets=Secrets(_environment_values(documents)),
-        details=details(engine, digests, everything, documents) if digests else None,
+        details=details(engine, digests, everything, documents, volumes) if digests else None,
     )
 
 
