@@ -27,6 +27,10 @@ Sides = tuple[str, str]
 """What was expected and what was seen, as people read it."""
 
 _DEFAULT = "as the Engine has it"
+_ADDED_BY_PODMAN = frozenset({"HOSTNAME", "HOME", "TERM", "container"})
+_TIMES_OF_PODMAN = Healthcheck((), 30 * 10**9, 30 * 10**9, 0, 3)
+"""What Podman sets where a health check leaves it open."""
+
 _DOCKER_CONFIG = "DOCKER_CONFIG"
 _SOCKET = "/var/run/docker.sock"
 _PREDEFINED = frozenset({"bridge", "host", "none", "podman"})
@@ -41,6 +45,9 @@ def image(desired: Desired, observed: Observed, evidence: Evidence) -> Sides | N
     wanted, found = desired.settings.image, observed.settings.image
     now, then = evidence.image_id, observed.image_id
     names = reference.familiar(wanted), reference.familiar(found)
+    if observed.podman and found == f"localhost/{names[0]}":
+        # Podman puts this before the short name of an image that is on the host.
+        return None
     if reference.decisive(wanted) != reference.decisive(found) and found != desired.other_image:
         return names
     if now and then and now != then:
@@ -81,7 +88,7 @@ def environment(desired: Desired, observed: Observed, _: Evidence) -> Sides | No
     if observed.image is None:
         names &= declared.keys()
     names -= {name for name in names if name.upper() in _PROXIES and name not in declared}
-    names -= observed.added - declared.keys()
+    names -= (_ADDED_BY_PODMAN - declared.keys()) if observed.podman else set()
     if found.get(_DOCKER_CONFIG) == desired.api_socket:
         names -= {_DOCKER_CONFIG} - declared.keys()
     if not names:
@@ -200,6 +207,7 @@ def healthcheck(desired: Desired, observed: Observed, _: Evidence) -> Sides | No
     seen = observed.settings.healthcheck
     brought = observed.image.healthcheck if observed.image else seen
     wanted = _effective(_completed(desired.settings.healthcheck, brought))
+    wanted = _completed(wanted, _TIMES_OF_PODMAN) if wanted and observed.podman else wanted
     found = _effective(seen)
     return None if wanted == found else (show.healthcheck(wanted), show.healthcheck(found))
 

@@ -132,8 +132,8 @@ class Observed:
 
     ``own_names`` are the aliases that every container gets, ``service`` the one of them that
     others go by, ``first_names`` are those that Compose gives where none is declared.
-    ``config_hash`` and ``compose_version`` are what Compose wrote on it. ``added`` are
-    variables that the Engine sets by itself.
+    ``config_hash`` and ``compose_version`` are what Compose wrote on it. ``podman``
+    tells that Podman made it, which adds settings by itself.
     """
 
     settings: Settings
@@ -142,7 +142,7 @@ class Observed:
     own_names: frozenset[str] = frozenset()
     service: str = ""
     first_names: tuple[str, ...] = ()
-    added: frozenset[str] = frozenset()
+    podman: bool = False
     config_hash: str = ""
     compose_version: str = ""
 

@@ -20,6 +20,10 @@ from pytest_platform.drift.form import (
     own_labels,
 )
 from pytest_platform.host.engine import PROJECT, SERVICE, Document
+from pytest_platform.host.snapshot import is_podman
+
+PLAIN = frozenset({"podman", "bridge"})
+"""Networks of containers that have no networks of their own."""
 
 _COMPOSE = "com.docker.compose."
 
@@ -31,7 +35,7 @@ def observed(container: Document, image: Document | None) -> Observed:
     """Return what a container has. Environments are digests in both documents."""
     config, host = container["Config"], container["HostConfig"]
     labels = config.get("Labels") or {}
-    mode = host.get("NetworkMode") or ""
+    mode, podman = _mode(container), is_podman(container)
     settings = Settings(
         image=reference.normal(config.get("Image") or ""),
         command=tuple(config.get("Cmd") or ()),
@@ -56,7 +60,7 @@ def observed(container: Document, image: Document | None) -> Observed:
         _own_names(container, labels),
         labels.get(SERVICE, ""),
         _first_names(labels),
-        _added(config),
+        podman,
         labels.get(f"{_COMPOSE}config-hash", ""),
         labels.get(f"{_COMPOSE}version", ""),
     )
@@ -91,10 +95,11 @@ def _first_names(labels: Document) -> tuple[str, ...]:
     return ("-".join(parts), "_".join(parts)) if number else ()
 
 
-def _added(config: Document) -> frozenset[str]:
-    """Name the variables that Podman sets in each container by itself."""
-    environment = config.get("Env") or {}
-    return frozenset({"HOSTNAME", "container"}) if "container" in environment else frozenset()
+def _mode(container: Document) -> str:
+    """Return the network mode; Podman says ``bridge`` of a container with networks of its own."""
+    mode = container["HostConfig"].get("NetworkMode") or ""
+    names = container["NetworkSettings"].get("Networks") or {}
+    return "" if mode == "bridge" and is_podman(container) and names.keys() - PLAIN else mode
 
 
 def _published(host: Document) -> Iterator[str]:

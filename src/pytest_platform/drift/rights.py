@@ -14,7 +14,7 @@ from pytest_platform.host.engine import Document
 Model = Mapping[str, Any]
 Rights = Mapping[str, str]
 
-NOBODY_ASKED = {"pids_limit": {"2048"}, "ipc": {"private", "shareable", ""}}
+NOBODY_ASKED = {"pids_limit": {"2048"}, "ipc": {"private", "shareable"}, "pid": {"private"}}
 """What Engines set by themselves where the files declare nothing."""
 
 _SHARED = "container:"

@@ -15,6 +15,9 @@ ServiceKey = tuple[str, str]
 """A Compose project and a service in it."""
 
 _HOOK = "com.docker.compose.hook"
+_PODMAN = "container=podman"
+"""What Podman says in each container's environment; no secret of anybody."""
+
 _KNOWS_VOLUME_AGE = (1, 42)
 _CONFIG_HASH = "com.docker.compose.config-hash"
 
@@ -57,6 +60,7 @@ class Container:
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     lender: Lender | None = None
+    podman: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +185,14 @@ def read_container(document: Document) -> Container:
         network=read_network(document),
         entrypoint=tuple(config.get("Entrypoint") or ()),
         command=tuple(config.get("Cmd") or ()),
+        podman=is_podman(document),
     )
+
+
+def is_podman(document: Document) -> bool:
+    """Tell whether Podman made a container, by its ``inspect`` document."""
+    notes = (document.get("HostConfig") or {}).get("Annotations") or {}
+    return str(notes.get("io.container.manager")) == "libpod"
 
 
 def _key(listed: Document) -> ServiceKey | None:
@@ -202,6 +213,7 @@ def _environment_values(documents: Iterable[Document]) -> list[str]:
         entry.partition("=")[2]
         for document in documents
         for entry in document["Config"].get("Env") or ()
+        if entry != _PODMAN
     ]
 
 

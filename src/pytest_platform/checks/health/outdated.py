@@ -65,7 +65,7 @@ def differing(wanted: Desired, container: Container, image: Image | None) -> lis
         command=container.command,
         entrypoint=container.entrypoint,
     )
-    seen = Observed(settings, image)
+    seen = Observed(settings, image, podman=container.podman)
     return [name for name, field in _PROGRAM.items() if field(wanted, seen, Evidence())]
 
 
