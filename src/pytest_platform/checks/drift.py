@@ -16,7 +16,7 @@ from pytest_platform.checks.health import state
 from pytest_platform.checks.health.outdated import outdated
 from pytest_platform.drift.compare import compare
 from pytest_platform.drift.desired import VARIABLE, desired
-from pytest_platform.drift.evidence import evidence
+from pytest_platform.drift.evidence import evidence, same_content
 from pytest_platform.drift.form import Drift, Hash
 from pytest_platform.drift.observed import observed
 from pytest_platform.drift.orphans import ORPHAN
@@ -24,7 +24,7 @@ from pytest_platform.drift.sharing import resolved, shares
 from pytest_platform.drift.top_level import KINDS, NETWORK, VOLUME, differing
 from pytest_platform.errors import CannotCompare
 from pytest_platform.host.details import Details
-from pytest_platform.host.engine import Document
+from pytest_platform.host.engine import Document, Engine
 from pytest_platform.host.snapshot import Container, Snapshot
 from pytest_platform.module.loader import Module
 from pytest_platform.module.model import StateClass
@@ -83,7 +83,8 @@ def compared(module: Module, context: Context) -> Comparison:
     there = There(facts, context.host_of(module)) if context.remote_mode == "ssh" else None
     if not there:
         facts = as_deployed(facts, snapshot, details)
-    settings = _settings(facts, snapshot, details, there)
+    engine = context.host_of(module).engine
+    settings = _settings(facts, snapshot, details, there, engine)
     findings = (*_state(module, context), *settings.findings)
     findings = findings or tuple(outdated(module, context, context.seen(module)))
     hooked = module.manifest.spec.runtime.hook is not None
@@ -99,14 +100,14 @@ def _state(module: Module, context: Context) -> Iterator[Finding]:
 
 
 def _settings(
-    facts: Facts, snapshot: Snapshot, details: Details, there: There | None
+    facts: Facts, snapshot: Snapshot, details: Details, there: There | None, engine: Engine
 ) -> Comparison:
     _require_values(facts, there)
     findings: list[Finding] = []
     hashes: set[Hash] = set()
     containers = snapshot.of(facts.module.project, facts.module.service)
     for container in containers:
-        drifts, config_hash = _drifts(container, facts, details, there)
+        drifts, config_hash = _drifts(container, facts, details, there, engine)
         hashes.add(config_hash)
         document = details.containers.get(container.id)
         if document:
@@ -148,7 +149,7 @@ def _require_values(facts: Facts, there: There | None) -> None:
 
 
 def _drifts(
-    container: Container, facts: Facts, details: Details, there: There | None
+    container: Container, facts: Facts, details: Details, there: There | None, engine: Engine
 ) -> tuple[tuple[Drift, ...], Hash]:
     document = details.containers.get(container.id)
     if document is None:
@@ -168,7 +169,17 @@ def _drifts(
         # Its paths are part of the hash, and there they are others.
         hashed, version = there.config_hash(document) if there else (None, "")
     known = evidence(wanted, one, details.references, hashed, version)
+    known = replace(known, image_id=_image_now(known.image_id, document, engine))
     return compare(wanted, one, known), known.config_hash
+
+
+def _image_now(now: str, document: Document, engine: Engine) -> str:
+    """Return the id that an image has now, or had for the container where it holds the same."""
+    then = document.get("Image") or ""
+    if not now or now == then or "ImageManifestDescriptor" not in document:
+        return now
+    (image,) = engine.ask([f"/images/{now}/json?manifests=1"])
+    return then if image and same_content(document, image) else now
 
 
 def _config_hash(facts: Facts, service: Mapping[str, Any]) -> tuple[str | None, str]:

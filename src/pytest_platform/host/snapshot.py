@@ -191,8 +191,10 @@ def read_container(document: Document) -> Container:
 
 def is_podman(document: Document) -> bool:
     """Tell whether Podman made a container, by its ``inspect`` document."""
-    notes = (document.get("HostConfig") or {}).get("Annotations") or {}
-    return str(notes.get("io.container.manager")) == "libpod"
+    host = document.get("HostConfig") or {}
+    notes = host.get("Annotations") or {}
+    # A container that never ran has no annotations; Docker knows no such UTS mode.
+    return notes.get("io.container.manager") == "libpod" or host.get("UTSMode") == "private"
 
 
 def _key(listed: Document) -> ServiceKey | None:
