@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pytest_platform.drift import fields
+from pytest_platform.drift import fields, rights
 from pytest_platform.drift.form import Desired, Drift, Evidence, Hash, Observed
 
 CONFIG = "container.config"
@@ -45,7 +45,7 @@ def compare(
 
 def _otherwise(desired: Desired, observed: Observed, known: Evidence) -> fields.Sides | None:
     """Return what differs where no field above does."""
-    sides = fields.config(desired, observed, known)
+    sides = rights.config(desired, observed, known)
     return sides or (_BY_HASH if known.config_hash is Hash.DIFFERENT else None)
 
 

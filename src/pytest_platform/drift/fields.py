@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pytest_platform.drift import reference, rights, show
+from pytest_platform.drift import reference, show
 from pytest_platform.drift.desired import CONTAINER
 from pytest_platform.drift.form import (
     Attachment,
     Desired,
     Evidence,
-    Hash,
     Healthcheck,
     Image,
     Mount,
@@ -26,7 +25,6 @@ from pytest_platform.drift.form import (
 Sides = tuple[str, str]
 """What was expected and what was seen, as people read it."""
 
-_DEFAULT = "as the Engine has it"
 _ADDED_BY_PODMAN = frozenset({"HOSTNAME", "HOME", "TERM", "container"})
 _TIMES_OF_PODMAN = Healthcheck((), 30 * 10**9, 30 * 10**9, 0, 3)
 """What Podman sets where a health check leaves it open."""
@@ -241,26 +239,3 @@ def labels(desired: Desired, observed: Observed, _: Evidence) -> Sides | None:
         return None
     hidden = {name for name in names if f"labels.{name}" in desired.private}
     return show.labels(names, wanted, hidden), show.labels(names, found, hidden)
-
-
-def config(desired: Desired, observed: Observed, evidence: Evidence) -> Sides | None:
-    """Compare limits, rights and the name, which may have been changed beside Compose."""
-    want, have = desired.settings.rights, observed.settings.rights
-    names = [name for name in want if name in have and want[name] != have[name]]
-    names = [name for name in names if not _left_alone(name, want[name], have[name], evidence)]
-    expected = [f"{name} {want[name] or _DEFAULT}" for name in names]
-    actual = [f"{name} {have[name] or _DEFAULT}" for name in names]
-    declared, name = desired.settings.container_name, observed.settings.container_name
-    called = (declared,) if declared else observed.first_names
-    if called and name not in called:
-        expected, actual = [*expected, f"the name {called[0]}"], [*actual, f"the name {name}"]
-    return (show.listed(expected), show.listed(actual)) if expected else None
-
-
-def _left_alone(name: str, wanted: str, found: str, evidence: Evidence) -> bool:
-    """Tell whether the Engine has set what nobody asked for, or has no means to set it."""
-    unset = wanted in {"", "0"}
-    if unset and found in rights.NOBODY_ASKED.get(name, ()):
-        return True
-    # An Engine whose kernel knows no such limit leaves it out.
-    return found == "0" and evidence.config_hash is Hash.EQUAL

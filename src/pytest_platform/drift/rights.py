@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from pytest_platform.drift import show
+from pytest_platform.drift.form import Desired, Evidence, Hash, Observed
 from pytest_platform.host.engine import Document
 
 Model = Mapping[str, Any]
@@ -17,6 +19,7 @@ Rights = Mapping[str, str]
 NOBODY_ASKED = {"pids_limit": {"2048"}, "ipc": {"private", "shareable"}, "pid": {"private"}}
 """What Engines set by themselves where the files declare nothing."""
 
+_DEFAULT = "as the Engine has it"
 _SHARED = "container:"
 
 
@@ -46,6 +49,29 @@ def declared(service: Model) -> Rights:
 def observed(host: Document) -> Rights:
     """Return what a container has, by the ``HostConfig`` of its ``inspect`` document."""
     return dict(_observed(host))
+
+
+def config(desired: Desired, observed: Observed, evidence: Evidence) -> tuple[str, str] | None:
+    """Compare limits, rights and the name, which may have been changed beside Compose."""
+    want, have = desired.settings.rights, observed.settings.rights
+    names = [name for name in want if name in have and want[name] != have[name]]
+    names = [name for name in names if not _left_alone(name, want[name], have[name], evidence)]
+    expected = [f"{name} {want[name] or _DEFAULT}" for name in names]
+    actual = [f"{name} {have[name] or _DEFAULT}" for name in names]
+    declared, name = desired.settings.container_name, observed.settings.container_name
+    called = (declared,) if declared else observed.first_names
+    if called and name not in called:
+        expected, actual = [*expected, f"the name {called[0]}"], [*actual, f"the name {name}"]
+    return (show.listed(expected), show.listed(actual)) if expected else None
+
+
+def _left_alone(name: str, wanted: str, found: str, evidence: Evidence) -> bool:
+    """Tell whether the Engine has set what nobody asked for, or has no means to set it."""
+    unset = wanted in {"", "0"}
+    if unset and found in NOBODY_ASKED.get(name, ()):
+        return True
+    # An Engine whose kernel knows no such limit leaves it out.
+    return found == "0" and evidence.config_hash is Hash.EQUAL
 
 
 def _observed(host: Document) -> Iterator[tuple[str, str]]:
