@@ -56,6 +56,7 @@ CONFIG = (
 HOST = (
     *("Binds", "Mounts", "Tmpfs", "PortBindings", "RestartPolicy", "NetworkMode", "CapAdd"),
     *("Ulimits", "Init", "Sysctls", "Memory", "LogConfig", "ExtraHosts", "VolumesFrom"),
+    *("Annotations", "UTSMode", "PidMode", "IpcMode", "PidsLimit", "NanoCpus", "Privileged"),
 )
 
 

@@ -34,6 +34,9 @@ Host nas
   ControlPath {folder}/control
   ControlPersist 10m
   PermitLocalCommand no
+  StdinNull yes
+  SessionType none
+  ForkAfterAuthentication yes
   StrictHostKeyChecking yes
 """
 
@@ -49,6 +52,17 @@ def _echo(destination: str, config: Path) -> str:
         return host.run(["echo", "here"], timeout=TIMEOUT).stdout
     finally:
         host.close()
+
+
+def test_what_is_installed_beside_the_system_is_found(new_sshd: NewSshd) -> None:
+    server = new_sshd(env={"PATH": "/usr/bin:/bin"})
+    host = Ssh(server.destination, connect_timeout=TIMEOUT, config=server.config)
+    try:
+        path = host.run(["sh", "-c", "echo $PATH"], timeout=TIMEOUT).stdout.strip()
+    finally:
+        host.close()
+    assert path.startswith("/usr/bin:/bin:")
+    assert "/usr/local/bin" in path.split(":")
 
 
 def _error(destination: str, config: Path, seconds: float = TIMEOUT) -> PlatformError:

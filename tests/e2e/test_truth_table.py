@@ -8,6 +8,8 @@ its own; then one run of pytest judges all of them.
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -82,8 +84,7 @@ def _load(file: Path) -> dict[str, Any]:
 def _project(name: str, case: Mapping[str, Any], tree: Tree, new_project: NewProject) -> Project:
     """Write the files of a case; nothing is started."""
     project = new_project(tree.compose_file(name), case.get("project", name))
-    text = yaml.safe_dump({key: case[key] for key in ("services", "volumes") if key in case})
-    project.write(**yaml.safe_load(text.replace("PROJECT", project.name)))
+    _write(project, {key: case[key] for key in ("services", "volumes") if key in case})
     service = next(iter(case["services"]))
     spec: dict[str, Any] = {}
     if owner := case.get("owner"):
@@ -99,6 +100,13 @@ def _project(name: str, case: Mapping[str, Any], tree: Tree, new_project: NewPro
     return project
 
 
+def _write(project: Project, document: Mapping[str, Any]) -> None:
+    text = yaml.safe_dump(
+        {key: document[key] for key in ("services", "volumes") if key in document}
+    )
+    project.write(**yaml.safe_load(text.replace("PROJECT", project.name)))
+
+
 def _bring_up(project: Project, case: Mapping[str, Any]) -> None:
     for step in case["steps"]:
         ((verb, what),) = step.items()
@@ -107,6 +115,11 @@ def _bring_up(project: Project, case: Mapping[str, Any]) -> None:
                 project.compose(what)
             case "compose refuses":
                 project.compose(what, refused=True)
+            case "write":
+                _write(project, {**case, "services": what})
+            case "docker":
+                words = shlex.split(what.replace("PROJECT", project.name))
+                subprocess.run(["docker", *words], check=True, capture_output=True, timeout=60)
             case "until":
                 for service, words in what.items():
                     project.wait_for(service, *words.split())

@@ -79,7 +79,11 @@ def test_digests_are_asked_for_once_and_missing_files_left_out() -> None:
 @pytest.mark.parametrize(
     ("stdout", "stderr", "message"),
     [
-        ("", "docker-compose: not found", "there is no Compose on nas"),
+        (
+            "",
+            "PATH=/usr/bin:/bin\ndocker-compose: not found",
+            "no Compose was found on nas in its PATH, which is /usr/bin:/bin",
+        ),
         ("5.6.1\n", "required variable B is missing a value: hidden", "no value for B, neither"),
         ("5.6.1\n", "invalid value 'hidden'", "on nas `docker compose config --hash '"),
     ],

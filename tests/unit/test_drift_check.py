@@ -69,7 +69,14 @@ class Canned(Renderer):
         assert project
         return Rendered(self._kept["source"])
 
-    def hash(self, files: Sequence[Path], project: str, service: str) -> str | None:
+    def hash(
+        self,
+        files: Sequence[Path],
+        project: str,
+        service: str,
+        resolved: Mapping[str, Any] | None = None,
+    ) -> str | None:
+        assert not resolved, "no recorded case shares anything with another service"
         assert files
         assert project
         assert service == "app"
@@ -248,7 +255,7 @@ class Told(Engine):
     def ask(self, paths: Sequence[str]) -> list[Any]:
         return [self._answer(*path.strip("/").split("/")) for path in paths]
 
-    def _answer(self, kind: str, name: str = "", *_: str) -> Document | None:
+    def _answer(self, kind: str, name: str = "", *_: str) -> Document | list[Document] | None:
         if kind == "containers":
             found = [one for one in self._seen["containers"] if one["Id"] == name]
             return {**found[0], "State": _running()} if found else None
@@ -256,7 +263,7 @@ class Told(Engine):
             self.asked.append(name)
             image: Document | None = self._seen["images"].get(name)
             return image
-        return {"Volumes": []}
+        return [] if kind == "networks" else {"Volumes": []}
 
     def list_images(self) -> list[Document]:
         self.asked.append("images")

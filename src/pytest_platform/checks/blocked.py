@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 
 from pytest_platform.checks.context import Context
 from pytest_platform.checks.health import state
+from pytest_platform.checks.health.outdated import judged
 from pytest_platform.checks.neighbours import below_owner, neighbours
 from pytest_platform.checks.telling import Teller
-from pytest_platform.errors import PlatformError
+from pytest_platform.errors import ComposeError, ComposeMissing, PlatformError
 from pytest_platform.module.loader import Module
 from pytest_platform.verdict import Finding, Result, Verdict
 
@@ -47,7 +48,10 @@ def state_findings(module: Module, context: Context, *, asker: Module) -> list[F
         seen = context.seen(module)
     except PlatformError:  # Of its owner, of which other checks tell.
         seen = state.seen_of(module, None, snapshot)
-    return state.judge(state.expected_of(module), seen)
+    try:
+        return judged(module, context, seen)
+    except (ComposeError, ComposeMissing):  # Of files that cannot be rendered, its own checks tell.
+        return state.judge(state.expected_of(module), seen)
 
 
 def told_elsewhere(

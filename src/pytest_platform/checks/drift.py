@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import Any
 
 from pytest_platform.checks.context import Context
 from pytest_platform.checks.contract.facts import Facts
+from pytest_platform.checks.drift_deployed import as_deployed, rendered_there, with_service
+from pytest_platform.checks.drift_orphans import left_over
 from pytest_platform.checks.drift_there import There
+from pytest_platform.checks.drift_words import beside, finding
 from pytest_platform.checks.health import state
-from pytest_platform.drift.compare import CONFIG, compare
-from pytest_platform.drift.desired import desired
-from pytest_platform.drift.evidence import evidence
+from pytest_platform.checks.health.outdated import outdated
+from pytest_platform.drift.compare import compare
+from pytest_platform.drift.desired import VARIABLE, desired
+from pytest_platform.drift.evidence import evidence, same_content
 from pytest_platform.drift.form import Drift, Hash
 from pytest_platform.drift.observed import observed
-from pytest_platform.drift.orphans import ORPHAN, orphans
-from pytest_platform.errors import CannotCompare, PlatformError
-from pytest_platform.host.compose_there import Deployed
+from pytest_platform.drift.orphans import ORPHAN
+from pytest_platform.drift.sharing import resolved, shares
+from pytest_platform.drift.top_level import KINDS, NETWORK, VOLUME, differing
+from pytest_platform.errors import CannotCompare
 from pytest_platform.host.details import Details
+from pytest_platform.host.engine import Document, Engine
 from pytest_platform.host.snapshot import Container, Snapshot
-from pytest_platform.module.loader import Broken, Module
+from pytest_platform.module.loader import Module
 from pytest_platform.module.model import StateClass
 from pytest_platform.verdict import Finding, Result, failed, passed
-
-_PATHS = {"container.mounts": "volumes"}
-"""Fields whose key in the Compose file is not the last part of the code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,8 @@ def judge(module: Module, context: Context) -> Result:
 def _result(module: Module, found: Comparison) -> Result:
     if not found.findings:
         return passed(_nothing(found.config_hash))
-    missing = any(one.code == state.MISSING for one in found.findings)
-    if missing or module.manifest.spec.state.class_ is not StateClass.STATELESS:
+    grave = any(one.code in {state.MISSING, VOLUME} for one in found.findings)
+    if grave or module.manifest.spec.state.class_ is not StateClass.STATELESS:
         return failed(found.findings, module.at("spec", "runtime", "compose"))
     return passed("; ".join(map(_in_short, found.findings)))
 
@@ -79,46 +82,55 @@ def compared(module: Module, context: Context) -> Comparison:
     facts = Facts(module, context.catalog, context.renderer, context.today, as_deployed=True)
     there = There(facts, context.host_of(module)) if context.remote_mode == "ssh" else None
     if not there:
-        facts = replace(facts, files=_as_deployed(module, snapshot, details))
-    settings = _settings(facts, snapshot, details, there)
+        facts = as_deployed(facts, snapshot, details)
+    engine = context.host_of(module).engine
+    settings = _settings(facts, snapshot, details, there, engine)
     findings = (*_state(module, context), *settings.findings)
+    findings = findings or tuple(outdated(module, context, context.seen(module)))
     hooked = module.manifest.spec.runtime.hook is not None
     if hooked and not findings and settings.config_hash is Hash.UNKNOWN:
         message = "cannot compare: only the config hash knows of hooks, and it is not comparable"
         raise CannotCompare(message)
-    return replace(settings, findings=(*findings, *_orphans(module, context, details)))
+    return replace(settings, findings=(*findings, *left_over(module, context, details)))
 
 
 def _state(module: Module, context: Context) -> Iterator[Finding]:
-    for finding in state.judge(state.expected_of(module), context.seen(module)):
-        yield replace(finding, location=module.at("spec", "runtime", "expected_state"))
-
-
-def _as_deployed(module: Module, snapshot: Snapshot, details: Details) -> tuple[Path, ...]:
-    """Spell the paths of the Compose files as Compose was given them, where they are the same.
-
-    Compose goes by the path that the shell shows, this process by the one without links. Both
-    end up in mounts and in the config hash, and the difference is none of the declaration.
-    """
-    for container in snapshot.of(module.project, module.service):
-        document = details.containers.get(container.id) or {"Config": {}}
-        files = tuple(map(Path, Deployed.by(document["Config"].get("Labels") or {}).files))
-        if tuple(file.resolve() for file in files) == module.compose_files:
-            return files
-    return module.compose_files
+    for one in state.judge(state.expected_of(module), context.seen(module)):
+        yield replace(one, location=module.at("spec", "runtime", "expected_state"))
 
 
 def _settings(
-    facts: Facts, snapshot: Snapshot, details: Details, there: There | None
+    facts: Facts, snapshot: Snapshot, details: Details, there: There | None, engine: Engine
 ) -> Comparison:
     _require_values(facts, there)
     findings: list[Finding] = []
     hashes: set[Hash] = set()
-    for container in snapshot.of(facts.module.project, facts.module.service):
-        drifts, config_hash = _drifts(container, facts, details, there)
+    containers = snapshot.of(facts.module.project, facts.module.service)
+    for container in containers:
+        drifts, config_hash = _drifts(container, facts, details, there, engine)
         hashes.add(config_hash)
-        findings += [_finding(drift, container, facts) for drift in drifts]
+        document = details.containers.get(container.id)
+        if document:
+            findings += [finding(one, container, document, facts, config_hash) for one in drifts]
+        if document and container is containers[0]:
+            findings += _beside(document, facts, details, there)
     return Comparison(tuple(findings), _worst(hashes))
+
+
+def _beside(
+    document: Document, facts: Facts, details: Details, there: There | None
+) -> Iterator[Finding]:
+    """Compare the networks and volumes of the service; those made of values elsewhere are not."""
+    name, version = facts.module.service, facts.renderer.version()
+    rendered = rendered_there(facts, document)
+    for kind, keys_of in KINDS:
+        keys = keys_of(rendered.services[name])
+        if there:
+            source = facts.source.model.get(kind.section) or {}
+            keys = [key for key in keys if not VARIABLE.search(str(source.get(key)))]
+        seen = getattr(details, kind.section)
+        for one in differing(kind, keys, rendered.model, seen, version):
+            yield beside(one, facts)
 
 
 def _details(snapshot: Snapshot) -> Details:
@@ -137,41 +149,44 @@ def _require_values(facts: Facts, there: There | None) -> None:
 
 
 def _drifts(
-    container: Container, facts: Facts, details: Details, there: There | None
+    container: Container, facts: Facts, details: Details, there: There | None, engine: Engine
 ) -> tuple[tuple[Drift, ...], Hash]:
     document = details.containers.get(container.id)
     if document is None:
         return (), Hash.UNKNOWN
-    rendered = there.rendered(document) if there else facts.rendered
-    wanted = desired(facts.module.service, rendered, details.digests.of, facts.source)
+    name, project = facts.module.service, facts.module.project
+    rendered = rendered_there(facts, document)
+    as_here = rendered.services[name] == facts.service
+    service = resolved(rendered.services[name], document, details.ids_of(project))
+    rendered = with_service(rendered, name, service)
+    wanted = desired(name, rendered, details.digests.of, facts.source)
     one = observed(document, details.images.get(document.get("Image") or ""))
     if there and rendered.made_up:
         return there.drifts(wanted, one, document, details)
-    if there and rendered.services[facts.module.service] != facts.service:
-        # Its paths are part of the hash, and there they are others.
-        hashed, version = there.config_hash(document)
+    if as_here:
+        hashed, version = _config_hash(facts, service)
     else:
-        hashed, version = _config_hash(facts)
+        # Its paths are part of the hash, and there they are others.
+        hashed, version = there.config_hash(document) if there else (None, "")
     known = evidence(wanted, one, details.references, hashed, version)
+    known = replace(known, image_id=_image_now(known.image_id, document, engine))
     return compare(wanted, one, known), known.config_hash
 
 
-def _config_hash(facts: Facts) -> tuple[str | None, str]:
+def _image_now(now: str, document: Document, engine: Engine) -> str:
+    """Return the id that an image has now, or had for the container where it holds the same."""
+    then = document.get("Image") or ""
+    if not now or now == then or "ImageManifestDescriptor" not in document:
+        return now
+    (image,) = engine.ask([f"/images/{now}/json?manifests=1"])
+    return then if image and same_content(document, image) else now
+
+
+def _config_hash(facts: Facts, service: Mapping[str, Any]) -> tuple[str | None, str]:
     renderer, module = facts.renderer, facts.module
-    hashed = renderer.hash(facts.compose_files, module.project, module.service)
+    one = service if shares(facts.service) else None
+    hashed = renderer.hash(facts.compose_files, module.project, module.service, one)
     return hashed, renderer.version()
-
-
-def _finding(drift: Drift, container: Container, facts: Facts) -> Finding:
-    what = drift.code.removeprefix("container.")
-    verb = "differ" if what.endswith("s") else "differs"
-    message = (
-        f"{container.name}: {what} {verb} from the Compose files; "
-        f"deploy it: docker compose up -d {container.service}"
-    )
-    path = () if drift.code == CONFIG else (_PATHS.get(drift.code, what),)
-    location = facts.locate(*path)
-    return Finding(drift.code, message, drift.expected, drift.actual, path, location)
 
 
 def _worst(hashes: set[Hash]) -> Hash:
@@ -179,48 +194,12 @@ def _worst(hashes: set[Hash]) -> Hash:
     return next((one for one in order if one in hashes), Hash.UNKNOWN)
 
 
-def _orphans(module: Module, context: Context, details: Details) -> Iterator[Finding]:
-    place = module.at("spec", "runtime", "compose")
-    services = _services(module, context)
-    if orphans(module.project, services, details.listed):
-        services |= _services_of_others(module, context)
-    for drift in orphans(module.project, services, details.listed):
-        message = (
-            f"{drift.actual}, which the files no longer have, is left in the project "
-            f"'{module.project}'; look at it and remove it"
-        )
-        yield Finding(drift.code, message, drift.expected, drift.actual, location=place)
-
-
-def _services(module: Module, context: Context) -> set[str]:
-    rendered = context.renderer.rendered(module.compose_files, module.project, module.service)
-    return {*rendered.services}
-
-
-def _services_of_others(module: Module, context: Context) -> set[str]:
-    """Name the services of the other modules of the project, which may have other files.
-
-    Raises:
-        CannotCompare: one of them cannot be read, so nobody knows what is left over.
-    """
-    services: set[str] = set()
-    for name in context.catalog.names():
-        other = context.catalog.get(name)
-        try:
-            if isinstance(other, Broken):
-                raise CannotCompare(f"cannot compare: the module '{name}' cannot be read")
-            if other.project == module.project:
-                services |= _services(other, context)
-        except PlatformError as error:
-            message = f"cannot tell which containers are left over: {error}"
-            raise CannotCompare(message) from None
-    return services
-
-
 def _in_short(finding: Finding) -> str:
     if finding.code == ORPHAN:
         return f"left in the project: {finding.actual}"
     what = finding.code.removeprefix("container.")
+    if finding.code == NETWORK:
+        return finding.message
     return f"a deployment would change {what} ({finding.actual} to {finding.expected})"
 
 

@@ -17,11 +17,11 @@ from pathlib import Path
 
 from pytest_platform.checks.compose_files import taking_part
 from pytest_platform.checks.contract.facts import Facts
+from pytest_platform.checks.drift_deployed import deployed, rendered_there
 from pytest_platform.drift.compare import compare
 from pytest_platform.drift.evidence import evidence
 from pytest_platform.drift.explained import named, taken_as_seen, variable_fields
 from pytest_platform.drift.form import Desired, Drift, Hash, Observed
-from pytest_platform.drift.moved import moved
 from pytest_platform.errors import CannotCompare, FilesDiffer
 from pytest_platform.host.compose import misleading
 from pytest_platform.host.compose_there import Deployed, Hashes
@@ -40,10 +40,7 @@ class There:
 
     def rendered(self, document: Document) -> Rendered:
         """Return the project with its paths as they are there; by the ``inspect`` document."""
-        module = self.facts.module
-        folder = _deployed(document).folder
-        here = module.compose_files[0].parent
-        return moved(self.facts.rendered, module.root.resolve(), here, folder)
+        return rendered_there(self.facts, document)
 
     def config_hash(self, document: Document) -> tuple[str | None, str]:
         """Return the hash that Compose there would write, and its version; None if unknown.
@@ -51,10 +48,10 @@ class There:
         Raises:
             PlatformError: the host cannot be asked.
         """
-        deployed = _deployed(document)
+        place = deployed(document)
         try:
-            self._same_files(deployed)
-            hashes = self.host.compose.hashes(deployed)
+            self._same_files(place)
+            hashes = self.host.compose.hashes(place)
         except CannotCompare:
             return None, ""
         return self._hash(hashes), hashes.version
@@ -69,9 +66,9 @@ class There:
             CannotCompare: Compose there cannot tell the hash, or not a comparable one.
             PlatformError: the host cannot be asked.
         """
-        deployed = _deployed(document)
-        self._same_files(deployed)
-        hashes = self.host.compose.hashes(deployed)
+        place = deployed(document)
+        self._same_files(place)
+        hashes = self.host.compose.hashes(place)
         fields = variable_fields(self.facts.module.service, self.facts.source)
         filled = taken_as_seen(wanted, seen, fields)
         known = evidence(filled, seen, details.references, self._hash(hashes), hashes.version)
@@ -122,10 +119,6 @@ class There:
     def _shown(self, file: Path) -> str:
         root = self.facts.module.root.resolve()
         return file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
-
-
-def _deployed(document: Document) -> Deployed:
-    return Deployed.by(document["Config"].get("Labels") or {})
 
 
 def _digest(file: Path) -> str | None:

@@ -17,6 +17,7 @@ from pytest_platform.checks import keepsake
 from pytest_platform.checks.blocked import state_findings
 from pytest_platform.checks.context import Context
 from pytest_platform.checks.health import state
+from pytest_platform.checks.health.outdated import judged
 from pytest_platform.checks.neighbours import neighbours
 from pytest_platform.checks.said import Said
 from pytest_platform.errors import PlatformError
@@ -145,7 +146,7 @@ def _told(name: str, before: Seen, after: Seen) -> str:
 
 def _first_run(module: Module, context: Context) -> Container:
     seen = state.seen_of(module, None, context.snapshot(module))
-    findings = state.judge(state.expected_of(module), seen)
+    findings = judged(module, context, seen)
     if findings:
         message = f"its first run was no success: {findings[0].message}"
         raise NothingToRun(message)

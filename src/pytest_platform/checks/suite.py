@@ -11,6 +11,7 @@ from pytest_platform.checks.context import Context, services_of_probe
 from pytest_platform.checks.contract import waivers
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.health import state
+from pytest_platform.checks.health.outdated import judged
 from pytest_platform.checks.neighbours import below_owner, below_required, required
 from pytest_platform.checks.registry import CONTRACT, ContractJudge
 from pytest_platform.checks.retry import retried
@@ -181,7 +182,7 @@ def _judge_others(module: Module, others: Iterable[Module], context: Context) ->
 def _judge_state(module: Module, context: Context, *, asker: Module | None = None) -> Result:
     context.snapshot(module, asker=asker)
     seen = context.seen(module)
-    findings = state.judge(state.expected_of(module), seen)
+    findings = judged(module, context, seen)
     if not findings:
         said = ", ".join(state.describe(one, seen.now) for one in seen.containers)
         return passed(said)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pytest_platform.drift import fields
+from pytest_platform.drift import fields, rights
 from pytest_platform.drift.form import Desired, Drift, Evidence, Hash, Observed
 
 CONFIG = "container.config"
 _PRIVATE = "as declared (made of variables, so not shown)", "something else (not shown either)"
+_BY_HASH = "the settings in the Compose files", "other settings (the hash differs)"
 _UNSEEN = "(what differs is too long to show, or hidden)"
 
 FIELDS: Mapping[str, Callable[[Desired, Observed, Evidence], fields.Sides | None]] = {
@@ -37,11 +38,15 @@ def compare(
         for code, field in FIELDS.items()
         if (sides := field(desired, observed, known))
     ]
-    if not drifts and known.config_hash is Hash.DIFFERENT:
-        drifts.append(
-            Drift(CONFIG, "the settings in the Compose files", "other settings (the hash differs)")
-        )
+    if not drifts and (sides := _otherwise(desired, observed, known)):
+        drifts.append(Drift(CONFIG, *sides))
     return tuple(drifts)
+
+
+def _otherwise(desired: Desired, observed: Observed, known: Evidence) -> fields.Sides | None:
+    """Return what differs where no field above does."""
+    sides = rights.config(desired, observed, known)
+    return sides or (_BY_HASH if known.config_hash is Hash.DIFFERENT else None)
 
 
 def _shown(code: str, sides: fields.Sides, desired: Desired) -> fields.Sides:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from pytest_platform.drift import reference
+from pytest_platform.drift import reference, rights
 from pytest_platform.drift.form import (
     Attachment,
     Desired,
@@ -27,6 +27,11 @@ VARIABLE = re.compile(r"(?<!\$)(?:\$\$)*\$(?!\$)")
 """Matches where a text of a Compose file has a variable; ``$$`` is a dollar."""
 _SECTIONS = ("name", "networks", "volumes", "configs", "secrets")
 _SHARED = ("service:", "container:")
+_BY_ID = re.compile("container:[0-9a-f]{64}")
+_API_SOCKET = "/run/secrets/docker"
+CONTAINER = "container"
+"""The network mode of a container that shares the network of another one, unknown which."""
+
 _SHOWN = ("command", "entrypoint", "healthcheck", "labels")
 
 Model = Mapping[str, Any]
@@ -60,13 +65,24 @@ def desired(
         user=str(service.get("user") or ""),
         healthcheck=_healthcheck(service.get("healthcheck")),
         labels=own_labels(service.get("labels") or {}),
+        rights=rights.declared(service),
+        container_name=service.get("container_name") or "",
     )
-    return Desired(settings, _private(name, source), _open_mounts(service))
+    return Desired(
+        settings,
+        _private(name, source),
+        bool(service.get("volumes_from")),
+        "" if service.get("image") else reference.normal(f"{model.get('name')}_{name}"),
+        bool(service.get("use_api_socket")),
+        digest(_API_SOCKET),
+    )
 
 
 def network_mode(mode: str) -> str:
-    """Return the normal form of a mode; whose network is shared cannot be compared."""
-    return "container" if mode.startswith(_SHARED) else mode.replace("default", "bridge")
+    """Return the normal form of a mode; a shared network is compared where the id is known."""
+    if mode.startswith(_SHARED):
+        return mode if _BY_ID.fullmatch(mode) else CONTAINER
+    return mode.replace("default", "bridge")
 
 
 def without_networks(mode: str) -> bool:
@@ -137,6 +153,10 @@ def _mount(volume: Model, model: Model) -> Mount:
         return Mount(kind, named.get("name") or source, read_only)
     if kind == "tmpfs":
         return Mount(kind, "", read_only, _tmpfs(volume.get("tmpfs") or {}))
+    if kind == "image":
+        return Mount(
+            kind, reference.normal(source), True, (volume.get("image") or {}).get("subpath", "")
+        )
     return Mount(kind, _path(source), read_only)
 
 
@@ -198,10 +218,6 @@ def _private(name: str, source: Rendered | None) -> frozenset[str]:
     if named:
         fields |= {f"labels.{key}" for key in labels if VARIABLE.search(str(labels[key]))}
     return frozenset(fields - {"labels"} if named else fields)
-
-
-def _open_mounts(service: Model) -> bool:
-    return bool(service.get("volumes_from") or service.get("use_api_socket"))
 
 
 def _path(path: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pytest_platform.drift import reference
 from pytest_platform.drift.form import Desired, Evidence, Hash, Observed
+from pytest_platform.host.engine import Document
 
 
 def evidence(
@@ -20,6 +21,17 @@ def evidence(
         config_hash(observed, rendered_hash, version),
         image_id(desired.settings.image, references),
     )
+
+
+def same_content(container: Document, image: Document) -> bool:
+    """Tell whether an image still holds what a container was made of, by their documents.
+
+    With the containerd store an image is an index. It gets a new id by each build, for what
+    attests the build changes, while the manifest that containers are made of stays.
+    """
+    used = (container.get("ImageManifestDescriptor") or {}).get("digest")
+    held = {one.get("ID") for one in image.get("Manifests") or () if one.get("Kind") == "image"}
+    return used is not None and used in held
 
 
 def config_hash(observed: Observed, rendered: str | None, version: str) -> Hash:

@@ -12,7 +12,7 @@ from pytest_platform.drift.form import Desired, Drift, Observed
 from pytest_platform.host.rendered import Rendered
 
 _ENVIRONMENT = "environment"
-_KEYS: Mapping[str, tuple[str, ...]] = {
+KEYS: Mapping[str, tuple[str, ...]] = {
     "image": ("image",),
     "command": ("command",),
     "entrypoint": ("entrypoint",),
@@ -38,7 +38,7 @@ def variable_fields(name: str, source: Rendered) -> frozenset[str]:
     service = source.services.get(name) or {}
     return frozenset(
         field
-        for field, keys in _KEYS.items()
+        for field, keys in KEYS.items()
         if _has_variable(service, keys) or _has_variable(source.model, _TOP.get(field, ()))
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pytest_platform.drift import reference, show
+from pytest_platform.drift.desired import CONTAINER
 from pytest_platform.drift.form import (
     Attachment,
     Desired,
@@ -24,6 +25,15 @@ from pytest_platform.drift.form import (
 Sides = tuple[str, str]
 """What was expected and what was seen, as people read it."""
 
+_ADDED_BY_PODMAN = frozenset({"HOSTNAME", "HOME", "TERM", "container"})
+_TIMES_OF_PODMAN = Healthcheck((), 30 * 10**9, 30 * 10**9, 0, 3)
+"""What Podman sets where a health check leaves it open."""
+
+_DOCKER_CONFIG = "DOCKER_CONFIG"
+_SOCKET = "/var/run/docker.sock"
+_PREDEFINED = frozenset({"bridge", "host", "none", "podman"})
+"""Networks that know no aliases."""
+
 _PROXIES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"})
 """Variables that Compose takes from the docker configuration of whoever deploys."""
 
@@ -33,7 +43,10 @@ def image(desired: Desired, observed: Observed, evidence: Evidence) -> Sides | N
     wanted, found = desired.settings.image, observed.settings.image
     now, then = evidence.image_id, observed.image_id
     names = reference.familiar(wanted), reference.familiar(found)
-    if reference.decisive(wanted) != reference.decisive(found):
+    if observed.podman and found == f"localhost/{names[0]}":
+        # Podman puts this before the short name of an image that is on the host.
+        return None
+    if reference.decisive(wanted) != reference.decisive(found) and found != desired.other_image:
         return names
     if now and then and now != then:
         return f"{names[0]} (now {show.image_id(now)})", f"{names[1]} ({show.image_id(then)})"
@@ -46,7 +59,13 @@ def entrypoint(desired: Desired, observed: Observed, _: Evidence) -> Sides | Non
     if declared is None and observed.image is None:
         return None
     wanted = (observed.image or Image()).entrypoint if declared is None else declared
-    return None if wanted == found else (show.words(wanted), show.words(found))
+    # One empty word clears the image's entrypoint, which the Engine keeps as none at all.
+    wanted = () if wanted == ("",) else wanted
+    return (
+        None
+        if wanted == (() if found == ("",) else found)
+        else (show.words(wanted), show.words(found))
+    )
 
 
 def command(desired: Desired, observed: Observed, _: Evidence) -> Sides | None:
@@ -67,6 +86,9 @@ def environment(desired: Desired, observed: Observed, _: Evidence) -> Sides | No
     if observed.image is None:
         names &= declared.keys()
     names -= {name for name in names if name.upper() in _PROXIES and name not in declared}
+    names -= (_ADDED_BY_PODMAN - declared.keys()) if observed.podman else set()
+    if found.get(_DOCKER_CONFIG) == desired.api_socket:
+        names -= {_DOCKER_CONFIG} - declared.keys()
     if not names:
         return None
     ordered = sorted(names)
@@ -99,6 +121,10 @@ def _only_exposed(settings: Settings, image: frozenset[str]) -> frozenset[str]:
 def mounts(desired: Desired, observed: Observed, _: Evidence) -> Sides | None:
     """Compare what stands at each path, beside the volumes of the image."""
     wanted = dict(desired.settings.mounts)
+    if desired.uses_api_socket:
+        # Where it is depends on the Engine that was deployed to.
+        socket = observed.settings.mounts.get(_SOCKET, Mount("bind", _SOCKET))
+        wanted.setdefault(_SOCKET, socket)
     found = {
         target: mount
         for target, mount in observed.settings.mounts.items()
@@ -133,14 +159,27 @@ def networks(desired: Desired, observed: Observed, _: Evidence) -> Sides | None:
 def _network_mode(desired: Desired, observed: Observed) -> Sides | None:
     wanted = desired.settings.network_mode or show.listed(desired.settings.networks.keys())
     found = observed.settings.network_mode or show.listed(observed.settings.networks.keys())
-    return None if wanted == found else (wanted, found)
+    modes = [one.partition(":")[0] for one in (wanted, found)]
+    unknown_which = CONTAINER in (wanted, found) and modes == [CONTAINER, CONTAINER]
+    return None if wanted == found or unknown_which else (_mode(wanted), _mode(found))
+
+
+def _mode(mode: str) -> str:
+    name, colon, container = mode.partition(":")
+    return f"that of the container {show.image_id(container)}" if colon else name
 
 
 def _without(side: Desired | Observed, observed: Observed) -> dict[str, Attachment]:
-    """Return the networks without the aliases that every container gets."""
+    """Return the networks without the aliases that every container gets.
+
+    The name of the service stays: who connects a container by hand may forget it.
+    """
     networks: Mapping[str, Attachment] = side.settings.networks
+    always = {observed.service} - {""} if side is not observed else set()
     return {
-        name: replace(one, aliases=one.aliases - observed.own_names)
+        name: one
+        if name in _PREDEFINED
+        else replace(one, aliases=one.aliases - (observed.own_names - {observed.service}) | always)
         for name, one in networks.items()
     }
 
@@ -166,6 +205,7 @@ def healthcheck(desired: Desired, observed: Observed, _: Evidence) -> Sides | No
     seen = observed.settings.healthcheck
     brought = observed.image.healthcheck if observed.image else seen
     wanted = _effective(_completed(desired.settings.healthcheck, brought))
+    wanted = _completed(wanted, _TIMES_OF_PODMAN) if wanted and observed.podman else wanted
     found = _effective(seen)
     return None if wanted == found else (show.healthcheck(wanted), show.healthcheck(found))
 

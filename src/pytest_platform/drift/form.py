@@ -89,6 +89,8 @@ class Settings:
     user: str = ""
     healthcheck: Healthcheck | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    rights: Mapping[str, str] = field(default_factory=dict)
+    container_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +99,17 @@ class Desired:
 
     ``private`` names fields that are made of variables, ``labels.NAME`` for one label:
     their texts may carry a secret and are not shown. ``open_mounts`` tells that there
-    may be mounts that the service does not list itself.
+    may be mounts that the service does not list itself. ``other_image`` is how Compose in its
+    compatibility mode names what it builds. ``api_socket`` is the digest of the only value of
+    DOCKER_CONFIG that Compose itself sets, for ``use_api_socket``.
     """
 
     settings: Settings
     private: frozenset[str] = frozenset()
     open_mounts: bool = False
+    other_image: str = ""
+    uses_api_socket: bool = False
+    api_socket: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +130,19 @@ class Image:
 class Observed:
     """What a container has. ``image`` is None where its image is gone from the host.
 
-    ``own_names`` are the aliases that every container gets. ``config_hash`` and
-    ``compose_version`` are what Compose wrote on it.
+    ``own_names`` are the aliases that every container gets, ``service`` the one of them that
+    others go by, ``first_names`` are those that Compose gives where none is declared.
+    ``config_hash`` and ``compose_version`` are what Compose wrote on it. ``podman``
+    tells that Podman made it, which adds settings by itself.
     """
 
     settings: Settings
     image: Image | None = None
     image_id: str = ""
     own_names: frozenset[str] = frozenset()
+    service: str = ""
+    first_names: tuple[str, ...] = ()
+    podman: bool = False
     config_hash: str = ""
     compose_version: str = ""
 

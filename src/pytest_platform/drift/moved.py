@@ -40,7 +40,15 @@ def moved(rendered: Rendered, root: Path, here: Path, there: str) -> Rendered:
         bound = mount["type"] == "bind" and mount.get("source")
         return {**mount, "source": move(mount["source"])} if bound else mount
 
+    def with_device(volume: Model) -> Model:
+        options = volume.get("driver_opts") or {}
+        if "device" not in options:
+            return volume
+        return {**volume, "driver_opts": {**options, "device": move(str(options["device"]))}}
+
     model = dict(rendered.model)
+    if model.get("volumes"):
+        model["volumes"] = {name: with_device(one) for name, one in model["volumes"].items()}
     for key in model.keys() & {"secrets", "configs"}:
         model[key] = with_file(model[key] or {})
     model["services"] = {

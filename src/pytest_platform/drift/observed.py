@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from pytest_platform.drift import reference
+from pytest_platform.drift import reference, rights
 from pytest_platform.drift.desired import network_mode, restart, without_networks
 from pytest_platform.drift.form import (
     Attachment,
@@ -19,7 +19,11 @@ from pytest_platform.drift.form import (
     binding,
     own_labels,
 )
-from pytest_platform.host.engine import SERVICE, Document
+from pytest_platform.host.engine import PROJECT, SERVICE, Document
+from pytest_platform.host.snapshot import is_podman
+
+PLAIN = frozenset({"podman", "bridge"})
+"""Networks of containers that have no networks of their own."""
 
 _COMPOSE = "com.docker.compose."
 
@@ -31,7 +35,7 @@ def observed(container: Document, image: Document | None) -> Observed:
     """Return what a container has. Environments are digests in both documents."""
     config, host = container["Config"], container["HostConfig"]
     labels = config.get("Labels") or {}
-    mode = host.get("NetworkMode") or ""
+    mode, podman = _mode(container), is_podman(container)
     settings = Settings(
         image=reference.normal(config.get("Image") or ""),
         command=tuple(config.get("Cmd") or ()),
@@ -46,12 +50,17 @@ def observed(container: Document, image: Document | None) -> Observed:
         user=config.get("User") or "",
         healthcheck=_healthcheck(config.get("Healthcheck")),
         labels=own_labels(labels),
+        rights=rights.observed(host),
+        container_name=container["Name"].lstrip("/"),
     )
     return Observed(
         settings,
         image_of(image) if image else None,
         container.get("Image") or "",
         _own_names(container, labels),
+        labels.get(SERVICE, ""),
+        _first_names(labels),
+        podman,
         labels.get(f"{_COMPOSE}config-hash", ""),
         labels.get(f"{_COMPOSE}version", ""),
     )
@@ -76,7 +85,21 @@ def _own_names(container: Document, labels: Document) -> frozenset[str]:
     """Name the aliases that Compose and the Engine give without being asked."""
     host = container["Config"].get("Hostname") or ""
     name, service = container["Name"].lstrip("/"), labels.get(SERVICE, "")
-    return frozenset({name, service, host, container["Id"][:12]})
+    return frozenset({name, *_first_names(labels), service, host, container["Id"][:12]})
+
+
+def _first_names(labels: Document) -> tuple[str, ...]:
+    """Return the names that Compose gives where none is declared, the usual one first."""
+    number = labels.get(f"{_COMPOSE}container-number", "")
+    parts = (labels.get(PROJECT, ""), labels.get(SERVICE, ""), number)
+    return ("-".join(parts), "_".join(parts)) if number else ()
+
+
+def _mode(container: Document) -> str:
+    """Return the network mode; Podman says ``bridge`` of a container with networks of its own."""
+    mode = container["HostConfig"].get("NetworkMode") or ""
+    names = container["NetworkSettings"].get("Networks") or {}
+    return "" if mode == "bridge" and is_podman(container) and names.keys() - PLAIN else mode
 
 
 def _published(host: Document) -> Iterator[str]:
@@ -90,13 +113,17 @@ def _mounts(container: Document) -> Iterator[tuple[str, Mount]]:
     for target, options in (host.get("Tmpfs") or {}).items():
         yield posixpath.normpath(target), Mount("tmpfs", options=options)
     for mount in container.get("Mounts") or ():
-        if mount["Type"] != "tmpfs":
+        if mount["Type"] not in {"tmpfs", "image"}:
             yield posixpath.normpath(mount["Destination"]), _mount(mount)
     for mount in host.get("Mounts") or ():
         if mount["Type"] == "tmpfs":
             read_only = bool(mount.get("ReadOnly"))
             options = _tmpfs(mount.get("TmpfsOptions") or {})
             yield posixpath.normpath(mount["Target"]), Mount("tmpfs", "", read_only, options)
+        if mount["Type"] == "image":
+            source = reference.normal(mount.get("Source") or "")
+            part = (mount.get("ImageOptions") or {}).get("Subpath") or ""
+            yield posixpath.normpath(mount["Target"]), Mount("image", source, True, part)
 
 
 def _mount(mount: Document) -> Mount:

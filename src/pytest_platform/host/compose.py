@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_platform.errors import ComposeError, PlatformError
+from pytest_platform.host import config_hash
 from pytest_platform.host.compose_program import TIMEOUT, find_compose
 from pytest_platform.host.lenient import Refused, render_copy
 from pytest_platform.host.mirror import Source, read, refuse_remote
@@ -31,19 +32,30 @@ class Renderer:
     """Renders Compose files where they are, and remembers what came out.
 
     Files that lack only values are rendered as a copy with placeholders, see ``mirror``.
-    Unless it ``fetches``, files that are not on this machine are refused.
+    Unless it ``fetches``, files that are not on this machine are refused. ``folder`` is the
+    project directory, where it is not the one of the first file.
     """
 
-    def __init__(self, transport: Transport, *, fetches: bool = False) -> None:
+    def __init__(
+        self, transport: Transport, folder: Path | None = None, *, fetches: bool = False
+    ) -> None:
         self._transport = transport
         self._fetches = fetches
         self._sources: dict[tuple[Path, ...], Source] = {}
         self._blank: dict[tuple[object, ...], frozenset[str]] = {}
+        self.folder = folder
+        self._in_folders: dict[Path, Renderer] = {}
         self._command: tuple[str, ...] | None = None
         self._done: dict[tuple[object, ...], Rendered | PlatformError] = {}
         self._learned: dict[tuple[object, ...], Secrets] = {}
         self._hashed: dict[tuple[object, ...], Mapping[str, str]] = {}
         self._version: str | None = None
+
+    def in_folder(self, folder: Path) -> Renderer:
+        """Return the renderer of projects whose relative paths and ``.env`` are in ``folder``."""
+        if folder not in self._in_folders:
+            self._in_folders[folder] = Renderer(self._transport, folder, fetches=self._fetches)
+        return self._in_folders[folder]
 
     def rendered(self, files: Sequence[Path], project: str, service: str = "") -> Rendered:
         """Render with variables filled in and commands split, as they will be run.
@@ -124,22 +136,36 @@ class Renderer:
             self._version = result.stdout.strip().removeprefix("v")
         return self._version
 
-    def hash(self, files: Sequence[Path], project: str, service: str) -> str | None:
+    def hash(
+        self,
+        files: Sequence[Path],
+        project: str,
+        service: str,
+        resolved: Mapping[str, Any] | None = None,
+    ) -> str | None:
         """Return the hash that Compose would write on the service; None where it is unknown.
 
         It is unknown where placeholders stand for variables, and where this version of
-        Compose is known to tell another hash than it writes.
+        Compose is known to tell another hash than it writes. ``resolved`` is the service with
+        containers in place of the services that it shares something with.
         """
         try:
             rendered = self.rendered(files, project)
             if rendered.made_up or service not in rendered.services:
                 return None
             source = self.uninterpolated(files, project).services.get(service) or {}
-            if misleading(source, self.version()):
-                return None
-            return self._hashes(files, project).get(service)
+            told = self._hashes(files, project).get(service)
+            if resolved is not None and told == config_hash.of_service(rendered.services[service]):
+                return config_hash.of_service(resolved)
+            return None if misleading(source, self.version()) else told
         except PlatformError:
             return None
+
+    def unset(self, files: Sequence[Path], project: str) -> frozenset[str]:
+        """Name the variables that have no value here and no default. Never raises."""
+        with suppress(PlatformError):
+            self.rendered(files, project)
+        return self._blank.get(("deployed", tuple(files), project, _ALL), frozenset())
 
     def _hashes(self, files: Sequence[Path], project: str) -> Mapping[str, str]:
         """Ask for all at once: asked for one, older versions forget what it depends on."""
@@ -173,12 +199,15 @@ class Renderer:
         met = Secrets(value for one in models for value in environment_values(one))
         for learned in self._learned.values():
             met = met | learned
+        for other in self._in_folders.values():
+            met = met | other.secrets()
         return met
 
     @property
     def count(self) -> int:
         """How much there was to meet values in, so that callers can tell when there is more."""
-        return len(self._done) + len(self._learned)
+        others = sum(other.count for other in self._in_folders.values())
+        return len(self._done) + len(self._learned) + others
 
     def _by_profile(
         self,
@@ -322,7 +351,8 @@ class Renderer:
     ) -> list[str]:
         named = [word for file in files for word in ("-f", str(file))]
         active = [word for profile in profiles for word in ("--profile", profile)]
-        return [*self._program(), "-p", project, *named, *active]
+        folder = ["--project-directory", str(self.folder)] if self.folder else []
+        return [*self._program(), "-p", project, *folder, *named, *active]
 
     def _program(self) -> tuple[str, ...]:
         if self._command is None:

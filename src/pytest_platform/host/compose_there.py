@@ -14,9 +14,11 @@ TIMEOUT = 60.0
 
 _LABEL = "com.docker.compose.project"
 _MISSING = re.compile(r"required variable (\w+) is missing a value")
+_PATH = re.compile(r"(?m)^PATH=(.*)$")
 _DIGEST = re.compile(r"([0-9a-f]{64}) [ *](.*)")
 # Compose is a plugin of docker, or a program of its own. $@ are its options.
 _HASHES = """
+printf 'PATH=%s\\n' "$PATH" >&2
 if docker compose version >/dev/null 2>&1; then set -- docker compose "$@"; else
   set -- docker-compose "$@"
 fi
@@ -108,7 +110,9 @@ def _read(done: CommandResult, host: str) -> Hashes | CannotCompare:
         pairs = (line.split() for line in lines.splitlines())
         return Hashes(version.strip().removeprefix("v"), {one[0]: one[1] for one in pairs if one})
     if not version:
-        return CannotCompare(f"cannot compare: there is no Compose on {host}; install it there")
+        path = found[1] if (found := _PATH.search(done.stderr)) else "unknown"
+        message = f"cannot compare: no Compose was found on {host} in its PATH, which is {path}"
+        return CannotCompare(f"{message}; install it there, or add its folder to the PATH of sshd")
     if missing := sorted(set(_MISSING.findall(done.stderr))):
         names = ", ".join(missing)
         return CannotCompare(f"cannot compare: no value for {names}, neither here nor on {host}")

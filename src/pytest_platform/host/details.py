@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pytest_platform.host.engine import PROJECT, SERVICE, Document, Engine
 
 ONEOFF = "com.docker.compose.oneoff"
+_FILES = "com.docker.compose.project.config_files"
 _AT_WORK = frozenset({"running", "restarting", "paused"})
 
 
@@ -46,11 +47,13 @@ class Digests:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One container of a Compose project, of whatever service."""
+    """One container of a Compose project, of whatever service; ``files`` it was made from."""
 
     name: str
     project: str
     service: str
+    id: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,8 @@ class Details:
     """``containers`` and ``images`` by id, ``references`` from names of images to ids.
 
     ``listed`` are all containers of all projects, without those of ``compose run``, of which
-    ``one_offs`` are those that have not ended.
+    ``one_offs`` are those that have not ended. ``networks`` and ``volumes`` are those of the
+    Engine, by name.
     """
 
     digests: Digests
@@ -67,10 +71,24 @@ class Details:
     references: Mapping[str, str] = field(default_factory=dict)
     listed: tuple[Listed, ...] = ()
     one_offs: tuple[Listed, ...] = ()
+    networks: Mapping[str, Document] = field(default_factory=dict)
+    volumes: Mapping[str, Document] = field(default_factory=dict)
+
+    def ids_of(self, project: str) -> dict[str, list[str]]:
+        """Return the ids of a project's containers by service, the first container first."""
+        found: dict[str, list[str]] = {}
+        for one in sorted(self.listed, key=lambda one: one.name):
+            if one.project == project and one.id:
+                found.setdefault(one.service, []).append(one.id)
+        return found
 
 
 def details(
-    engine: Engine, digests: Digests, listed: Collection[Document], documents: Iterable[Document]
+    engine: Engine,
+    digests: Digests,
+    listed: Collection[Document],
+    documents: Iterable[Document],
+    volumes: Iterable[Document] = (),
 ) -> Details:
     """Keep what comparing needs: one list of images, and one inspect for each distinct one.
 
@@ -79,8 +97,9 @@ def details(
     """
     containers = {one["Id"]: digests.without_values(one) for one in documents}
     wanted = sorted({one.get("Image") or "" for one in containers.values()} - {""})
-    seen = zip(wanted, engine.ask([f"/images/{image}/json" for image in wanted]), strict=True)
-    found = {image: document for image, document in seen if document}
+    images = [f"/images/{image}/json" for image in wanted]
+    networks, *seen = engine.ask(["/networks", *images]) if wanted else [()]
+    found = {image: one for image, one in zip(wanted, seen, strict=True) if one}
     return Details(
         digests,
         containers,
@@ -88,6 +107,8 @@ def details(
         dict(_references(engine.list_images())) if containers else {},
         tuple(_listed(one) for one in listed if not _is_one_off(one)),
         tuple(_listed(one) for one in listed if _is_one_off(one) and one.get("State") in _AT_WORK),
+        {one["Name"]: one for one in networks or ()},
+        {one["Name"]: one for one in volumes},
     )
 
 
@@ -105,4 +126,6 @@ def _is_one_off(document: Document) -> bool:
 def _listed(document: Document) -> Listed:
     labels = document.get("Labels") or {}
     names = document.get("Names") or [document["Id"][:12]]
-    return Listed(names[0].lstrip("/"), labels.get(PROJECT, ""), labels.get(SERVICE, ""))
+    files = tuple(filter(None, labels.get(_FILES, "").split(",")))
+    name, project = names[0].lstrip("/"), labels.get(PROJECT, "")
+    return Listed(name, project, labels.get(SERVICE, ""), document["Id"], files)

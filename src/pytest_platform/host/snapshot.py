@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from pytest_platform.host.details import ONEOFF, Details, Digests, details
@@ -15,13 +15,28 @@ ServiceKey = tuple[str, str]
 """A Compose project and a service in it."""
 
 _HOOK = "com.docker.compose.hook"
+_PODMAN = "container=podman"
+"""What Podman says in each container's environment; no secret of anybody."""
+
 _KNOWS_VOLUME_AGE = (1, 42)
 _CONFIG_HASH = "com.docker.compose.config-hash"
 
 
 @dataclass(frozen=True, slots=True)
+class Lender:
+    """The container whose network another one uses; ``name`` is empty where it is gone."""
+
+    name: str = ""
+    running: bool = False
+    started_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
-    """What was seen of one container. Times are in UTC; never any environment."""
+    """What was seen of one container. Times are in UTC; never any environment.
+
+    ``lender`` is there where the container uses the network of another one.
+    """
 
     id: str
     name: str
@@ -44,6 +59,10 @@ class Container:
     network: Network = field(default_factory=Network)
     restart_limit: int = 0
     """How often ``on-failure`` starts it at most; 0 under any other policy, and for ever."""
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    lender: Lender | None = None
+    podman: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +113,10 @@ def take(
     return Snapshot(
         host=engine.host,
         taken_at=datetime.now(UTC),
-        containers=tuple(map(read_container, documents)),
+        containers=tuple(_with_lenders(engine, documents)),
         volumes=_made(volumes) if engine.api_version() >= _KNOWS_VOLUME_AGE else {},
         secrets=Secrets(_environment_values(documents)),
-        details=details(engine, digests, everything, documents) if digests else None,
+        details=details(engine, digests, everything, documents, volumes) if digests else None,
     )
 
 
@@ -107,6 +126,26 @@ def _look_at(engine: Engine, wanted: Collection[str]) -> tuple[list[Document], l
         return [], []
     *found, volumes = engine.ask([*(f"/containers/{one}/json" for one in wanted), "/volumes"])
     return [document for document in found if document], list((volumes or {}).get("Volumes") or ())
+
+
+def _with_lenders(engine: Engine, documents: Sequence[Document]) -> Iterator[Container]:
+    """Read containers, and inspect the others whose networks they use."""
+    containers = [read_container(one) for one in documents]
+    known = {one["Id"]: one for one in documents}
+    shared = {one.network.shared_with for one in containers} - {None, *known}
+    names = sorted(filter(None, shared))
+    known |= zip(names, engine.ask([f"/containers/{name}/json" for name in names]), strict=True)
+    for one in containers:
+        name = one.network.shared_with
+        yield replace(one, lender=_lender(known[name])) if name else one
+
+
+def _lender(document: Document | None) -> Lender:
+    if not document:
+        return Lender()
+    state = document["State"]
+    running = bool(state.get("Running", state["Status"] == "running"))
+    return Lender(document["Name"].lstrip("/"), running, _time(state.get("StartedAt")))
 
 
 def _made(volumes: Iterable[Document]) -> dict[str, datetime]:
@@ -147,12 +186,23 @@ def read_container(document: Document) -> Container:
         config_hash=labels.get(_CONFIG_HASH, ""),
         network=read_network(document),
         restart_limit=_restart_limit(document),
+        entrypoint=tuple(config.get("Entrypoint") or ()),
+        command=tuple(config.get("Cmd") or ()),
+        podman=is_podman(document),
     )
 
 
 def _restart_limit(document: Document) -> int:
     policy = (document.get("HostConfig") or {}).get("RestartPolicy") or {}
     return policy.get("MaximumRetryCount") or 0 if policy.get("Name") == "on-failure" else 0
+
+
+def is_podman(document: Document) -> bool:
+    """Tell whether Podman made a container, by its ``inspect`` document."""
+    host = document.get("HostConfig") or {}
+    notes = host.get("Annotations") or {}
+    # A container that never ran has no annotations; Docker knows no such UTS mode.
+    return notes.get("io.container.manager") == "libpod" or host.get("UTSMode") == "private"
 
 
 def _key(listed: Document) -> ServiceKey | None:
@@ -173,6 +223,7 @@ def _environment_values(documents: Iterable[Document]) -> list[str]:
         entry.partition("=")[2]
         for document in documents
         for entry in document["Config"].get("Env") or ()
+        if entry != _PODMAN
     ]
 
 

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, cast
 
+from pytest_platform.errors import PlatformError
 from pytest_platform.host import ssh_errors, ssh_scripts
 from pytest_platform.host.ssh_destination import Destination
 from pytest_platform.host.ssh_errors import SshError
@@ -32,6 +33,10 @@ _KEEPER = 'trap : HUP INT TERM; folder=$1; shift; "$@"; code=$?; rm -rf -- "$fol
 # A socket's path may have 104 bytes; ssh appends 17 to it while it makes the socket.
 _LONGEST_FOLDER = 70
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+")
+
+_NEWER = ("ForkAfterAuthentication", "StdinNull")
+_SESSION = {"SessionType": "default"}
+"""Settings of a host's own that would take away the shell; known from OpenSSH 8.7 on."""
 
 _ALIVE = 5
 """Seconds between signs of life. After three without an answer the connection is dead."""
@@ -165,6 +170,7 @@ class Master:
             "ServerAliveInterval": str(_ALIVE),
             "ServerAliveCountMax": "3",
         }
+        options |= dict.fromkeys(_NEWER, "no") | _SESSION if _knows_newer() else {}
         words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
         return ["ssh", *self._file(), *words, *self._destination.arguments(), ssh_scripts.SHELL]
 
@@ -236,6 +242,15 @@ class Master:
         told = ssh_errors.last_line(self._output.decode(errors="replace") + said)
         message = f"the login shell on {self._shown} ended with {code}: {told or 'it said nothing'}"
         return SshError("ssh.login", message)
+
+
+def _knows_newer() -> bool:
+    """Tell whether the client knows ``SessionType`` and its like, which older ones refuse."""
+    with contextlib.suppress(PlatformError):
+        said = Local().run(["ssh", "-V"], timeout=_CONFIG_SECONDS).stderr
+        found = re.search(r"OpenSSH_\D*(\d+)\.(\d+)", said)
+        return found is not None and (int(found[1]), int(found[2])) >= (8, 7)
+    return False
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -17,11 +17,15 @@ SHELL = "exec /bin/sh"
 
 MISSING = "missing"
 
+# Not every login gives a command the folders in which people install; its own come first.
+_PATH = "PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin:/opt/bin:/snap/bin"
+
 # The braces make the shell read all of the script before it gives away its input.
 _LOGIN = """\
 {
 exec 3<&0 </dev/null 2>/dev/null
 mark=%(mark)s
+%(path)s
 home=${HOME:-/}
 user=$(id -un)
 engine=${DOCKER_HOST:-}
@@ -59,6 +63,7 @@ _COMMAND = """\
 {
 exec 3<&0 </dev/null
 mark=%(mark)s
+%(path)s
 printf '\\n%%s\\n' "$mark"
 printf '\\n%%s\\n' "$mark" >&2
 %(exports)s
@@ -89,7 +94,7 @@ exit
 
 def login(mark: str) -> bytes:
     """Return the script of the session that stays: it looks around, then waits for its end."""
-    return (_LOGIN % {"mark": mark}).encode()
+    return (_LOGIN % {"mark": mark, "path": _PATH}).encode()
 
 
 def command(argv: Sequence[str], env: Mapping[str, str] | None, mark: str) -> bytes:
@@ -97,7 +102,7 @@ def command(argv: Sequence[str], env: Mapping[str, str] | None, mark: str) -> by
     exports = [
         f"export {shlex.quote(name)}={shlex.quote(value)}" for name, value in (env or {}).items()
     ]
-    words = {"mark": mark, "exports": "\n".join(exports), "words": shlex.join(argv)}
+    words = {"path": _PATH, "mark": mark, "exports": "\n".join(exports), "words": shlex.join(argv)}
     return (_COMMAND % words).encode()
 
 

@@ -20,6 +20,7 @@ STALE = "container.state.stale"
 RUNNING = "container.state.running"
 RESTART_LOOP = "container.restart_loop"
 HEALTH = "container.health"
+NETWORKS = "container.networks"
 MISSING = "container.missing"
 DUPLICATE = "container.duplicate"
 
@@ -206,7 +207,24 @@ def _long_running(state: ExpectedState, container: Container, now: datetime) -> 
         verb = "" if container.status == "exited" else "is "
         message = f"{container.name} {verb}{actual}{_reason(container)}; it is to keep running"
         return Finding(RUNNING, message, "running", actual)
-    return _health(state, container, actual)
+    return _without_network(container) or _health(state, container, actual)
+
+
+def _without_network(container: Container) -> Finding | None:
+    """Find a container whose lender was replaced or restarted: its network is gone since then."""
+    lender, name = container.lender, container.name
+    if lender is None:
+        return None
+    if not lender.name:
+        actual, how = "a container that is gone", f"up -d --force-recreate {container.service}"
+    elif not lender.running:
+        actual, how = f"{lender.name}, which does not run", f"up -d {container.service}"
+    elif container.started_at and lender.started_at and container.started_at < lender.started_at:
+        actual, how = f"{lender.name}, which was started since", f"restart {container.service}"
+    else:
+        return None
+    message = f"{name} has no network: it uses that of {actual}; mend it: docker compose {how}"
+    return Finding(NETWORKS, message, "the network of a running container", f"that of {actual}")
 
 
 def _health(state: ExpectedState, container: Container, actual: str) -> Finding | None:
@@ -218,7 +236,12 @@ def _health(state: ExpectedState, container: Container, actual: str) -> Finding 
         said = f": {container.health_output}" if container.health_output else ""
         return Finding(HEALTH, f"{name} is unhealthy{said}", "healthy", actual)
     if health == "starting":
-        message = f"{name} is still starting; wait for it with --wait 60s"
+        hint = (
+            f"Podman leaves health checks to systemd; where none runs, run: "
+            f"podman healthcheck run {name}"
+        )
+        wait = "wait for it with --wait 60s"
+        message = f"{name} is still starting; {hint if container.podman else wait}"
         return Finding(HEALTH, message, "healthy", actual)
     return None
 
