@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pytest_platform.errors import ComposeError, PlatformError
 from pytest_platform.host.compose_program import TIMEOUT, find_compose
-from pytest_platform.host.rendered import Rendered, environment_values, secret_contents
+from pytest_platform.host.rendered import Rendered, environments
 from pytest_platform.host.transport import Transport
 from pytest_platform.secrets import Secrets
 
@@ -33,7 +31,7 @@ class Renderer:
         self._transport = transport
         self._command: tuple[str, ...] | None = None
         self._done: dict[tuple[object, ...], Rendered | PlatformError] = {}
-        self._learned: dict[tuple[object, ...], Secrets] = {}
+        self._met: list[str] = []
         self._hashed: dict[tuple[object, ...], Mapping[str, str]] = {}
         self._version: str | None = None
 
@@ -73,13 +71,13 @@ class Renderer:
                     refusal = refused
                 else:
                     return Rendered(model, names - values.keys())
-            raise self._error(refusal, files, project)
+            raise self._error(refusal)
 
         return self._once(files, project, filled)
 
     def meet(self, values: Iterable[str]) -> None:
         """Keep values that must not be shown, wherever they come from; see ``secrets``."""
-        self._learned["met", self.count] = Secrets(values)
+        self._met += values
 
     def version(self) -> str:
         """Return the renderer's own version, such as ``5.6.1``.
@@ -121,32 +119,19 @@ class Renderer:
             }
         return self._hashed[key]
 
-    def learn(self, files: Sequence[Path], project: str) -> None:
-        """Find out which values of these files must not be shown; see ``secrets``. Never raises."""
-        key = (tuple(files), project)
-        if key not in self._learned:
-            self._learned[key] = Secrets()
-            with suppress(PlatformError):
-                values = [*self._variable_values(files, project)]
-                values += secret_contents(self.rendered(files, project))
-                self._learned[key] = Secrets(values)
-
     def secrets(self) -> Secrets:
-        """Return the values that were met: of environments, and of all that was learned."""
+        """Return the values that were met, and those of all rendered environments."""
         models = [
             one
             for (*_, render), one in self._done.items()
             if isinstance(one, Rendered) and render != self._verbatim.__name__
         ]
-        met = Secrets(value for one in models for value in environment_values(one))
-        for learned in self._learned.values():
-            met = met | learned
-        return met
+        return Secrets(self._met, (pair for one in models for pair in environments(one)))
 
     @property
     def count(self) -> int:
         """How much there was to meet values in, so that callers can tell when there is more."""
-        return len(self._done) + len(self._learned)
+        return len(self._done) + len(self._met)
 
     def _once(
         self,
@@ -179,30 +164,19 @@ class Renderer:
                 refusal = refused
             else:
                 return Rendered(model, names)
-        raise self._error(refusal, files, project)
+        raise self._error(refusal)
 
     def _verbatim(self, files: Sequence[Path], project: str) -> Rendered:
         try:
             return Rendered(self._config(files, project, "--no-interpolate"))
         except _Refused as refusal:
-            raise self._error(refusal, files, project) from None
+            raise self._error(refusal) from None
 
-    def _error(self, refusal: _Refused, files: Sequence[Path], project: str) -> ComposeError:
-        """Give Compose's own words, without its warnings and the values that it quotes."""
+    def _error(self, refusal: _Refused) -> ComposeError:
+        """Give Compose's own words without its warnings. Reports redact the values it quotes."""
         lines = [line for line in refusal.stderr.splitlines() if not _WARNING.match(line)]
         said = " ".join(lines).strip() or "no message"
-        safe = Secrets(self._variable_values(files, project)).hide(said, "[redacted]")
-        return ComposeError(f"Compose cannot render the files: {safe[:500]}")
-
-    def _variable_values(self, files: Sequence[Path], project: str) -> Iterator[str]:
-        """Yield what the files' variables may stand for, from the environment and ``.env``."""
-        argv = [*self._options(files, project), "config", "--variables", "--format", "json"]
-        result = self._transport.run(argv, timeout=TIMEOUT)
-        with suppress(ValueError):
-            yield from (os.environ.get(name, "") for name in json.loads(result.stdout or "{}"))
-        with suppress(OSError, UnicodeDecodeError):
-            for line in (files[0].parent / ".env").read_text(encoding="utf-8").splitlines():
-                yield line.partition("=")[2].strip().strip("'\"")
+        return ComposeError(f"Compose cannot render the files: {said}")
 
     def _config(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -94,7 +94,7 @@ def take(
         taken_at=datetime.now(UTC),
         containers=tuple(map(read_container, documents)),
         volumes=_made(volumes) if engine.api_version() >= _KNOWS_VOLUME_AGE else {},
-        secrets=Secrets(_environment_values(documents)),
+        secrets=Secrets(outside=_environments(documents)),
         details=details(engine, digests, everything, documents) if digests else None,
     )
 
@@ -160,12 +160,11 @@ def _last_output(health: Document) -> str:
     return str(log[-1].get("Output") or "").strip()
 
 
-def _environment_values(documents: Iterable[Document]) -> list[str]:
-    return [
-        entry.partition("=")[2]
-        for document in documents
-        for entry in document["Config"].get("Env") or ()
-    ]
+def _environments(documents: Iterable[Document]) -> Iterator[tuple[str, str]]:
+    for document in documents:
+        for entry in document["Config"].get("Env") or ():
+            name, _, value = entry.partition("=")
+            yield name, value
 
 
 def _time(text: str | None) -> datetime | None:
