@@ -15,7 +15,7 @@ from pytest_platform.groups import groups_of
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.report.document import Record, check_record, module_record
 from pytest_platform.report.explain import explain
-from pytest_platform.report.redact import redact_all, told
+from pytest_platform.report.redact import CODES, redact_all, told
 from pytest_platform.run import Run, host_shown, observed_record
 from pytest_platform.verdict import Result, Verdict
 
@@ -149,7 +149,7 @@ class CheckItem(pytest.Item):
             "module": module_record(self.declared, host_shown(self.run, self.declared)),
             "observed": self._observed(),
             "check": check,
-            "details": redact_all(dict(result.details), secrets),
+            "details": redact_all(dict(result.details), secrets, CODES),
         }
 
     def _is_draft(self) -> bool:

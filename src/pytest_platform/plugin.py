@@ -68,7 +68,11 @@ def pytest_load_initial_conftests(
     known = parser.parse_known_args(args)
     early_config.known_args_namespace.file_or_dir = known.file_or_dir
     _promise(early_config, known.platform_json)
-    yield
+    try:
+        yield
+    except BaseException as error:
+        _redact_early(early_config, error)
+        raise
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -101,6 +105,21 @@ def pytest_configure(config: pytest.Config) -> None:
     from pytest_platform.session import set_up
 
     set_up(config, settings, output)
+
+
+def _redact_early(config: pytest.Config, error: BaseException) -> None:
+    """Redact why a conftest file cannot be read, which is before a run is set up."""
+    try:
+        settings = options.settings_of(config)
+    except (pytest.UsageError, UsageError, AttributeError, ValueError):
+        settings = None
+    if settings is None:
+        return
+    from pytest_platform.boundary import Boundary, make_safe
+    from pytest_platform.run import known_early
+
+    known = known_early(settings)
+    make_safe(error, Boundary(lambda: known).safe)
 
 
 def _promise(config: pytest.Config, target: str | None) -> None:

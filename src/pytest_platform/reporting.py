@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import warnings
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from typing import Any
 
 import pytest
 
-from pytest_platform.checks.contract.literals import says_secret
 from pytest_platform.collection import modules_of
 from pytest_platform.errors import PlatformError, render
-from pytest_platform.module.loader import FILE_NAME, Module
+from pytest_platform.module.loader import FILE_NAME
 from pytest_platform.nodes import CheckItem
 from pytest_platform.report.document import (
     Record,
@@ -22,19 +19,15 @@ from pytest_platform.report.document import (
     module_record,
     platform_section,
 )
-from pytest_platform.report.redact import redact, redact_all
+from pytest_platform.report.redact import redact
 from pytest_platform.report.summary import plan_lines, table
 from pytest_platform.run import Run, host_shown
-from pytest_platform.secrets import Secrets
 from pytest_platform.verdict import Location, Result, Verdict
 
 _RECORDS = "platform_records"
 """The attribute of a report that carries records; it crosses to xdist's controller."""
 _ORDER = "platform_order"
 """The attribute of a report that tells the place of its test in the collection."""
-_EXTRA = "_json_report_extra"
-"""The attribute in which pytest-json-report keeps captured output and logs."""
-
 _COLOURS = {
     "passed": {"green": True},
     "failed": {"red": True},
@@ -53,17 +46,6 @@ class Reporting:
         self._run = run
         self._records = records
         self._order = order
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_make_collect_report(
-        self,
-    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-        """Redact why a file of tests cannot be collected, before any module was looked at."""
-        report = yield
-        if report.failed:
-            self._learn(self._run.selected or ())
-            self._redact_said(report, self._run.context.secrets() | _secret_variables())
-        return report
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -84,7 +66,6 @@ class Reporting:
         order = self._order.get(item.nodeid, 0)
         setattr(report, _ORDER, order)
         setattr(report, _RECORDS, [{**record, "order": order} for record in records])
-        self._redact(report)
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -110,14 +91,6 @@ class Reporting:
         if report.failed and any(one["check"]["verdict"] == "error" for one in records):
             return "error", "E", "ERROR"
         return None
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
-        """Redact the text of a warning, in the process where it was given."""
-        told = str(warning_message.message)
-        safe = redact(told, self._run.context.secrets())
-        if safe != told:
-            warning_message.message = safe
 
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
         """Show the table of modules."""
@@ -157,47 +130,11 @@ class Reporting:
     ) -> list[Record]:
         if report.when != "call" and report.passed:
             return []
-        if report.failed:
-            self._learn(modules_of(item))
         if unseen is not None:
             # Where we could not look, our own frames help nobody.
             report.longrepr = render(unseen.message, str(unseen.code), unseen.location)
         result = unseen or _result_of(report, _location_of(report), _SMOKE)
         return [self._test_record(name, report, result) for name in modules_of(item)]
-
-    def _learn(self, modules: Iterable[str]) -> None:
-        for name in modules:
-            module = self._run.catalog.get(name)
-            if isinstance(module, Module):
-                self._run.context.learn_secrets(module)
-
-    def _redact(self, report: pytest.TestReport) -> None:
-        """Hide what no report may carry in all that the test has said."""
-        secrets = self._run.context.secrets()
-        if not len(secrets):
-            return
-        self._redact_said(report, secrets)
-        report.user_properties = [
-            (name, redact_all(value, secrets)) for name, value in report.user_properties
-        ]
-        if reason := getattr(report, "wasxfail", ""):
-            report.wasxfail = redact(reason, secrets)
-        extra = getattr(report, _EXTRA, None)
-        if extra is not None:
-            setattr(report, _EXTRA, redact_all(extra, secrets))
-
-    def _redact_said(
-        self, report: pytest.TestReport | pytest.CollectReport, secrets: Secrets
-    ) -> None:
-        report.sections = [(name, redact(text, secrets)) for name, text in report.sections]
-        if isinstance(report.longrepr, tuple):
-            # A skip: pytest wants its path, line and reason one by one.
-            path, line, reason = report.longrepr
-            report.longrepr = (path, line, redact(reason, secrets))
-            return
-        told = report.longreprtext
-        if redact(told, secrets) != told:
-            report.longrepr = redact(told, secrets)
 
     def _test_record(self, name: str, report: pytest.TestReport, result: Result) -> Record:
         module = self._run.catalog.get(name)
@@ -206,7 +143,7 @@ class Reporting:
         return {
             "module": module_record(module, host_shown(self._run, module)),
             "observed": None,
-            "check": check_record("smoke", test, result, report.duration, secrets),
+            "check": check_record("smoke", redact(test, secrets), result, report.duration, secrets),
         }
 
 
@@ -224,11 +161,6 @@ def _could_not_look(item: pytest.Item, call: pytest.CallInfo[None]) -> Result | 
 def _location_of(report: pytest.TestReport) -> Location:
     file, line, _ = report.location
     return Location(file, (line or 0) + 1)
-
-
-def _secret_variables() -> Secrets:
-    """Return the values of the variables of this process that by their names are secret."""
-    return Secrets(value for name, value in os.environ.items() if says_secret(name))
 
 
 def _result_of(report: pytest.TestReport, location: Location, code: str) -> Result:

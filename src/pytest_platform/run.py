@@ -14,6 +14,7 @@ from pytest_platform.changed_since import ChangedSince, narrow
 from pytest_platform.checks.context import Context, services_to_see
 from pytest_platform.checks.health import state
 from pytest_platform.checks.health.wait import Awaited, wait
+from pytest_platform.checks.known import known_of
 from pytest_platform.checks.looking import Show
 from pytest_platform.checks.probe import ProbeKind
 from pytest_platform.checks.registry import PROBES, vocabulary
@@ -29,6 +30,7 @@ from pytest_platform.module.model import seconds
 from pytest_platform.options import STDOUT, Settings, usage_error
 from pytest_platform.progress import Progress
 from pytest_platform.report.document import container_record
+from pytest_platform.secrets import Secrets
 
 if TYPE_CHECKING:
     from pytest_platform.change.apply import Setting
@@ -96,6 +98,7 @@ def start(config: pytest.Config, settings: Settings) -> Run:
 
         context.stack = Ephemeral(project, here, renderer, catalog, settings.root)
         context.stack.keep = settings.stack.keep
+        context.stack.secrets = context.secrets
     if settings.wait or context.stack:
         context.watch = lambda: Progress(config)
     selected = frozenset(names) if names else None
@@ -105,6 +108,11 @@ def start(config: pytest.Config, settings: Settings) -> Run:
         selected = frozenset(since.touched).intersection(names or since.touched)
     setting = _setting(config, settings)
     return Run(settings, catalog, context, selected, _workers(config), setting, since)
+
+
+def known_early(settings: Settings) -> Secrets:
+    """Collect what the files of all modules hold, where there is no run yet."""
+    return known_of(Catalog(settings.modules_dir, settings.root, vocabulary(PROBES)))
 
 
 def _new_project() -> str:

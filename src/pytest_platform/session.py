@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_platform import run as runs
+from pytest_platform.boundary import Boundary
 from pytest_platform.collection import Collection
 from pytest_platform.json_report import JsonReport
 from pytest_platform.options import Settings, usage_error
@@ -33,6 +34,11 @@ def set_up(config: pytest.Config, settings: Settings | None, output: JsonStdout 
     run = runs.start(config, settings)
     config.stash[runs.RUN] = run
     config.add_cleanup(run.context.close)
+    boundary = Boundary(run.context.secrets, worker=hasattr(config, "workerinput"))
+    config.pluginmanager.register(boundary, "platform-boundary")
+    config.add_cleanup(boundary.guard_stderr())
+    if output is not None:
+        output.secrets = run.context.secrets
     config.pluginmanager.register(Collection(run), "platform-collection")
     config.pluginmanager.register(Reporting(run, records, order), "platform-reporting")
     if run.context.stack:

@@ -33,7 +33,7 @@ from pytest_platform.drift.form import (
 from pytest_platform.drift.observed import observed
 from pytest_platform.drift.orphans import ORPHAN, orphans
 from pytest_platform.host.details import Digests, Listed
-from pytest_platform.host.rendered import Rendered, environment_values
+from pytest_platform.host.rendered import Rendered, environments
 from pytest_platform.report.redact import redact
 from pytest_platform.secrets import Secrets
 
@@ -105,7 +105,7 @@ def test_without_the_image_nothing_is_invented(name: str) -> None:
 def test_no_environment_value_in_a_text(name: str) -> None:
     entries = [one for each in RECORDED[name]["containers"] for one in each["Config"]["Env"]]
     values = {entry.partition("=")[2] for entry in entries}
-    values |= set(environment_values(Rendered(RENDERED[name]["model"])))
+    values |= {value for _, value in environments(Rendered(RENDERED[name]["model"]))}
     secrets = Secrets(values)
     for one in _drifts(name):
         if one.code == "container.environment":

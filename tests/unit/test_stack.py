@@ -142,6 +142,12 @@ def test_a_secret_is_made_up(name: str) -> None:
     assert first != second
 
 
+@pytest.mark.parametrize("name", ["COMPASS_PORT", "TOKEN_TTL", "PASSWORD_MIN_LENGTH"])
+def test_a_name_that_is_only_about_a_secret_gets_no_value(name: str) -> None:
+    with pytest.raises(StackVariable, match=f"^{name}: no value"):
+        variables.made_up({name})
+
+
 def test_anything_else_is_not(tmp_path: Path) -> None:
     with pytest.raises(StackVariable, match=r"^KEYBOARD, PORT: no value"):
         variables.made_up({"PORT", "TOKEN", "KEYBOARD"})

@@ -238,7 +238,6 @@ class _Attempt:
 
     def capture(self, container: Container) -> str:
         """Return the end of the log, before anything can remove the container."""
-        self.setting.context.learn_secrets(self.module)
         try:
             tail = self.host.engine.log_tail(container.id, LOG_LINES)
         except PlatformError as error:

@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from pytest_platform.checks.health.state import Seen, seen_of
+from pytest_platform.checks.known import known_of
 from pytest_platform.checks.looking import Looking, Show
 from pytest_platform.checks.neighbours import neighbours
 from pytest_platform.checks.probe import ProbeKind, Target
@@ -64,6 +65,7 @@ class Context:
     stack: Ephemeral | None = None
     state_checks: StateChecks = field(default_factory=StateChecks)
     _looks: dict[Host, Looking] = field(default_factory=dict)
+    _known: Secrets | None = None
     _secrets: Secrets = field(default_factory=Secrets)
     _secrets_state: tuple[int, ...] = ()
     _met: Secrets = field(default_factory=Secrets)
@@ -192,29 +194,24 @@ class Context:
             return None
         return self.catalog.require(owner, wanted_by=module.at("spec", "state", "owner"))
 
-    def learn_secrets(self, module: Module) -> None:
-        """Find out what the output of a module may hold, before any of it is shown."""
-        self.renderer.learn(module.compose_files, module.project)
-
     def secrets(self) -> Secrets:
-        """Return all values met so far, on any host, that no report may carry.
+        """Return all values that no report may carry: of all files, and of the hosts looked at.
 
         A value that is also a public word, such as the name of a module, is no secret:
         to hide it would garble every report and keep nothing from anybody.
         """
+        if self._known is None:
+            self._known = known_of(self.catalog)
         snapshots = [one.snapshot for one in self._looks.values() if one.snapshot]
-        state = (self.renderer.count, len(self._met), *map(id, snapshots))
+        state = (self.renderer.count, id(self._met), *map(id, snapshots))
         if state != self._secrets_state:
-            met = self._met | self.renderer.secrets()
+            met = self._known | self._met | self.renderer.secrets()
             for snapshot in snapshots:
                 met = met | snapshot.secrets
             self._secrets, self._secrets_state = met.without(self._public(snapshots)), state
         return self._secrets
 
     def _public(self, snapshots: Iterable[Snapshot]) -> Iterator[str]:
-        yield from self.catalog.names()
-        for module in self.selected:
-            yield module.source.text
         for snapshot in snapshots:
             yield snapshot.host
             for container in snapshot.containers:

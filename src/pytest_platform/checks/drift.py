@@ -47,7 +47,6 @@ def judge(module: Module, context: Context) -> Result:
         PlatformError: the files cannot be rendered, or the Engine cannot be asked.
     """
     found = compared(module, context)
-    context.learn_secrets(module)
     codes = sorted({one.code for one in found.findings})
     return replace(_result(module, found), details={"drift": codes})
 

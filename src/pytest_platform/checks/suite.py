@@ -186,7 +186,6 @@ def _judge_state(module: Module, context: Context, *, asker: Module | None = Non
     if not findings:
         said = ", ".join(state.describe(one, seen.now) for one in seen.containers)
         return passed(said)
-    context.learn_secrets(module)
     result = failed(findings, module.at("spec", "runtime", "expected_state"))
     return replace(result, evidence=_log_tail(seen, context.host_of(module).engine))
 
@@ -224,12 +223,7 @@ def _probe_answer(module: Module, probe: Probe) -> Callable[[Context], Result]:
         def given_up() -> bool:
             return isinstance(context.host_of(module).transport.failure(), SshError)
 
-        result = blocked(module, context) or retried(
-            attempt, within=probe.within, given_up=given_up
-        )
-        if result.verdict is not Verdict.PASSED:
-            context.learn_secrets(module)
-        return result
+        return blocked(module, context) or retried(attempt, within=probe.within, given_up=given_up)
 
     return answer
 

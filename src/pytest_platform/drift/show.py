@@ -11,21 +11,19 @@ import shlex
 from collections.abc import Collection, Iterable, Mapping
 
 from pytest_platform.drift.form import Attachment, Healthcheck, Mount
+from pytest_platform.secrets.names import says_secret
 
 LIMIT = 300
 NONE = "none"
 HIDDEN = "[hidden]"
 
-_NAME = r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|credentials?|auth)"
-_ASSIGNED = re.compile(rf"(?i)([\w.-]*{_NAME}[\w.-]*\s*[=:]\s*)(?!\s)([^\s&;|]+)")
-_OPTION = re.compile(rf"(?i)--?[\w-]*{_NAME}")
+_ASSIGNED = re.compile(r"([\w.-]+)(\s*[=:]\s*)(?!\s)([^\s&;|]+)")
+_OPTION = re.compile(r"--?([\w-]+)")
 _URL = re.compile(r"(\w[\w+.-]*://[^\s/:@]*:)[^\s/@]+(?=@)")
 _RANDOM = re.compile(
     r"(?<![\w./:=@+-])(?=[\w+-]*[0-9])(?=[\w+-]*[A-Za-z])[\w+-]{12,}(?![\w./:=@+-])"
 )
 """A long word of letters and digits that is no path, name of a host, or version."""
-
-_SENSITIVE = re.compile(rf"(?i){_NAME}")
 
 
 def words(command: Iterable[str]) -> str:
@@ -34,14 +32,20 @@ def words(command: Iterable[str]) -> str:
     hide = False
     for word in command:
         shown.append(HIDDEN if hide else shlex.quote(masked(word)))
-        hide = bool(_OPTION.fullmatch(word))
+        option = _OPTION.fullmatch(word)
+        hide = option is not None and says_secret(option[1])
     return shortened(" ".join(shown)) or NONE
 
 
 def masked(text: str) -> str:
     """Hide passwords in URLs, what is assigned to a name such as ``password``, and noise."""
-    text = _ASSIGNED.sub(rf"\1{HIDDEN}", _URL.sub(rf"\1{HIDDEN}", text))
+    text = _ASSIGNED.sub(_assigned, _URL.sub(rf"\1{HIDDEN}", text))
     return _RANDOM.sub(HIDDEN, text)
+
+
+def _assigned(found: re.Match[str]) -> str:
+    name, between, value = found.groups()
+    return f"{name}{between}{HIDDEN if says_secret(name) else value}"
 
 
 def shortened(text: str) -> str:
@@ -64,7 +68,7 @@ def labels(names: Iterable[str], values: Mapping[str, str], hidden: Collection[s
 def _label(name: str, value: str | None, hidden: bool) -> str:
     if value is None:
         return f"{name} not set"
-    return f"{name}={HIDDEN if hidden or _SENSITIVE.search(name) else masked(value)}"
+    return f"{name}={HIDDEN if hidden or says_secret(name) else masked(value)}"
 
 
 def mounts(targets: Iterable[str], found: Mapping[str, Mount]) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from pytest_platform.host import config_hash
 from pytest_platform.host.compose_program import TIMEOUT, find_compose
 from pytest_platform.host.lenient import Refused, render_copy
 from pytest_platform.host.mirror import Source, read, refuse_remote
-from pytest_platform.host.rendered import Rendered, environment_values, secret_contents
+from pytest_platform.host.rendered import Rendered, environments
 from pytest_platform.host.transport import Transport
 from pytest_platform.secrets import Secrets
 
@@ -47,7 +46,7 @@ class Renderer:
         self._in_folders: dict[Path, Renderer] = {}
         self._command: tuple[str, ...] | None = None
         self._done: dict[tuple[object, ...], Rendered | PlatformError] = {}
-        self._learned: dict[tuple[object, ...], Secrets] = {}
+        self._met: list[str] = []
         self._hashed: dict[tuple[object, ...], Mapping[str, str]] = {}
         self._version: str | None = None
 
@@ -115,7 +114,7 @@ class Renderer:
                 model = self._config(files, project, profiles, env=values)
             except Refused as refused:
                 if first.lacking:
-                    raise self._error(refused, files, project) from None
+                    raise self._error(refused) from None
                 return self._copy(files, project, profiles, env=values)
             return Rendered(model, first.placeholders - values.keys())
 
@@ -123,7 +122,7 @@ class Renderer:
 
     def meet(self, values: Iterable[str]) -> None:
         """Keep values that must not be shown, wherever they come from; see ``secrets``."""
-        self._learned["met", self.count] = Secrets(values)
+        self._met += values
 
     def version(self) -> str:
         """Return the renderer's own version, such as ``5.6.1``.
@@ -179,26 +178,14 @@ class Renderer:
             }
         return self._hashed[key]
 
-    def learn(self, files: Sequence[Path], project: str) -> None:
-        """Find out which values of these files must not be shown; see ``secrets``. Never raises."""
-        key = (tuple(files), project)
-        if key not in self._learned:
-            self._learned[key] = Secrets()
-            with suppress(PlatformError):
-                values = [*self._variable_values(files, project)]
-                values += secret_contents(self.rendered(files, project))
-                self._learned[key] = Secrets(values)
-
     def secrets(self) -> Secrets:
-        """Return the values that were met: of environments, and of all that was learned."""
+        """Return the values that were met, and those of all rendered environments."""
         models = [
             one
             for (kind, *_), one in self._done.items()
             if isinstance(one, Rendered) and kind != "verbatim"
         ]
-        met = Secrets(value for one in models for value in environment_values(one))
-        for learned in self._learned.values():
-            met = met | learned
+        met = Secrets(self._met, (pair for one in models for pair in environments(one)))
         for other in self._in_folders.values():
             met = met | other.secrets()
         return met
@@ -207,7 +194,7 @@ class Renderer:
     def count(self) -> int:
         """How much there was to meet values in, so that callers can tell when there is more."""
         others = sum(other.count for other in self._in_folders.values())
-        return len(self._done) + len(self._learned) + others
+        return len(self._done) + len(self._met) + others
 
     def _by_profile(
         self,
@@ -270,7 +257,7 @@ class Renderer:
             model = self._config(files, project, profiles, met=key)
         except Refused as refused:
             if _IN_USE.search(refused.stderr) and tuple(profiles) == _ALL:
-                raise self._error(refused, files, project) from None
+                raise self._error(refused) from None
             return self._copied(files, project, profiles, refused)
         return Rendered(model)
 
@@ -285,7 +272,7 @@ class Renderer:
         if refused and self._source(files).absent:
             copy = replace(copy, refusal=refused.stderr)
         if copy.refusal:
-            return replace(copy, refusal=str(self._error(Refused(copy.refusal), files, project)))
+            return replace(copy, refusal=str(self._error(Refused(copy.refusal))))
         return copy
 
     def _copy(
@@ -303,7 +290,7 @@ class Renderer:
         try:
             return render_copy(self._source(files), ask, plain=plain)
         except Refused as refused:
-            raise self._error(refused, files, project) from None
+            raise self._error(refused) from None
 
     def _verbatim(self, files: Sequence[Path], project: str, profiles: Sequence[str]) -> Rendered:
         try:
@@ -311,22 +298,11 @@ class Renderer:
         except Refused:
             return self._copy(files, project, profiles, plain=True)
 
-    def _error(self, refusal: Refused, files: Sequence[Path], project: str) -> ComposeError:
-        """Give Compose's own words, without its warnings and the values that it quotes."""
+    def _error(self, refusal: Refused) -> ComposeError:
+        """Give Compose's own words without its warnings. Reports redact the values it quotes."""
         lines = [line for line in refusal.stderr.splitlines() if not _WARNING.match(line)]
         said = " ".join(lines).strip() or "no message"
-        safe = Secrets(self._variable_values(files, project)).hide(said, "[redacted]")
-        return ComposeError(f"Compose cannot render the files: {safe[:500]}")
-
-    def _variable_values(self, files: Sequence[Path], project: str) -> Iterator[str]:
-        """Yield what the files' variables may stand for, from the environment and ``.env``."""
-        argv = [*self._options(files, project), "config", "--variables", "--format", "json"]
-        result = self._transport.run(argv, timeout=TIMEOUT)
-        with suppress(ValueError):
-            yield from (os.environ.get(name, "") for name in json.loads(result.stdout or "{}"))
-        with suppress(OSError, UnicodeDecodeError):
-            for line in (files[0].parent / ".env").read_text(encoding="utf-8").splitlines():
-                yield line.partition("=")[2].strip().strip("'\"")
+        return ComposeError(f"Compose cannot render the files: {said}")
 
     def _config(
         self,

@@ -1,18 +1,12 @@
-"""What Compose makes of its files, and which values in it must not be shown."""
+"""What Compose makes of its files."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-
-MAX_SECRET = 64 * 1024
-"""Characters of a secret's file that are read, for knowing what not to show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +54,14 @@ def _holds(text: str, mark: str) -> bool:
     return mark in text and bool(re.search(rf"(?<!\w){re.escape(mark)}(?![\d_])", text))
 
 
-def secret_contents(rendered: Rendered) -> Iterator[str]:
-    """Yield what the project's secrets and inline configs hold, as far as it is to be had here."""
-    for secret in (rendered.model.get("secrets") or {}).values():
-        yield os.environ.get(str(secret.get("environment") or ""), "")
-        with suppress(OSError, UnicodeDecodeError):
-            if file := secret.get("file"):
-                with Path(file).open(encoding="utf-8") as stream:
-                    yield stream.read(MAX_SECRET)
-    for config in (rendered.model.get("configs") or {}).values():
-        yield str(config.get("content") or "")
-
-
-def environment_values(rendered: Rendered) -> Iterator[str]:
-    """Yield the values that services and their hooks get by ``environment`` and ``env_file``."""
+def environments(rendered: Rendered) -> Iterator[tuple[str, str]]:
+    """Yield what services and their hooks get by ``environment`` and ``env_file``."""
     for service in rendered.services.values():
         for unit in (service, *(service.get("pre_start") or ())):
             environment: Mapping[str, Any] = unit.get("environment") or {}
-            for value in environment.values():
+            for name, value in environment.items():
                 if value is not None:
-                    yield from {str(value), unescaped(str(value))}
+                    yield name, unescaped(str(value))
 
 
 def unescaped(value: Any) -> Any:

@@ -115,7 +115,7 @@ def take(
         taken_at=datetime.now(UTC),
         containers=tuple(_with_lenders(engine, documents)),
         volumes=_made(volumes) if engine.api_version() >= _KNOWS_VOLUME_AGE else {},
-        secrets=Secrets(_environment_values(documents)),
+        secrets=Secrets(outside=_environments(documents)),
         details=details(engine, digests, everything, documents, volumes) if digests else None,
     )
 
@@ -218,13 +218,12 @@ def _last_output(health: Document) -> str:
     return str(log[-1].get("Output") or "").strip()
 
 
-def _environment_values(documents: Iterable[Document]) -> list[str]:
-    return [
-        entry.partition("=")[2]
-        for document in documents
-        for entry in document["Config"].get("Env") or ()
-        if entry != _PODMAN
-    ]
+def _environments(documents: Iterable[Document]) -> Iterator[tuple[str, str]]:
+    for document in documents:
+        for entry in document["Config"].get("Env") or ():
+            if entry != _PODMAN:
+                name, _, value = entry.partition("=")
+                yield name, value
 
 
 def _time(text: str | None) -> datetime | None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pytest_platform.errors import render
 from pytest_platform.module.source import inside
-from pytest_platform.report.redact import Safe, redact, told, told_lines
+from pytest_platform.report.redact import MARK, Safe, redact, told, told_lines, visible
 from pytest_platform.secrets import Secrets
+from pytest_platform.secrets.texts import in_text
 from pytest_platform.verdict import Excerpt, Finding, Location, Result
 
 _NEVER_QUOTED = frozenset({"contract.secrets"})
@@ -27,7 +28,7 @@ def explain(result: Result, root: Path, secrets: Secrets) -> Safe:
     parts: list[str] = [told(result.message, secrets)]
     if len(result.findings) == 1:
         parts += teller.comparison(result.findings[0])
-    parts.append(redact(result.evidence, secrets))
+    parts.append(visible(redact(result.evidence, secrets)))
     placed = [one for one in result.findings if one.location or len(result.findings) == 1]
     for finding in placed:
         parts += teller.placed(finding, result)
@@ -63,7 +64,7 @@ class _Teller:
         if excerpt is None and location and code not in _NEVER_QUOTED:
             excerpt = excerpt_of(self.root, location, self.secrets)
         rendered = render("", code, location, excerpt).lstrip("\n")
-        return redact(rendered, self.secrets)
+        return visible(redact(rendered, self.secrets))
 
 
 def excerpt_of(root: Path, location: Location, secrets: Secrets) -> Excerpt | None:
@@ -82,7 +83,15 @@ def excerpt_of(root: Path, location: Location, secrets: Secrets) -> Excerpt | No
         return None
     first = max(1, location.line - 2)
     near = lines[first - 1 : location.line + 1]
-    shown = tuple(redact(line, secrets)[:_LINE] for line in near)
+    shown = tuple(redact(_without_named(line), secrets)[:_LINE] for line in near)
     marked = shown[location.line - first]
     column = len(marked) - len(marked.lstrip())
     return Excerpt(shown, first, location.line, column, len(marked.strip()))
+
+
+def _without_named(line: str) -> str:
+    """Hide what a line itself says to be secret, also where the value is a word of every report."""
+    for found in in_text(line):
+        before, _, after = line.rpartition(found.value)
+        line = f"{before}{MARK}{after}"
+    return line

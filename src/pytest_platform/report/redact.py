@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NewType
+from typing import Any, Final, NewType
 
-from pytest_platform.secrets import Secrets
+from pytest_platform.secrets import Secrets, replaced
+from pytest_platform.secrets.shapes import find
 
 Safe = NewType("Safe", str)
 """Text that may be shown. Only ``redact`` makes it."""
@@ -17,15 +18,18 @@ SHOWN_LINES = 12
 SHOWN_OF_A_LINE = 120
 """Lines of a diff, and characters of each."""
 
-_PASSWORD_IN_URL = re.compile(r"(?<=://)([^\s:/?#@]*):[^\s/?#]+@")
-"""Hidden wherever it stands, also where nobody has told that it is a secret."""
+CODES: Final = frozenset({"code", "verdict", "drift", "decision", "digest"})
+"""Keys of the section ``platform`` whose values are words of ours, or digests."""
 
-_UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
+_CONTROL: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+)
+_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def redact(text: str, secrets: Secrets) -> Safe:
     """Replace every secret value in ``text``, in whatever quoting it stands."""
-    return Safe(_PASSWORD_IN_URL.sub(rf"\1:{MARK}@", secrets.hide(text, MARK)))
+    return Safe(replaced(text, [*secrets.spans(text), *find(text)], MARK))
 
 
 def told(text: str, secrets: Secrets) -> Safe:
@@ -41,17 +45,47 @@ def told_lines(text: str, secrets: Secrets) -> list[Safe]:
     return [*shown, Safe("…")] if len(lines) > SHOWN_LINES else shown
 
 
+def visible(text: str) -> Safe:
+    r"""Write out the control characters of a redacted text: a terminal is not to obey them.
+
+    >>> visible("\x1b]0;title\x07 done")
+    '\\x1b]0;title\\x07 done'
+    """
+    return Safe(_CONTROL.sub(_written_out, text))
+
+
+def visible_but_colours(text: str) -> Safe:
+    """Write out control characters but those that colour, which tests may use as they like."""
+    parts = _COLOUR.split(text)
+    colours = [*_COLOUR.findall(text), ""]
+    return Safe("".join(visible(part) + one for part, one in zip(parts, colours, strict=True)))
+
+
+def _written_out(found: re.Match[str]) -> str:
+    if found[0] == "\r" and found.string[found.end() : found.end() + 1] == "\n":
+        return "\r"
+    return found[0].encode("unicode_escape").decode()
+
+
 def _short(line: str, longest: int) -> Safe:
-    printable = "".join(char if char.isprintable() else _UNPRINTABLE for char in line)
+    printable = visible(line)
     return Safe(printable if len(printable) <= longest else printable[:longest] + "…")
 
 
-def redact_all(value: Any, secrets: Secrets) -> Any:
-    """Redact every text in nested lists and dicts; a copy, the original is left as it is."""
+def redact_all(value: Any, secrets: Secrets, ours: frozenset[str] = frozenset()) -> Any:
+    """Redact every text in nested lists and dicts; a copy, the original is left as it is.
+
+    What stands under the keys in ``ours`` are words of ours.
+    """
     if isinstance(value, str):
         return redact(value, secrets)
     if isinstance(value, dict):
-        return {key: redact_all(inner, secrets) for key, inner in value.items()}
+        return {
+            redact(key, secrets) if isinstance(key, str) else key: (
+                one if key in ours else redact_all(one, secrets, ours)
+            )
+            for key, one in value.items()
+        }
     if isinstance(value, list | tuple):
-        return [redact_all(inner, secrets) for inner in value]
+        return [redact_all(inner, secrets, ours) for inner in value]
     return value

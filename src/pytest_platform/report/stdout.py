@@ -6,9 +6,12 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from pytest_platform.secrets import Secrets
 
 _USAGE: Final = ("platform.usage", 4)
 _CRASH: Final = ("platform.crash", 1)
@@ -31,6 +34,7 @@ class JsonStdout:
         """Take stdout, or, where ``target`` is a file, leave it alone."""
         self.document: dict[str, Any] | None = None
         self.target = target
+        self.secrets: Callable[[], Secrets] = _of_environment
         self._session: Any = None
         self._failure: tuple[str, int, BaseException] | None = None
         self._around = sys.exc_info()[1]
@@ -104,7 +108,18 @@ class JsonStdout:
         document["exitcode"] = exitcode
         if failure:
             document["platform"]["error"] = {"code": failure[0], "message": _line(failure[2])}
-        return document
+        return self._redacted(document)
+
+    def _redacted(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Redact what other plugins have put in. Records of modules are redacted when made."""
+        from pytest_platform.report.redact import CODES, redact_all
+
+        secrets = self.secrets()
+        section = dict(document["platform"])
+        modules = section.pop("modules", [])
+        others = {key: one for key, one in document.items() if key != "platform"}
+        redacted = {**redact_all(section, secrets, CODES), "modules": modules}
+        return {**redact_all(others, secrets), "platform": redacted}
 
     def _in_flight(self) -> tuple[str, int, BaseException] | None:
         """Return the exception that ends this process, if there is one on its way."""
@@ -115,6 +130,14 @@ class JsonStdout:
         if isinstance(error, SystemExit):
             exitcode = error.code if isinstance(error.code, int) else int(bool(error.code))
         return code, exitcode, error
+
+
+def _of_environment() -> Secrets:
+    """Return what the names of variables say to be secret: all that is known before a run."""
+    from pytest_platform.secrets import Secrets
+    from pytest_platform.secrets.names import says_secret
+
+    return Secrets(outside=(pair for pair in os.environ.items() if says_secret(pair[0])))
 
 
 def _take_stdout() -> int:

@@ -34,7 +34,7 @@ class Ephemeral:
 
     ``trouble`` is there when Compose could not start all of it. ``notes`` tell people
     how it differs from what is deployed, ``made_up`` which variables got a value;
-    ``waited_for`` that it had its time to come up.
+    ``waited_for`` that it had its time to come up. ``secrets`` are what its errors may not show.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Ephemeral:
         self.made_up: tuple[str, ...] = ()
         self.left_overs: list[remains.Remains] = []
         self.keep = False
+        self.secrets: Callable[[], Secrets] = renderer.secrets
         self.started = False
         self.waited_for = False
         self._ended = False
@@ -128,7 +129,7 @@ class Ephemeral:
             launch.up(compose, model, env_files=self._env_files(), defaults=defaults)
         except StackNotUp as error:
             # Hidden first: half a secret would not be found.
-            said = self._secrets().hide(str(error), "[redacted]")
+            said = self.secrets().hide(str(error), "[redacted]")
             self.trouble = StackNotUp(said if len(said) <= _SHOWN else "…" + said[-_SHOWN:])
 
     def _env_files(self) -> list[Path]:
@@ -160,11 +161,6 @@ class Ephemeral:
         there |= {name for file in self._env_files() for name in variables.names_in(file)}
         lacking = set(variables.of_secrets(model)) - there
         return {name: variables.value() for name in lacking}
-
-    def _secrets(self) -> Secrets:
-        for module in self.members:
-            self._renderer.learn(module.compose_files, self.project)
-        return self._renderer.secrets()
 
 
 def _sources(parts: Iterable[Part]) -> dict[str, Source]:

@@ -9,11 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pytest_platform.secrets.names import says_account, says_secret
 from pytest_platform.stack.errors import StackVariable
-
-_CREDENTIAL = re.compile(
-    r"PASS(WORD|WD|PHRASE|CODE)?(_|$|[0-9])|SECRET|TOKEN|CREDENTIAL|(^|_)(KEY|SALT|USER(NAME)?|LOGIN)(_|$)"
-)
 
 
 def made_up(names: Collection[str]) -> dict[str, str]:
@@ -22,7 +19,7 @@ def made_up(names: Collection[str]) -> dict[str, str]:
     Raises:
         StackVariable: one is neither; names all of them.
     """
-    others = sorted(name for name in names if not _CREDENTIAL.search(name))
+    others = sorted(name for name in names if not (says_secret(name) or says_account(name)))
     if others:
         message = (
             f"{', '.join(others)}: no value, and no secret that could be made up; "

@@ -11,6 +11,7 @@ from pytest_platform.change.refusal import Refusal
 from pytest_platform.errors import PlatformError
 from pytest_platform.host.transport import CommandMissing, CommandResult, CommandTimeout, Transport
 from pytest_platform.secrets import Secrets
+from pytest_platform.secrets.names import says_secret
 
 QUICK = 30.0
 """Seconds for a question about a name."""
@@ -23,7 +24,9 @@ _NOT_ALLOWED = 126
 _TIMED_OUT = frozenset({124, 143})
 _ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC"}
 _SHOWN = 160
-_CREDENTIAL = re.compile(r"PASS|SECRET|TOKEN|KEY|CREDENTIAL|ACCOUNT", re.IGNORECASE)
+_OF_STORES = re.compile(r"ACCOUNT|KEY_ID")
+"""Names by which restic and borg know accounts of stores; the repository names them, too."""
+
 _IN_URL = re.compile(r"(?<=://)[^/\s@]+(?=@)")
 # The last bytes of what a command prints, and then its exit status, which a pipe loses.
 _ENDING = 'keep=$1; shift; { "$@"; echo "exit $?"; } | tail -c "$keep"'
@@ -142,7 +145,11 @@ class Host:
 
 def credentials(environment: Mapping[str, str]) -> Secrets:
     """Return the values of the variables that by their names are credentials."""
-    return Secrets(value for name, value in environment.items() if _CREDENTIAL.search(name))
+    return Secrets(outside=(pair for pair in environment.items() if _is_credential(pair[0])))
+
+
+def _is_credential(name: str) -> bool:
+    return says_secret(name) or bool(_OF_STORES.search(name))
 
 
 def _telling_line(text: str) -> str:

@@ -54,6 +54,16 @@ def documents(text: str) -> list[Node]:
     return list(_documents(text))
 
 
+def is_readable(text: str) -> bool:
+    """Tell whether a text is YAML to its end."""
+    try:
+        for _ in yaml.parse(text, Loader=_LOADER):
+            pass
+    except yaml.YAMLError:
+        return False
+    return True
+
+
 def _documents(text: str) -> Iterator[Node]:
     events = iter(yaml.parse(text, Loader=_LOADER))
     try:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-UNKNOWN: Final = "\0"
-"""Stands for the value of a variable without a default."""
+from pytest_platform.secrets.texts import UNKNOWN
+
+__all__ = ["UNKNOWN", "Variable", "declared", "variables"]
 
 _VARIABLE: Final = re.compile(r"\$\$|\$\{([A-Za-z_]\w*)|\$([A-Za-z_]\w*)")
 _DEFAULT: Final = re.compile(r":?[-+](.*)", re.DOTALL)

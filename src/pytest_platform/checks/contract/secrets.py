@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from pytest_platform.checks.contract.compose_source import locate
+from pytest_platform.checks.contract.env_files import in_tracked_files
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.contract.literals import in_value
 from pytest_platform.verdict import Finding, Location
@@ -19,6 +20,7 @@ CODE: Final = "contract.secrets"
 _IN_COMPOSE: Final = (
     "write ${VAR:?} and set VAR outside the repository, or mount a file with secrets:"
 )
+_IN_ENV_FILE: Final = "git rm --cached it, list it in .gitignore, and set the value anew"
 _IN_MODULE: Final = "read it from the container's environment or from a mounted file"
 _HOOKS: Final = frozenset({"pre_start", "post_start", "pre_stop"})
 _ASSIGNED: Final = frozenset({"environment", "labels", "args", "annotations"})
@@ -43,9 +45,19 @@ def judge(facts: Facts) -> Iterator[Finding]:
     service = facts.source_service
     for path, what in _in_service(service):
         yield _finding(path, what, _IN_COMPOSE, facts.locate(*map(str, path)))
+    for path, what in _in_both(service):
+        yield _finding(path, what, _IN_COMPOSE, facts.locate(*map(str, path)))
     for path, what in _in_used(facts.source.model, service):
         place = locate(facts.module, tuple(map(str, path)))
         yield _finding(path, what, _IN_COMPOSE, place)
+    for held in in_tracked_files(facts.module):
+        yield Finding(
+            CODE,
+            f"{held.name} holds {held.what} in a file that git tracks: {_IN_ENV_FILE}",
+            expected="a file that git does not track",
+            actual=f"{held.what} in plain text",
+            location=held.location,
+        )
     for leaf in _leaves(facts.module.source.data, ()):
         for what in _secrets(leaf):
             yield _finding(leaf.path, what, _IN_MODULE, facts.module.at(*leaf.path))
@@ -61,6 +73,19 @@ def _in_service(service: Mapping[str, Any]) -> Iterator[tuple[_Path, str]]:
             if own not in seen:
                 seen.add(own)
                 yield from ((leaf.path, what) for what in _secrets(leaf))
+
+
+def _in_both(service: Mapping[str, Any]) -> Iterator[tuple[_Path, str]]:
+    """Say what a command holds that only together with its entrypoint is a secret."""
+    words = [_words(service.get(name)) for name in ("entrypoint", "command")]
+    if all(words):
+        apart = {found.what for text in words for found in in_value("", text)}
+        both = dict.fromkeys(found.what for found in in_value("", " ".join(words)))
+        yield from ((("command",), what) for what in both if what not in apart)
+
+
+def _words(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value or "")
 
 
 def _in_used(model: Mapping[str, Any], service: Mapping[str, Any]) -> Iterator[tuple[_Path, str]]:
@@ -80,7 +105,8 @@ def _source(entry: Any) -> str:
 
 def _secrets(leaf: _Leaf) -> Iterator[str]:
     name = str(leaf.path[-1]) if leaf.path else ""
-    yield from dict.fromkeys(in_value(name, leaf.text, leaf.beside))
+    found = in_value(name, leaf.text, leaf.beside)
+    yield from dict.fromkeys(one.what for one in found)
 
 
 def _leaves(value: Any, path: _Path) -> Iterator[_Leaf]:

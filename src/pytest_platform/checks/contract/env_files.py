@@ -1,0 +1,81 @@
+"""The files of variables that a service names and that git tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from pytest_platform.checks.contract.compose_tree import Node, documents
+from pytest_platform.checks.contract.literals import in_value
+from pytest_platform.errors import PlatformError
+from pytest_platform.host.env_file import entries, read
+from pytest_platform.host.transport import Local
+from pytest_platform.module.loader import Module
+from pytest_platform.module.source import inside
+from pytest_platform.verdict import Location
+
+_TIMEOUT = 10.0
+
+
+class Held(NamedTuple):
+    """A secret in a file that everybody with the repository can read."""
+
+    name: str
+    what: str
+    location: Location
+
+
+def in_tracked_files(module: Module) -> Iterator[Held]:
+    """Yield the secrets in the files below ``env_file`` of a service, where git tracks them."""
+    for file in dict.fromkeys(_files(module)):
+        held = list(_in_file(file, module.root))
+        if held and _is_tracked(file):
+            yield from held
+
+
+def _in_file(file: Path, root: Path) -> Iterator[Held]:
+    lines = read(file).splitlines()
+    pairs = {name: value for name, value in entries(file) if value}
+    for name, value in pairs.items():
+        if found := list(in_value(name, value, tuple(pairs))):
+            number = next((at for at, line in enumerate(lines, 1) if name in line), 1)
+            yield Held(name, found[0].what, Location(_shown(file, root), number))
+
+
+def _files(module: Module) -> Iterator[Path]:
+    for compose_file in module.compose_files:
+        for tree in documents(read(compose_file)):
+            node = _find(tree, "services", module.service, "env_file")
+            for text in _paths(node) if node else ():
+                file = compose_file.parent / text
+                if "$" not in text and inside(file, module.root):
+                    yield file
+
+
+def _find(node: Node, *path: str) -> Node | None:
+    for name in path:
+        found = node.find(name)
+        if found is None:
+            return None
+        node = found[1]
+    return node
+
+
+def _paths(node: Node) -> Iterator[str]:
+    for one in (node, *(child for _, _, child in node.children)):
+        path = _find(one, "path")
+        yield from filter(None, (one.text, path.text if path else ""))
+
+
+def _is_tracked(file: Path) -> bool:
+    argv = ["git", "-C", str(file.parent), "ls-files", "--error-unmatch", "--", file.name]
+    try:
+        return Local().run(argv, timeout=_TIMEOUT).returncode == 0
+    except PlatformError:
+        return False
+
+
+def _shown(file: Path, root: Path) -> str:
+    resolved, top = file.resolve(), root.resolve()
+    return resolved.relative_to(top).as_posix() if resolved.is_relative_to(top) else str(file)
