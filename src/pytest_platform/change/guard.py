@@ -49,7 +49,8 @@ class Facts:
     None stands for what could not be found out. ``contract`` are the codes of failing
     contract checks; ``service`` is the rendered service; ``backup`` are the reasons why
     the backup reference does not do; ``owner`` says what is wrong with the owner's
-    state, an empty text that nothing is; ``same_host`` tells whether commands run where the
+    state, an empty text that nothing is; ``data`` are the stateful modules whose data it can write
+    to, going by what is mounted; ``same_host`` tells whether commands run where the
     Engine is; ``lock`` names who else holds the lock, an
     empty text that nobody does; ``changed`` names what differs from the plan under the
     lock; ``spent`` is a plan that was used, ``repeated`` a second attempt in one run.
@@ -65,6 +66,7 @@ class Facts:
     labels_ours: bool | None
     in_progress: bool | None
     same_host: bool | None
+    data: frozenset[str] | None
     lock: str | None = ""
     changed: tuple[str, ...] = ()
     spent: bool = False
@@ -92,7 +94,8 @@ class _Case:
 
     @property
     def touches_data(self) -> bool:
-        return self.module.manifest.spec.state.class_ is not StateClass.STATELESS
+        stateless = self.module.manifest.spec.state.class_ is StateClass.STATELESS
+        return not stateless or self.facts.data != frozenset()
 
 
 _Condition = Callable[[_Case], Refusal | None]
@@ -163,6 +166,22 @@ def _contract_passes(case: _Case) -> Refusal | None:
         message = f"its contract checks must pass: {', '.join(sorted(failing))}"
         return Refusal("guard.contract", message)
     return None
+
+
+def _data_is_its_owners(case: _Case) -> Refusal | None:
+    """Refuse by what is mounted, whatever the word in the file."""
+    state, data = case.module.manifest.spec.state, case.facts.data
+    if data is None:
+        message = "whose data it mounts cannot be told; mend contract::compose of all modules"
+        return Refusal("guard.data", message)
+    named = state.owner if state.class_ is StateClass.SIDECAR else None
+    if not (others := data - {named}):
+        return None
+    message = (
+        f"it can write to what {' and '.join(sorted(others))} mounts, so it has to be the sidecar "
+        "of that one module alone, and the backup of that one"
+    )
+    return Refusal("guard.data", message)
 
 
 def _stateful_allowed(case: _Case) -> Refusal | None:
@@ -284,6 +303,7 @@ _FROM_FILES: tuple[_Condition, ...] = (
     _never_restarts,
     _one_replica,
     _contract_passes,
+    _data_is_its_owners,
     _stateful_allowed,
     _confirmed,
     _backup_named,

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pytest_platform.host.details import ONEOFF, Details, Digests, details
 from pytest_platform.host.endpoints import Network, read_network
 from pytest_platform.host.engine import PROJECT, SERVICE, Document, Engine
+from pytest_platform.host.mounted import Mounted, of_container, of_driver
 from pytest_platform.secrets import Secrets
 
 ServiceKey = tuple[str, str]
@@ -42,19 +43,22 @@ class Container:
     image_id: str = ""
     config_hash: str = ""
     network: Network = field(default_factory=Network)
+    mounted: Mounted = field(default_factory=Mounted)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """One look at a host. ``secrets`` are the environment values met on the way.
 
-    ``details`` are there where they were asked for.
+    ``details`` are there where they were asked for. ``drivers`` say where the data of a volume
+    is that a driver keeps in another place.
     """
 
     host: str
     taken_at: datetime
     containers: tuple[Container, ...]
     volumes: Mapping[str, datetime] = field(default_factory=dict)
+    drivers: Mapping[str, Mounted] = field(default_factory=dict)
     secrets: Secrets = field(default_factory=Secrets)
     details: Details | None = None
 
@@ -94,6 +98,7 @@ def take(
         taken_at=datetime.now(UTC),
         containers=tuple(map(read_container, documents)),
         volumes=_made(volumes) if engine.api_version() >= _KNOWS_VOLUME_AGE else {},
+        drivers={one["Name"]: of_driver(one.get("Options") or {}) for one in volumes},
         secrets=Secrets(_environment_values(documents)),
         details=details(engine, digests, everything, documents) if digests else None,
     )
@@ -144,6 +149,7 @@ def read_container(document: Document) -> Container:
         image_id=document.get("Image") or "",
         config_hash=labels.get(_CONFIG_HASH, ""),
         network=read_network(document),
+        mounted=of_container(document),
     )
 
 
