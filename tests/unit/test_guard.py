@@ -122,10 +122,38 @@ def test_what_is_mounted_counts_and_not_the_word_in_the_file(state_class: StateC
 
 def test_a_stateful_service_never_passes() -> None:
     service = module_of(state=ExpectedState.HEALTHY, state_class=StateClass.STATEFUL)
-    for drift in (FAILED_RUN, frozenset[str](), frozenset({MISSING})):
+    for drift in (FAILED_RUN, frozenset({MISSING}), None):
         verdict = decide(service, drift, REQUEST, FACTS)
         assert verdict.decision is Decision.REFUSED
         assert "guard.one_shot" in {reason.code for reason in verdict.reasons}
+
+
+@pytest.mark.parametrize("state_class", [StateClass.STATEFUL, StateClass.STATELESS])
+def test_a_service_without_drift_has_nothing_to_do_if_the_order_is_right(
+    state_class: StateClass,
+) -> None:
+    service = module_of(state=ExpectedState.HEALTHY, state_class=state_class)
+    seen = replace(FACTS, data=frozenset(), service={"restart": "always", "scale": 2})
+    assert decide(service, frozenset(), REQUEST, seen).decision is Decision.NOTHING_TO_DO
+    wrong = decide(service, frozenset(), replace(REQUEST, patterns=("*",)), seen)
+    assert [one.code for one in wrong.reasons] == ["guard.module"]
+
+
+ORDER_OF_A_SERVICE: dict[str, dict[str, Any]] = {
+    "guard.allow_stateful": {"allow_stateful": False},
+    "guard.confirmation": {"confirmation": "yes"},
+    "guard.backup_ref": {"backup_ref": ""},
+}
+
+
+@pytest.mark.parametrize("code", ORDER_OF_A_SERVICE)
+def test_a_stateful_service_without_drift_wants_its_backup(code: str) -> None:
+    service = module_of(state=ExpectedState.HEALTHY, state_class=StateClass.STATEFUL)
+    request = replace(REQUEST, **ORDER_OF_A_SERVICE[code])
+    seen = replace(FACTS, data=frozenset())
+    assert [one.code for one in decide(service, frozenset(), request, seen).reasons] == [code]
+    planned = decide(service, frozenset(), replace(request, plan=True), seen)
+    assert planned.decision is Decision.NOTHING_TO_DO
 
 
 def test_all_reasons_are_told_at_once() -> None:

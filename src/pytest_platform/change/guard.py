@@ -33,13 +33,14 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the person asked for, word for word."""
+    """What the person asked for, word for word; ``plan`` is there where nothing is to be run."""
 
     apply: bool
     patterns: tuple[str, ...]
     allow_stateful: bool = False
     backup_ref: str = ""
     confirmation: str = ""
+    plan: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +106,14 @@ def decide(module: Module, drift: frozenset[str] | None, request: Request, facts
     """Decide whether ``module`` may be run again.
 
     ``drift`` are the codes of all differences; None means that they are not known.
-    Nothing to do is an answer of its own: it runs nothing, whatever else holds.
+    Nothing to do is an answer of its own: it runs nothing, whatever else holds. Ordered for a
+    service, which is never started, the order and the backup have to be right.
     """
     case = _Case(module, drift, request, facts)
-    if drift is not None and not drift and not case.offline and module.one_shot:
-        return Verdict(Decision.NOTHING_TO_DO)
+    if drift is not None and not drift and not case.offline:
+        asked = () if module.one_shot or request.plan else _OF_ORDER
+        reasons = tuple(reason for condition in asked if (reason := condition(case)))
+        return Verdict(Decision.REFUSED if reasons else Decision.NOTHING_TO_DO, reasons)
     conditions = _FROM_FILES if case.offline else (*_FROM_FILES, *_FROM_HOST)
     reasons = tuple(reason for condition in conditions if (reason := condition(case)))
     if reasons:
@@ -295,6 +299,17 @@ def _replicas(service: Mapping[str, Any]) -> int:
     return 1 if declared is None else int(declared)
 
 
+_OF_ORDER: tuple[_Condition, ...] = (
+    _one_exact_module,
+    _one_process,
+    _no_reruns,
+    _stateful_allowed,
+    _confirmed,
+    _backup_named,
+    _backup_good,
+    _asked_to_apply,
+    _same_host,
+)
 _FROM_FILES: tuple[_Condition, ...] = (
     _one_exact_module,
     _one_process,
