@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from pytest_platform.checks.suite import GROUPS, Check, checks_of
 from pytest_platform.module.loader import Broken, Module
-from pytest_platform.options import STDOUT
 from pytest_platform.run import Run
 
 
@@ -35,9 +33,7 @@ def groups_of(run: Run, module: Module | Broken) -> Iterator[tuple[str, list[Che
 def _plan(run: Run, module: Module) -> Check:
     from pytest_platform.change.suite import plan_check
 
-    target = run.settings.change.plan
-    path = None if target == STDOUT else Path(target)
-    return plan_check(module, run.setting, path)
+    return plan_check(module, run.setting, run.settings.change.output)
 
 
 def _apply(run: Run, module: Module) -> Check:

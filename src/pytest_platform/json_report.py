@@ -36,15 +36,8 @@ class JsonReport:
         Raises:
             pytest.UsageError: it cannot.
         """
-        target = self._output.target
-        if target is None:
-            return
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("a", encoding="utf-8"):
-                pass
-        except OSError as error:
-            message = f"--json={target}: cannot be written: {error.strerror}"
+        if error := self._output.unwritable:
+            message = f"--json={self._output.target}: cannot be written: {error.strerror}"
             raise usage_error(message) from None
 
     @pytest.hookimpl(trylast=True)

@@ -15,11 +15,14 @@ import pytest
 
 from pytest_platform import ssh_options, stack_options
 from pytest_platform.errors import UsageError
+from pytest_platform.output import Output, check_source
 from pytest_platform.ssh_options import Ssh
 from pytest_platform.stack_options import EPHEMERAL, StackSettings
 
 STDOUT: Final = "-"
 """The value of ``--json`` without a path."""
+
+PLAN_OUTPUT: pytest.StashKey[Output] = pytest.StashKey()
 
 REMOTE_MODES: Final = ("skip", "local", "ssh")
 _ENVIRONMENT: Final = ("PYTEST_PLATFORM_REMOTE_MODE", "PLATFORMCTL_SMOKE_REMOTE_MODE")
@@ -43,7 +46,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What was asked for of a change. ``plan`` and ``apply`` are empty, ``-`` or a path."""
+    """What was asked for of a change. ``plan`` and ``apply`` are empty, ``-`` or a path.
+
+    ``output`` is where the plan is written to, where that is a path.
+    """
 
     plan: str
     apply: str
@@ -51,6 +57,7 @@ class Change:
     backup_ref: str
     confirmation: str
     audit_log: Path
+    output: Output | None = None
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -218,10 +225,38 @@ def _change(config: pytest.Config) -> Change:
         backup_ref=config.getoption("platform_backup_ref"),
         confirmation=config.getoption("platform_confirmation"),
         audit_log=config.rootpath / config.getini("platform_audit_log"),
+        output=config.stash.get(PLAN_OUTPUT, None),
     )
     if change.plan and change.apply:
         raise usage_error("--plan and --apply: plan first, then apply that plan")
+    if change.apply not in {"", STDOUT}:
+        _check_plan(Path(change.apply))
     return change
+
+
+def prepare_plan(config: pytest.Config, target: str) -> None:
+    """Open what ``--plan=PATH`` names, before output is captured.
+
+    Raises:
+        pytest.UsageError: it cannot be written.
+    """
+    if target in {"", STDOUT}:
+        return
+    try:
+        output = Output.prepare(config.invocation_params.dir / target)
+    except OSError as error:
+        message = f"--plan={target}: cannot be written: {error.strerror}"
+        raise usage_error(message, "plan.unusable") from None
+    config.stash[PLAN_OUTPUT] = output
+    config.add_cleanup(output.close)
+
+
+def _check_plan(path: Path) -> None:
+    try:
+        check_source(path)
+    except OSError as error:
+        message = f"--apply={path}: cannot be read: {error.strerror}"
+        raise usage_error(message, "plan.unusable") from None
 
 
 def _refuse_detached_path(config: pytest.Config) -> None:

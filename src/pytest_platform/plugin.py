@@ -68,6 +68,7 @@ def pytest_load_initial_conftests(
     known = parser.parse_known_args(args)
     early_config.known_args_namespace.file_or_dir = known.file_or_dir
     _promise(early_config, known.platform_json)
+    options.prepare_plan(early_config, known.platform_plan)
     try:
         yield
     except BaseException as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -147,6 +148,7 @@ def _hosts(settings: Settings) -> Hosts:
 def _setting(config: pytest.Config, settings: Settings) -> Callable[[Context], Setting]:
     """Return what makes the setting of a guarded apply, when there is one."""
     started: set[str] = set()
+    turn = threading.Lock()
 
     def make(context: Context) -> Setting:
         from pytest_platform.change import apply, guard, plan
@@ -175,6 +177,7 @@ def _setting(config: pytest.Config, settings: Settings) -> Callable[[Context], S
             planned=planned,
             unusable=unusable,
             started=started,
+            turn=turn,
         )
 
     return make

@@ -30,6 +30,18 @@ def test_and_again(guarded_apply):
 """
 )
 
+AT_ONCE = """\
+import pytest
+from concurrent.futures import ThreadPoolExecutor
+
+pytestmark = [pytest.mark.module("job"), pytest.mark.smoke]
+
+def test_again(guarded_apply):
+    with ThreadPoolExecutor(2) as threads:
+        both = [threads.submit(guarded_apply) for _ in range(2)]
+    assert sorted(one.result().ran for one in both) == [False, True]
+"""
+
 
 @pytest.fixture(scope="module")
 def running(new_project: NewProject, tmp_path_factory: pytest.TempPathFactory) -> Stack:
@@ -97,4 +109,11 @@ def test_it_runs_once_in_a_run(failed: Stack, proxy: Proxy) -> None:
     assert outcome.returncode == 1
     assert failed.events() == ["started", "ended", "refused"]
     assert failed.lines()[-1]["reasons"] == ["guard.once"]
+    assert proxy.count(START) == 1
+
+
+def test_from_two_threads_one_waits_and_has_nothing_to_do(failed: Stack, proxy: Proxy) -> None:
+    _write(failed, AT_ONCE)
+    outcome = _run(failed, proxy, *failed.arguments(), "--apply")
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     assert proxy.count(START) == 1

@@ -349,7 +349,10 @@ def test_a_disk_that_is_full_in_the_end(failed: Stack, proxy: Proxy) -> None:
 # ---- signals ----
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
+ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1]
+
+
+@pytest.mark.parametrize("number", ENDING, ids=lambda one: one.name)
 def test_a_signal_while_it_waits(held: Stack, proxy: Proxy, number: signal.Signals) -> None:
     process = held.tree.start(*held.arguments(), "--apply", "-m", "apply", env=proxy.env)
     proxy.wait_for(WAIT)

@@ -37,6 +37,7 @@ FACTS = Facts(
     labels_ours=True,
     in_progress=False,
     same_host=True,
+    data=frozenset({"minio"}),
 )
 
 

@@ -32,7 +32,7 @@ TODAY = date(2026, 6, 15)
 SECRET = "correct-horse"  # noqa: S105 - what stands for a secret in the cases
 CHECKS = ["schema", *(code.removeprefix("contract.") for code in CONTRACT)]
 NEEDS_SOURCE = ["secrets", "image.pinned", "exposure", "command_shape"]
-NEEDS_RENDERING = ["restart", *NEEDS_SOURCE]
+NEEDS_RENDERING = ["restart", "state", *NEEDS_SOURCE]
 
 
 @pytest.fixture(scope="module")

@@ -65,6 +65,9 @@ FACT_CASES: dict[str, tuple[dict[str, Any], str]] = {
     "in progress": ({"in_progress": True}, "guard.in_progress"),
     "progress unknown": ({"in_progress": None}, "guard.in_progress"),
     "another machine": ({"same_host": False}, "guard.host"),
+    "another's data": ({"data": frozenset({"postgres"})}, "guard.data"),
+    "another's data too": ({"data": frozenset({"minio", "postgres"})}, "guard.data"),
+    "data unknown": ({"data": None}, "guard.data"),
     "machine unknown": ({"same_host": None}, "guard.host"),
     "restarts by deploy": (
         {"service": {"restart": "no", "deploy": {"restart_policy": {"condition": "any"}}}},
@@ -107,12 +110,50 @@ def test_any_other_drift_refuses(name: str) -> None:
     assert [reason.code for reason in verdict.reasons] == ["guard.drift"]
 
 
+@pytest.mark.parametrize("state_class", [StateClass.STATELESS, StateClass.STATEFUL])
+def test_what_is_mounted_counts_and_not_the_word_in_the_file(state_class: StateClass) -> None:
+    module = module_of(state_class=state_class)
+    bare = replace(REQUEST, allow_stateful=False, backup_ref="", confirmation="")
+    codes = {reason.code for reason in decide(module, FAILED_RUN, bare, FACTS).reasons}
+    assert codes == {
+        *("guard.data", "guard.allow_stateful", "guard.confirmation", "guard.backup_ref")
+    }
+
+
 def test_a_stateful_service_never_passes() -> None:
     service = module_of(state=ExpectedState.HEALTHY, state_class=StateClass.STATEFUL)
-    for drift in (FAILED_RUN, frozenset[str](), frozenset({MISSING})):
+    for drift in (FAILED_RUN, frozenset({MISSING}), None):
         verdict = decide(service, drift, REQUEST, FACTS)
         assert verdict.decision is Decision.REFUSED
         assert "guard.one_shot" in {reason.code for reason in verdict.reasons}
+
+
+@pytest.mark.parametrize("state_class", [StateClass.STATEFUL, StateClass.STATELESS])
+def test_a_service_without_drift_has_nothing_to_do_if_the_order_is_right(
+    state_class: StateClass,
+) -> None:
+    service = module_of(state=ExpectedState.HEALTHY, state_class=state_class)
+    seen = replace(FACTS, data=frozenset(), service={"restart": "always", "scale": 2})
+    assert decide(service, frozenset(), REQUEST, seen).decision is Decision.NOTHING_TO_DO
+    wrong = decide(service, frozenset(), replace(REQUEST, patterns=("*",)), seen)
+    assert [one.code for one in wrong.reasons] == ["guard.module"]
+
+
+ORDER_OF_A_SERVICE: dict[str, dict[str, Any]] = {
+    "guard.allow_stateful": {"allow_stateful": False},
+    "guard.confirmation": {"confirmation": "yes"},
+    "guard.backup_ref": {"backup_ref": ""},
+}
+
+
+@pytest.mark.parametrize("code", ORDER_OF_A_SERVICE)
+def test_a_stateful_service_without_drift_wants_its_backup(code: str) -> None:
+    service = module_of(state=ExpectedState.HEALTHY, state_class=StateClass.STATEFUL)
+    request = replace(REQUEST, **ORDER_OF_A_SERVICE[code])
+    seen = replace(FACTS, data=frozenset())
+    assert [one.code for one in decide(service, frozenset(), request, seen).reasons] == [code]
+    planned = decide(service, frozenset(), replace(request, plan=True), seen)
+    assert planned.decision is Decision.NOTHING_TO_DO
 
 
 def test_all_reasons_are_told_at_once() -> None:
@@ -124,7 +165,7 @@ def test_all_reasons_are_told_at_once() -> None:
 
 def test_files_alone_make_eligible_and_never_allowed() -> None:
     offline = replace(_unknown(), remote_mode="skip", contract=frozenset(), backup=())
-    offline = replace(offline, service=FACTS.service, workers=0, reruns=False)
+    offline = replace(offline, data=FACTS.data, service=FACTS.service, workers=0, reruns=False)
     request = replace(REQUEST, confirmation="", apply=True)
     assert decide(module_of(), None, request, offline).decision is Decision.ELIGIBLE
 
@@ -141,6 +182,7 @@ def _unknown() -> Facts:
         labels_ours=None,
         in_progress=None,
         same_host=None,
+        data=None,
         lock=None,
     )
 
@@ -177,6 +219,16 @@ facts = st.builds(
     labels_ours=st.sampled_from([True, True, False, None]),
     in_progress=st.sampled_from([False, False, True, None]),
     same_host=st.sampled_from([True, True, True, False, None]),
+    data=st.sampled_from(
+        [
+            frozenset(),
+            frozenset(),
+            frozenset({"minio"}),
+            None,
+            frozenset({"postgres"}),
+            frozenset({"minio", "postgres"}),
+        ]
+    ),
     lock=st.sampled_from(["", "", "ada", None]),
     changed=st.sampled_from([(), (), ("image",)]),
     spent=st.sampled_from([False, False, True]),
@@ -194,7 +246,10 @@ modules = st.builds(
 def permitted(module: Any, drift: Any, request: Request, seen: Facts) -> bool:
     """Say the rules of the guard once more, on raw data and without its code."""
     spec = msgspec.to_builtins(module.manifest.spec)
-    runtime, touches = spec["runtime"], spec["state"]["class"] in {"stateful", "sidecar"}
+    runtime, class_ = spec["runtime"], spec["state"]["class"]
+    touches = class_ in {"stateful", "sidecar"} or seen.data != frozenset()
+    minio = frozenset({"minio"})
+    own = seen.data == frozenset() or (class_ == "sidecar" and seen.data == minio)
     ordered = request.apply and list(request.patterns) == [module.name]
     alone = seen.workers == 0 and not seen.reruns and seen.remote_mode in {"local", "ssh"}
     one_shot = runtime["expected_state"] == "exited-success" and not runtime["hook"]
@@ -211,6 +266,7 @@ def permitted(module: Any, drift: Any, request: Request, seen: Facts) -> bool:
     well = seen.owner == "" and seen.labels_ours is True and seen.in_progress is False
     fresh = seen.lock == "" and seen.changed == () and not seen.spent
     fresh = fresh and not seen.repeated and seen.same_host is True
+    backed_up = backed_up and own
     return bool(ordered and alone and one_shot and once and sound and backed_up and well and fresh)
 
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -107,7 +112,10 @@ def test_a_lock_that_somebody_replaced_is_not_removed(project: str) -> None:
     assert path.read_text() == "somebody else"
 
 
-@pytest.mark.parametrize("content", ["", "nonsense", "[]"])
+UNUSABLE = ["", "nonsense", "[]", "[" * 200_000, '{"user":' * 200_000, "\0\0", '{"pid": 1e999}']
+
+
+@pytest.mark.parametrize("content", UNUSABLE, ids=range(len(UNUSABLE)))
 def test_a_lock_without_a_holder_refuses(project: str, content: str) -> None:
     Path(f"{lock.FOLDER}/pytest-platform-{project}.lock").write_text(content)
     with (
@@ -115,6 +123,79 @@ def test_a_lock_without_a_holder_refuses(project: str, content: str) -> None:
         lock.held(Local(), project, holder()),
     ):
         pytest.fail("a lock was stolen")
+
+
+def make_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def make_link(path: Path) -> None:
+    path.symlink_to("nowhere")
+
+
+def make_link_to_folder(path: Path) -> None:
+    path.symlink_to("/tmp")  # noqa: S108 - any folder does
+
+
+def make_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+ODD = [make_folder, make_link, make_link_to_folder, make_pipe]
+
+
+@pytest.fixture
+def odd_place(project: str) -> Iterator[Path]:
+    path = Path(f"{lock.FOLDER}/pytest-platform-{project}.lock")
+    yield path
+    if path.is_dir() and not path.is_symlink():
+        path.rmdir()
+
+
+@pytest.mark.parametrize("make", ODD)
+def test_what_is_no_file_is_no_lock(
+    project: str, odd_place: Path, make: Callable[[Path], None]
+) -> None:
+    make(odd_place)
+    before = odd_place.lstat()
+    with pytest.raises(lock.LockHeld), lock.held(Local(), project, holder()):
+        pytest.fail("what is there was taken for a lock")
+    assert odd_place.lstat().st_ino == before.st_ino
+    assert lock.held_by(Local(), project)
+
+
+@pytest.mark.parametrize("shell", ["sh", "busybox sh", "bash --posix"])
+@pytest.mark.parametrize("make", ODD[:3])
+def test_what_appears_after_the_look_is_not_taken(
+    odd_place: Path, make: Callable[[Path], None], shell: str
+) -> None:
+    """The look is left out of the script, as if something had appeared right after it."""
+    if shutil.which(shell.split(maxsplit=1)[0]) is None:
+        pytest.skip(f"there is no {shell} here")
+    make(odd_place)
+    script = lock._TAKE.replace('[ ! -e "$1" ] && [ ! -h "$1" ] &&', "")
+    assert script != lock._TAKE
+    argv = [*shell.split(), "-uc", script, "sh", str(odd_place), "me"]
+    done = subprocess.run(argv, capture_output=True, check=False, timeout=60)
+    assert done.returncode == 1
+    if odd_place.is_dir() and not odd_place.is_symlink():
+        assert not list(odd_place.iterdir())
+
+
+def test_of_many_at_once_one_takes_it(project: str) -> None:
+    taken: list[int] = []
+
+    def take(number: int) -> None:
+        with suppress(lock.LockHeld):
+            lock._take(Local(), lock._path(project), f'{{"run": {number}}}')
+            taken.append(number)
+
+    threads = [threading.Thread(target=take, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(taken) == 1
 
 
 def test_a_host_that_does_not_answer_refuses(project: str) -> None:
@@ -158,3 +239,29 @@ def test_a_full_disk_is_an_error() -> None:
 def test_a_folder_in_its_place_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(audit.AuditUnwritable):
         audit.append(tmp_path, LINE)
+
+
+@pytest.mark.parametrize("line", [b'{"more":' + b"[" * 200_000, b'{"more":' * 200_000])
+def test_a_line_that_is_none_of_ours_leaves_the_plan_untold(tmp_path: Path, line: bytes) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(line + b"\n")
+    with pytest.raises(audit.AuditUnreadable, match="none of ours"):
+        audit.plan_was_used(path, "digest")
+
+
+@pytest.mark.parametrize(
+    "line", [b"\xff\xfe", b"\0", b"[" * 200_000, b'{"event": 5}', b" " * 70_000]
+)
+def test_a_line_of_something_else_does_not_hide_others(tmp_path: Path, line: bytes) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(line + b"\n")
+    audit.append(path, LINE)
+    assert audit.plan_was_used(path, "digest")
+
+
+def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(audit.AuditUnwritable):
+        audit.append(tmp_path / "pipe", LINE)
+    with pytest.raises(audit.AuditUnreadable):
+        audit.plan_was_used(tmp_path / "pipe", "digest")

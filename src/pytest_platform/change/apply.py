@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,7 +13,6 @@ from typing import Any
 from pytest_platform.change.audit import AuditUnwritable, Event, Line, append, plan_was_used
 from pytest_platform.change.backup import shown
 from pytest_platform.change.guard import Decision, Request, Verdict, decide
-from pytest_platform.change.interrupt import terminate_as_interrupt
 from pytest_platform.change.lock import Holder, LockHeld, held
 from pytest_platform.change.look import Look, look
 from pytest_platform.change.plan import Plan, changed, make
@@ -27,6 +27,7 @@ from pytest_platform.host.start import AlreadyStarted, OneShotTimeout, start, wa
 from pytest_platform.host.writable import WritableEngine
 from pytest_platform.module.loader import Module
 from pytest_platform.module.model import seconds
+from pytest_platform.stack.signals import terminated_as_interrupt
 from pytest_platform.verdict import Finding, Location, Result, failed, passed
 from pytest_platform.verdict import Verdict as CheckVerdict
 
@@ -48,7 +49,8 @@ class Setting:
     """What an apply works with; everything that it depends on is handed in.
 
     ``unusable`` says why the plan that was named cannot be read.
-    ``started`` are the modules that this run has started; an apply adds its own.
+    ``started`` are the modules that this run has started; an apply adds its own. ``turn`` is held
+    during an apply, so that a second one in the same run waits for its end.
     """
 
     context: Context
@@ -59,6 +61,7 @@ class Setting:
     planned: Plan | None = None
     unusable: Refusal | None = None
     started: set[str] = field(default_factory=set)
+    turn: threading.Lock = field(default_factory=threading.Lock)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -82,6 +85,11 @@ def guarded_apply(module: Module, setting: Setting) -> Applied:
         AuditUnwritable: the audit line could not be written, and nothing was started.
         NoHost: nobody has said on which host the module runs.
     """
+    with setting.turn:
+        return _guarded_apply(module, setting)
+
+
+def _guarded_apply(module: Module, setting: Setting) -> Applied:
     since = setting.now().isoformat(timespec="seconds")
     host = setting.context.host_of(module)
     attempt = _Attempt(module, setting, host, Holder.me(module.name, since))
@@ -91,7 +99,7 @@ def guarded_apply(module: Module, setting: Setting) -> Applied:
         return attempt.not_run(seen, verdict)
     try:
         with (
-            terminate_as_interrupt(),
+            terminated_as_interrupt(),
             held(attempt.host.transport, module.project, attempt.holder),
         ):
             return attempt.under_lock(seen)

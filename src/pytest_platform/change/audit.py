@@ -8,7 +8,9 @@ from typing import Literal
 
 import msgspec
 
+from pytest_platform.change.decode import decoded
 from pytest_platform.errors import PlatformError
+from pytest_platform.output import check_source
 
 MODE = 0o600
 
@@ -17,6 +19,12 @@ class AuditUnwritable(PlatformError):
     """The line could not be written and flushed to disk, so nothing may be started."""
 
     code = "audit.unwritable"
+
+
+class AuditUnreadable(PlatformError):
+    """Whether a plan was used before cannot be told, so nothing may be started."""
+
+    code = "audit.unreadable"
 
 
 Event = Literal["refused", "nothing-to-do", "started", "ended"]
@@ -57,7 +65,9 @@ def append(path: Path, line: Line) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         data = _mended(path) + msgspec.json.encode(line) + b"\n"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, MODE)
+        # Without O_NONBLOCK a pipe that nobody reads would be waited for.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK
+        descriptor = os.open(path, flags, MODE)
         try:
             written = os.write(descriptor, data)
             os.fsync(descriptor)
@@ -81,20 +91,25 @@ def _mended(path: Path) -> bytes:
 
 
 def plan_was_used(path: Path, digest: str) -> bool:
-    """Tell whether a plan has been started before, going by the log."""
+    """Tell whether a plan has been started before, going by the log.
+
+    Raises:
+        AuditUnreadable: the log does not say.
+    """
     try:
-        lines = path.read_bytes().splitlines()
+        check_source(path)
+        with path.open("rb") as stream:
+            return any(_started(line, digest) for line in stream)
     except FileNotFoundError:
         return False
     except OSError as error:
-        message = f"the audit log {path} cannot be read: {error.strerror}"
-        raise AuditUnwritable(message) from None
-    return any(_started(line, digest) for line in lines)
+        message = f"the audit log {path} cannot be read: {error.strerror}; mend it, or move it away"
+        raise AuditUnreadable(message) from None
+    except RecursionError:
+        message = f"the audit log {path} has a line that is none of ours; look at it and remove it"
+        raise AuditUnreadable(message) from None
 
 
 def _started(line: bytes, digest: str) -> bool:
-    try:
-        read = msgspec.json.decode(line, type=Line)
-    except msgspec.DecodeError:
-        return False
-    return read.event == "started" and read.plan == digest
+    read = decoded(line, Line)
+    return read is not None and read.event == "started" and read.plan == digest

@@ -33,13 +33,14 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the person asked for, word for word."""
+    """What the person asked for, word for word; ``plan`` is there where nothing is to be run."""
 
     apply: bool
     patterns: tuple[str, ...]
     allow_stateful: bool = False
     backup_ref: str = ""
     confirmation: str = ""
+    plan: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class Facts:
     None stands for what could not be found out. ``contract`` are the codes of failing
     contract checks; ``service`` is the rendered service; ``backup`` are the reasons why
     the backup reference does not do; ``owner`` says what is wrong with the owner's
-    state, an empty text that nothing is; ``same_host`` tells whether commands run where the
+    state, an empty text that nothing is; ``data`` are the stateful modules whose data it can write
+    to, going by what is mounted; ``same_host`` tells whether commands run where the
     Engine is; ``lock`` names who else holds the lock, an
     empty text that nobody does; ``changed`` names what differs from the plan under the
     lock; ``spent`` is a plan that was used, ``repeated`` a second attempt in one run.
@@ -65,6 +67,7 @@ class Facts:
     labels_ours: bool | None
     in_progress: bool | None
     same_host: bool | None
+    data: frozenset[str] | None
     lock: str | None = ""
     changed: tuple[str, ...] = ()
     spent: bool = False
@@ -92,7 +95,8 @@ class _Case:
 
     @property
     def touches_data(self) -> bool:
-        return self.module.manifest.spec.state.class_ is not StateClass.STATELESS
+        stateless = self.module.manifest.spec.state.class_ is StateClass.STATELESS
+        return not stateless or self.facts.data != frozenset()
 
 
 _Condition = Callable[[_Case], Refusal | None]
@@ -102,11 +106,14 @@ def decide(module: Module, drift: frozenset[str] | None, request: Request, facts
     """Decide whether ``module`` may be run again.
 
     ``drift`` are the codes of all differences; None means that they are not known.
-    Nothing to do is an answer of its own: it runs nothing, whatever else holds.
+    Nothing to do is an answer of its own: it runs nothing, whatever else holds. Ordered for a
+    service, which is never started, the order and the backup have to be right.
     """
     case = _Case(module, drift, request, facts)
-    if drift is not None and not drift and not case.offline and module.one_shot:
-        return Verdict(Decision.NOTHING_TO_DO)
+    if drift is not None and not drift and not case.offline:
+        asked = () if module.one_shot or request.plan else _OF_ORDER
+        reasons = tuple(reason for condition in asked if (reason := condition(case)))
+        return Verdict(Decision.REFUSED if reasons else Decision.NOTHING_TO_DO, reasons)
     conditions = _FROM_FILES if case.offline else (*_FROM_FILES, *_FROM_HOST)
     reasons = tuple(reason for condition in conditions if (reason := condition(case)))
     if reasons:
@@ -163,6 +170,22 @@ def _contract_passes(case: _Case) -> Refusal | None:
         message = f"its contract checks must pass: {', '.join(sorted(failing))}"
         return Refusal("guard.contract", message)
     return None
+
+
+def _data_is_its_owners(case: _Case) -> Refusal | None:
+    """Refuse by what is mounted, whatever the word in the file."""
+    state, data = case.module.manifest.spec.state, case.facts.data
+    if data is None:
+        message = "whose data it mounts cannot be told; mend contract::compose of all modules"
+        return Refusal("guard.data", message)
+    named = state.owner if state.class_ is StateClass.SIDECAR else None
+    if not (others := data - {named}):
+        return None
+    message = (
+        f"it can write to what {' and '.join(sorted(others))} mounts, so it has to be the sidecar "
+        "of that one module alone, and the backup of that one"
+    )
+    return Refusal("guard.data", message)
 
 
 def _stateful_allowed(case: _Case) -> Refusal | None:
@@ -270,6 +293,17 @@ def _once_per_run(case: _Case) -> Refusal | None:
     return Refusal("guard.once", "it ran in this run already; look at what came of it first")
 
 
+_OF_ORDER: tuple[_Condition, ...] = (
+    _one_exact_module,
+    _one_process,
+    _no_reruns,
+    _stateful_allowed,
+    _confirmed,
+    _backup_named,
+    _backup_good,
+    _asked_to_apply,
+    _same_host,
+)
 _FROM_FILES: tuple[_Condition, ...] = (
     _one_exact_module,
     _one_process,
@@ -278,6 +312,7 @@ _FROM_FILES: tuple[_Condition, ...] = (
     _never_restarts,
     _one_replica,
     _contract_passes,
+    _data_is_its_owners,
     _stateful_allowed,
     _confirmed,
     _backup_named,

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import msgspec
 
+from pytest_platform.change.decode import decoded
 from pytest_platform.errors import PlatformError
 from pytest_platform.host.transport import Transport
 
@@ -20,17 +21,32 @@ FOLDER = "/var/lock"
 
 TIMEOUT = 20.0
 
-# A link to a complete file appears at once or not at all, so that a lock is never
-# seen without its holder. $1 is the lock, $2 a name of our own beside it, $3 the holder.
-_TAKE = """
-umask 022
-printf '%s\\n' "$3" >"$2"
-if ln "$2" "$1" 2>/dev/null; then code=0; else code=1; cat "$1" 2>/dev/null || :; fi
-rm -f "$2"
-exit "$code"
+# $1 is the lock, $2 the holder. With `set -C` the shell opens with O_EXCL, which takes
+# nothing that is there, not even a folder or a link. What was taken is read back. One that has
+# just been taken is empty for a moment, so that one is read again.
+_READ = """
+read_lock() { [ -f "$1" ] && dd if="$1" bs=4096 count=1 2>/dev/null; }
+see_lock() {
+  [ -e "$1" ] || [ -h "$1" ] || return 0
+  [ -s "$1" ] || sleep 1
+  read_lock "$1" || echo no file
+}
 """
-_SEE = 'cat "$1" 2>/dev/null || [ ! -e "$1" ]'
-_GIVE_BACK = 'if [ "$(cat "$1")" = "$2" ]; then rm -f "$1"; else exit 1; fi'
+_TAKE = (
+    _READ
+    + """
+umask 022
+if [ ! -e "$1" ] && [ ! -h "$1" ] && (
+  set -C
+  exec 3>"$1" || exit 1
+  printf '%s\\n' "$2" >&3 || { rm -f "$1"; exit 1; }
+) && [ ! -h "$1" ] && [ "$(read_lock "$1")" = "$2" ]; then exit 0; fi
+see_lock "$1"
+exit 1
+"""
+)
+_SEE = _READ + 'see_lock "$1"'
+_GIVE_BACK = _READ + 'if [ "$(read_lock "$1")" = "$2" ]; then rm -f "$1"; else exit 1; fi'
 
 
 class LockHeld(PlatformError):
@@ -72,7 +88,7 @@ def held(transport: Transport, project: str, holder: Holder) -> Iterator[None]:
     path = _path(project)
     text = msgspec.json.encode(holder).decode()
     try:
-        _take(transport, path, text, holder)
+        _take(transport, path, text)
         yield
     finally:
         # Gives back our own lock only, so it is right after a failed or interrupted take too.
@@ -96,8 +112,8 @@ def _path(project: str) -> str:
     return f"{FOLDER}/pytest-platform-{project}.lock"
 
 
-def _take(transport: Transport, path: str, text: str, holder: Holder) -> None:
-    argv = ["sh", "-euc", _TAKE, "sh", path, f"{path}.{holder.run}", text]
+def _take(transport: Transport, path: str, text: str) -> None:
+    argv = ["sh", "-uc", _TAKE, "sh", path, text]
     try:
         result = transport.run(argv, timeout=TIMEOUT)
     except PlatformError as error:
@@ -110,8 +126,10 @@ def _take(transport: Transport, path: str, text: str, holder: Holder) -> None:
 
 def _explain(path: str, said: str, trouble: str) -> str:
     try:
-        other = msgspec.json.decode(said, type=Holder)
-    except msgspec.DecodeError:
+        other = decoded(said, Holder)
+    except RecursionError:
+        other = None
+    if other is None:
         detail = (trouble.strip().splitlines() or ["it names no holder"])[-1]
         return f"the lock {path} cannot be taken: {detail}; look at it and remove it by hand"
     if other.machine == gethostname() and not _alive(other.pid):

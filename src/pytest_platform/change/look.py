@@ -10,6 +10,7 @@ from typing import Any
 from pytest_platform.change import backup
 from pytest_platform.change.guard import Facts, Request
 from pytest_platform.change.lock import held_by
+from pytest_platform.change.mounted import shared_data
 from pytest_platform.change.plan import Subject, subject_of
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.checks.context import Context
@@ -63,8 +64,9 @@ def look(
     live = context.remote_mode != "skip"
     containers = _containers(module, context) if live else None
     container = containers[0] if containers and len(containers) == 1 else None
+    data = _data(module, context)
     if before is None:
-        reasons, level = _backup(module, context, request, now)
+        reasons, level = _backup(module, context, request, now, data)
     else:
         reasons, level = before.facts.backup, before.backup_level
     facts = Facts(
@@ -77,6 +79,7 @@ def look(
         owner=_owner(module, context) if live else None,
         labels_ours=None if containers is None else container is not None,
         in_progress=_in_progress(module, context, containers),
+        data=data,
         same_host=_same_host(transport) if live else None,
         lock=held_by(transport, module.project) if live else "",
     )
@@ -134,6 +137,12 @@ def _owner(module: Module, context: Context) -> str | None:
     return findings[0].message if findings else ""
 
 
+def _data(module: Module, context: Context) -> frozenset[str] | None:
+    """Name the stateful modules whose data it can write to; None where one cannot be read."""
+    shared = shared_data(module, context)
+    return None if shared is None or shared.unread else frozenset(shared.of)
+
+
 def _in_progress(
     module: Module, context: Context, containers: list[Container] | None
 ) -> bool | None:
@@ -146,12 +155,22 @@ def _in_progress(
 
 
 def _backup(
-    module: Module, context: Context, request: Request, now: datetime
+    module: Module,
+    context: Context,
+    request: Request,
+    now: datetime,
+    data: frozenset[str] | None,
 ) -> tuple[tuple[Refusal, ...] | None, str]:
-    """Match the reference, and verify it where a host may be asked; return the level reached."""
+    """Match the reference, and verify it where a host may be asked; return the level reached.
+
+    Where it mounts the ``data`` of a module, only a backup of that one counts.
+    """
     if not request.backup_ref:
         return (), ""
-    names = module.manifest.spec.state.backup_ref_modules or (module.name,)
+    declared = module.manifest.spec.state.backup_ref_modules or (module.name,)
+    names = tuple(name for name in declared if not data or name in data) or tuple(
+        sorted(data or ())
+    )
     matched = backup.match(request.backup_ref, names)
     if matched or context.remote_mode == "skip":
         return matched, ""

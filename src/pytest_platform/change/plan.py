@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -12,10 +11,12 @@ from typing import Any
 
 import msgspec
 
+from pytest_platform.change.decode import decoded
 from pytest_platform.change.guard import Verdict
 from pytest_platform.errors import PlatformError
 from pytest_platform.host.snapshot import Container
 from pytest_platform.module.loader import Module
+from pytest_platform.output import Output, check_source
 
 SCHEMA = 1
 MODE = 0o600
@@ -109,23 +110,24 @@ def changed(planned: Subject, now: Subject) -> tuple[str, ...]:
     return tuple(name for name, value in before.items() if after[name] != value)
 
 
-def save(plan: Plan, path: Path) -> None:
-    """Write a plan to a file that only its owner can read.
+def save(plan: Plan, output: Output) -> None:
+    """Write a plan; a file that it becomes only its owner can read.
 
     Raises:
-        PlanUnusable: the file cannot be written.
+        PlanUnusable: it cannot be written, or would replace what is no plan.
     """
-    if path.exists() and path.stat().st_size:
-        load(path)  # Raises for a file that is no plan: that is not ours to replace.
-    text = msgspec.json.format(msgspec.json.encode(plan), indent=2)
+    path = output.path
     try:
-        path.unlink(missing_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(text + b"\n")
+        if output.descriptor is None and path.exists() and path.stat().st_size:
+            load(path)  # Raises for a file that is no plan: that is not ours to replace.
+        output.write(_text(plan), MODE)
     except OSError as error:
         message = f"the plan {path} cannot be written: {error.strerror}"
         raise PlanUnusable(message) from None
+
+
+def _text(plan: Plan) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n"
 
 
 def load(path: Path) -> Plan:
@@ -135,16 +137,20 @@ def load(path: Path) -> Plan:
         PlanUnusable: it cannot be read, is not a plan, or was altered.
     """
     try:
+        check_source(path)
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
-        plan = msgspec.json.decode(data, type=Plan)
+        plan = decoded(data, Plan)
     except OSError as error:
         message = f"the plan {path} cannot be read: {error.strerror}"
         raise PlanUnusable(message) from None
-    except msgspec.DecodeError:
+    except RecursionError:
+        plan = None
+    if plan is None:
         message = f"{path} is not a plan; make one: --plan={path}"
-        raise PlanUnusable(message) from None
-    if plan.schema != SCHEMA or digest_of(plan) != plan.digest:
+        raise PlanUnusable(message)
+    # Byte by byte: two readers may understand a key that stands twice in two ways.
+    if plan.schema != SCHEMA or digest_of(plan) != plan.digest or data != _text(plan):
         message = f"the plan {path} was altered since it was made; plan again"
         raise PlanUnusable(message)
     return plan

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from pytest_platform.change import plan as plans
 from pytest_platform.change.apply import Applied, Setting, guarded_apply
@@ -13,6 +12,7 @@ from pytest_platform.change.look import Look, look
 from pytest_platform.checks.context import Context
 from pytest_platform.checks.suite import Check
 from pytest_platform.module.loader import Module
+from pytest_platform.output import Output
 from pytest_platform.verdict import Finding, Location, Result, failed, passed
 from pytest_platform.verdict import Verdict as CheckVerdict
 
@@ -22,7 +22,7 @@ PLAN_UNKNOWN = "plan.unknown"
 MakeSetting = Callable[[Context], Setting]
 
 
-def plan_check(module: Module, setting: MakeSetting, target: Path | None) -> Check:
+def plan_check(module: Module, setting: MakeSetting, target: Output | None) -> Check:
     """Make the check that plans: it passes when there is no drift, and changes nothing."""
 
     def answer(context: Context) -> Result:
@@ -42,9 +42,9 @@ def apply_check(module: Module, setting: MakeSetting) -> Check:
     return Check("apply", "apply", _place(module), answer)
 
 
-def _plan(module: Module, setting: Setting, target: Path | None) -> Result:
+def _plan(module: Module, setting: Setting, target: Output | None) -> Result:
     context, now = setting.context, setting.now()
-    request = replace(setting.request, apply=True)
+    request = replace(setting.request, apply=True, plan=True)
     seen = look(module, context, request, now)
     facts = replace(seen.facts, workers=setting.workers, reruns=setting.reruns)
     verdict = decide(module, seen.drift, request, facts)
@@ -66,12 +66,12 @@ def _offline(verdict: Verdict, module: Module) -> Result:
 
 def _live(seen: Look, verdict: Verdict, module: Module) -> Result:
     if not seen.drift:
-        return passed(f"no drift; the guard says: {verdict.decision}")
+        return passed("no drift, nothing to do")
     codes = ", ".join(sorted(seen.drift))
-    drift = Finding(
-        PLAN_DRIFT, f"drift: {codes}; the guard says: {verdict.decision}", "none", codes
-    )
-    return failed([drift], _place(module))
+    says = "it may be run again" if verdict.decision is Decision.ALLOWED else "it may not be run"
+    drift = Finding(PLAN_DRIFT, f"it is not as declared: {codes}; {says}", "none", codes)
+    wanted = [Finding(one.code, f"to run it: {one.message}") for one in verdict.reasons]
+    return failed([drift, *wanted], _place(module))
 
 
 def _as_record(applied: Applied) -> dict[str, object]:

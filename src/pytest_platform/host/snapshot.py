@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pytest_platform.host.details import ONEOFF, Details, Digests, details
 from pytest_platform.host.endpoints import Network, read_network
 from pytest_platform.host.engine import PROJECT, SERVICE, Document, Engine
+from pytest_platform.host.mounted import Mounted, of_container, of_driver
 from pytest_platform.secrets import Secrets
 
 ServiceKey = tuple[str, str]
@@ -63,19 +64,22 @@ class Container:
     command: tuple[str, ...] = ()
     lender: Lender | None = None
     podman: bool = False
+    mounted: Mounted = field(default_factory=Mounted)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """One look at a host. ``secrets`` are the environment values met on the way.
 
-    ``details`` are there where they were asked for.
+    ``details`` are there where they were asked for. ``drivers`` say where the data of a volume
+    is that a driver keeps in another place.
     """
 
     host: str
     taken_at: datetime
     containers: tuple[Container, ...]
     volumes: Mapping[str, datetime] = field(default_factory=dict)
+    drivers: Mapping[str, Mounted] = field(default_factory=dict)
     secrets: Secrets = field(default_factory=Secrets)
     details: Details | None = None
 
@@ -115,6 +119,7 @@ def take(
         taken_at=datetime.now(UTC),
         containers=tuple(_with_lenders(engine, documents)),
         volumes=_made(volumes) if engine.api_version() >= _KNOWS_VOLUME_AGE else {},
+        drivers={one["Name"]: of_driver(one.get("Options") or {}) for one in volumes},
         secrets=Secrets(outside=_environments(documents)),
         details=details(engine, digests, everything, documents, volumes) if digests else None,
     )
@@ -189,6 +194,7 @@ def read_container(document: Document) -> Container:
         entrypoint=tuple(config.get("Entrypoint") or ()),
         command=tuple(config.get("Cmd") or ()),
         podman=is_podman(document),
+        mounted=of_container(document),
     )
 
 

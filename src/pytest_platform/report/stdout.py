@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_platform.output import Output
+
 if TYPE_CHECKING:
     from pytest_platform.secrets import Secrets
 
@@ -35,10 +37,22 @@ class JsonStdout:
         self.document: dict[str, Any] | None = None
         self.target = target
         self.secrets: Callable[[], Secrets] = _of_environment
+        self._output: Output | None = None
+        self.unwritable: OSError | None = None
+        if target:
+            self._prepare(target)
         self._session: Any = None
         self._failure: tuple[str, int, BaseException] | None = None
         self._around = sys.exc_info()[1]
         self._stdout = None if target else _take_stdout()
+
+    def _prepare(self, target: Path) -> None:
+        """Open the target before output is captured: what was stdout then is another file later."""
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._output = Output.prepare(target)
+        except OSError as error:
+            self.unwritable = error
 
     def pytest_sessionstart(self, session: Any) -> None:
         """Keep the session: in the end it knows the exit code."""
@@ -67,6 +81,8 @@ class JsonStdout:
 
     def abandon(self) -> None:
         """Write nothing after all: another process does."""
+        if self._output:
+            self._output.close()
         self._give_back()
         self.close = lambda: None  # type: ignore[method-assign]
 
@@ -86,7 +102,8 @@ class JsonStdout:
 
     def _write(self, text: str) -> None:
         if self.target:
-            self.target.write_text(text, encoding="utf-8")
+            output = self._output or Output.prepare(self.target)
+            output.write(text.encode())
         elif self._stdout is not None:
             with os.fdopen(os.dup(self._stdout), "w", encoding="utf-8") as stream:
                 stream.write(text)

@@ -1,4 +1,4 @@
-"""Signals while there is a stack: SIGTERM leaves as orderly as Ctrl-C, removing is not cut short.
+"""Signals that end a process leave as orderly as Ctrl-C, and removing is not cut short.
 
 Only the main thread can be signalled; elsewhere nothing here has an effect.
 """
@@ -16,19 +16,46 @@ from typing import Any
 Handler = Callable[[int, FrameType | None], Any]
 
 
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+"""What ends a process that does not handle it, besides Ctrl-C."""
+
+
 def terminate_as_interrupt() -> Callable[[], None]:
-    """Raise KeyboardInterrupt on SIGTERM from now on; return what puts back what was before."""
+    """Raise KeyboardInterrupt once on a signal that would end this process, from now on.
+
+    What is ignored or handled already, as SIGHUP is below nohup, stays so, but for SIGTERM.
+    Returns what puts back what was before.
+    """
+    arrived = False
 
     def interrupt(number: int, _: FrameType | None) -> None:
-        raise KeyboardInterrupt(signal.Signals(number).name)
+        nonlocal arrived
+        if not arrived:
+            arrived = True
+            raise KeyboardInterrupt(signal.Signals(number).name)
 
-    return _handle(interrupt, signal.SIGTERM)
+    ours = (one for one in ENDING if one is signal.SIGTERM or _ends(one))
+    return _handle(interrupt, *ours)
+
+
+@contextmanager
+def terminated_as_interrupt() -> Iterator[None]:
+    """Do the same as ``terminate_as_interrupt`` while the block runs."""
+    put_back = terminate_as_interrupt()
+    try:
+        yield
+    finally:
+        put_back()
+
+
+def _ends(number: signal.Signals) -> bool:
+    return signal.getsignal(number) is signal.SIG_DFL
 
 
 @contextmanager
 def deaf() -> Iterator[None]:
-    """Take no notice of Ctrl-C and SIGTERM while the block runs."""
-    put_back = _handle(lambda *_: None, signal.SIGTERM, signal.SIGINT)
+    """Take no notice of Ctrl-C and of what would end this process while the block runs."""
+    put_back = _handle(lambda *_: None, signal.SIGINT, *ENDING)
     try:
         yield
     finally:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from pytest_platform.checks.contract.facts import Facts
+from pytest_platform.checks.mounted_data import declared_beside, shared_by_files
+from pytest_platform.errors import ComposeError
 from pytest_platform.module.loader import Broken
 from pytest_platform.module.model import StateClass
 from pytest_platform.module.nearest import did_you_mean, quoted
@@ -15,10 +17,19 @@ CODE: Final = "contract.state"
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
-    """Compare what is declared under ``state`` with its class, and look up who is named."""
-    yield from _missing(facts)
-    yield from _misplaced(facts)
-    yield from _named(facts)
+    """Compare what is declared under ``state`` with its class, with who is named, and with mounts.
+
+    Raises:
+        ComposeError: what it mounts cannot be rendered, and nothing else is wrong.
+        ComposeMissing: no renderer is installed.
+    """
+    declared = [*_missing(facts), *_misplaced(facts), *_named(facts)]
+    yield from declared
+    try:
+        yield from _mounted(facts)
+    except ComposeError:
+        if not declared:
+            raise
 
 
 def _missing(facts: Facts) -> Iterator[Finding]:
@@ -80,6 +91,29 @@ def _problem(facts: Facts, name: str) -> str | None:
     if class_ is StateClass.STATEFUL:
         return None
     return f"the module {quoted(name)} is {class_}: name a stateful one"
+
+
+def _mounted(facts: Facts) -> Iterator[Finding]:
+    """Find the data of others that it can write to and is not declared to."""
+    module, state = facts.module, facts.module.manifest.spec.state
+    _ = facts.service  # where it cannot be rendered, that is what to say
+    shared = shared_by_files(module, facts.catalog, facts.renderer, declared_beside(module))
+    for name, what in shared.of.items():
+        if state.class_ is not StateClass.SIDECAR:
+            message = (
+                f"a {state.class_} module mounts {what} of the stateful module {quoted(name)} and "
+                f"can change it: declare class: sidecar with owner: {name}, or mount it read-only"
+            )
+            yield _finding(facts, message, "class")
+        elif state.owner not in {None, name}:
+            message = (
+                f"it mounts {what} of the stateful module {quoted(name)}, which is not its owner: "
+                "make that one its owner, or mount it read-only"
+            )
+            yield _finding(facts, message, "owner")
+        elif state.backup_ref_modules and name not in state.backup_ref_modules:
+            message = f"it mounts {what} of {quoted(name)}, whose backup counts: name that module"
+            yield _finding(facts, message, "backup_ref_modules")
 
 
 def _finding(facts: Facts, message: str, *path: str | int) -> Finding:

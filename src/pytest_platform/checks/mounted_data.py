@@ -1,0 +1,110 @@
+"""Whose data a module can write to, by what is mounted: that makes it a sidecar, whatever it says.
+
+The files are asked here; the guard asks the containers as well.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from pytest_platform.errors import PlatformError
+from pytest_platform.host.compose import Renderer
+from pytest_platform.host.mounted import Mounted, names_of, of_service
+from pytest_platform.module.catalog import Catalog
+from pytest_platform.module.loader import Broken, Module
+from pytest_platform.module.model import StateClass
+
+Beside = Callable[[Module], bool]
+"""Tells whether another module is, or may be, on the host of the one that is asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedData:
+    """Stateful modules by name, with what of their data can be written to, in words.
+
+    ``unread`` are the modules of which nobody can tell, because they cannot be read or rendered.
+    """
+
+    of: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+
+
+def declared_beside(module: Module) -> Beside:
+    """Return what tells by the files alone whether another module may be on the same host."""
+    own = module.manifest.spec.runtime.host
+
+    def beside(other: Module) -> bool:
+        return None in {own, theirs := other.manifest.spec.runtime.host} or own == theirs
+
+    return beside
+
+
+def shared_by_files(
+    module: Module, catalog: Catalog, renderer: Renderer, beside: Beside
+) -> SharedData:
+    """Return whose data a module's rendered service can write to.
+
+    Raises:
+        ComposeError: its own files cannot be rendered.
+        ComposeMissing: no renderer is installed.
+    """
+    own = mounted_by_files(module, renderer)
+    return shared(module, own, catalog, beside, lambda other: data_by_files(other, renderer))
+
+
+def shared(
+    module: Module,
+    own: Mounted,
+    catalog: Catalog,
+    beside: Beside,
+    data_of: Callable[[Module], Mounted],
+) -> SharedData:
+    """Compare what a module can write to with the data of each stateful module beside it."""
+    found: dict[str, str] = {}
+    unread: list[str] = []
+    for other in _others(module, catalog) if own else ():
+        if isinstance(other, Broken):
+            unread.append(other.name)
+        elif other.manifest.spec.state.class_ is StateClass.STATEFUL and beside(other):
+            try:
+                what = own.shared_with(data_of(other))
+            except PlatformError:
+                unread.append(other.name)
+            else:
+                found |= {other.name: what} if what else {}
+    return SharedData(found, tuple(unread))
+
+
+def _others(module: Module, catalog: Catalog) -> Iterator[Module | Broken]:
+    return (catalog.get(name) for name in catalog.names() if name != module.name)
+
+
+def mounted_by_files(module: Module, renderer: Renderer) -> Mounted:
+    """Return what a module's rendered service can write to, paths with their links resolved too.
+
+    Raises:
+        ComposeError: its files cannot be rendered.
+        ComposeMissing: no renderer is installed.
+    """
+    rendered = renderer.rendered(module.compose_files, module.project)
+    return _resolved(of_service(rendered.model, module.service))
+
+
+def data_by_files(module: Module, renderer: Renderer) -> Mounted:
+    """Return what of a module others may mount, as ``mounted_by_files``, and its own names.
+
+    Raises:
+        ComposeError: its files cannot be rendered.
+        ComposeMissing: no renderer is installed.
+    """
+    rendered = renderer.rendered(module.compose_files, module.project)
+    replicas = module.manifest.spec.runtime.replicas
+    names = names_of(rendered.model, module.service, replicas)
+    return mounted_by_files(module, renderer) | names
+
+
+def _resolved(mounted: Mounted) -> Mounted:
+    paths = {kind(path) for path in mounted.paths for kind in (os.path.normpath, os.path.realpath)}
+    return replace(mounted, paths=frozenset(paths))

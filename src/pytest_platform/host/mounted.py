@@ -1,0 +1,204 @@
+"""What can be written to through mounts: of a container, and of a rendered service. Pure.
+
+Read-only mounts and tmpfs do not count. A volume counts by its resolved name and by the folder
+in which the Engine keeps it, a folder by its path.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+VOLUMES: Final = "/var/lib/docker/volumes"
+"""Where an Engine keeps its volumes, unless it was configured otherwise."""
+
+_NO_DATA: Final = tuple(
+    map(
+        PurePosixPath,
+        (
+            *("/dev", "/proc", "/sys", "/etc/localtime", "/etc/timezone"),
+            *("/run/dbus", "/run/systemd", "/run/udev"),
+            *("/var/run/dbus", "/var/run/systemd", "/var/run/udev"),
+        ),
+    )
+)
+"""Places of the host that hold nobody's data, and that many services share."""
+
+_ENGINES: Final = tuple(
+    PurePosixPath(folder, socket)
+    for folder in ("/run", "/var/run")
+    for socket in ("docker.sock", "podman/podman.sock", "containerd/containerd.sock")
+)
+_POWERS: Final = frozenset({"ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO", "DAC_READ_SEARCH"})
+_DISK: Final = re.compile(r"/dev($|/(sd|hd|vd|xvd|nvme|mapper|dm-|md|disk|block|loop|zd|mem))")
+
+
+@dataclass(frozen=True, slots=True)
+class Mounted:
+    """What can be written to.
+
+    ``volumes`` are resolved names, ``paths`` absolute paths of the host. ``services`` are those,
+    as ``PROJECT/SERVICE``, whose volumes or processes are shared as a whole; ``containers`` are
+    such containers by name or id. ``host`` tells that nothing keeps it from the rest of the host.
+    """
+
+    volumes: frozenset[str] = frozenset()
+    paths: frozenset[str] = frozenset()
+    services: frozenset[str] = frozenset()
+    containers: frozenset[str] = frozenset()
+    host: bool = False
+
+    def __or__(self, other: Mounted) -> Mounted:
+        return Mounted(
+            self.volumes | other.volumes,
+            self.paths | other.paths,
+            self.services | other.services,
+            self.containers | other.containers,
+            self.host or other.host,
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.volumes or self.paths or self.services or self.containers or self.host)
+
+    def shared_with(self, data: Mounted) -> str:
+        """Name something that stands in both, for people; an empty text where nothing does.
+
+        A folder is shared with all that is nested in it, either way round.
+        """
+        for kind in ("volumes", "services", "containers"):
+            if both := sorted(getattr(self, kind) & getattr(data, kind)):
+                return f"the {kind.removesuffix('s')} {both[0]}"
+        if self.host:
+            return "the whole host"
+        pairs = ((one, other) for one in sorted(self.paths) for other in sorted(data.paths))
+        return next((f"the folder {one}" for one, other in pairs if _nested(one, other)), "")
+
+
+def _nested(one: str, other: str) -> bool:
+    first, second = PurePosixPath(one), PurePosixPath(other)
+    return first.is_relative_to(second) or second.is_relative_to(first)
+
+
+def of_container(document: Mapping[str, Any]) -> Mounted:
+    """Return what a container can write to, of the Engine's answer to ``inspect``."""
+    mounts = [one for one in document.get("Mounts") or () if one.get("RW", True)]
+    host: Mapping[str, Any] = document.get("HostConfig") or {}
+    kind, _, other = str(host.get("PidMode") or "").partition(":")
+    return Mounted(
+        frozenset(str(one["Name"]) for one in mounts if one.get("Name")),
+        frozenset(
+            str(one["Source"])
+            for one in mounts
+            if one.get("Type") in {"bind", "volume"} and holds_data(str(one.get("Source") or ""))
+        ),
+        containers=frozenset([other] if kind == "container" and other else []),
+        host=kind == "host" or _has_power(host) or any(map(_gives_engine, _sources(document))),
+    )
+
+
+def _sources(document: Mapping[str, Any]) -> list[str]:
+    """Return what is mounted of the host; a socket takes orders also where it is read-only."""
+    return [str(one.get("Source") or "") for one in document.get("Mounts") or ()]
+
+
+def _has_power(host: Mapping[str, Any]) -> bool:
+    added = {str(one).upper().removeprefix("CAP_") for one in host.get("CapAdd") or ()}
+    devices = (str(one.get("PathOnHost") or "") for one in host.get("Devices") or ())
+    return bool(host.get("Privileged") or added & _POWERS or any(map(_DISK.match, devices)))
+
+
+def _gives_engine(source: str) -> bool:
+    path = PurePosixPath(source)
+    return any(path == socket or path in socket.parents for socket in _ENGINES)
+
+
+def of_service(model: Mapping[str, Any], name: str) -> Mounted:
+    """Return what a service of a rendered project and its hooks can write to.
+
+    What it takes over by ``volumes_from``, also of others in turn, counts as its own.
+    """
+    return _of_service(model, name, frozenset())
+
+
+def _of_service(model: Mapping[str, Any], name: str, above: frozenset[str]) -> Mounted:
+    service: Mapping[str, Any] = (model.get("services") or {}).get(name) or {}
+    found = Mounted()
+    for unit in (service, *(service.get("pre_start") or ())):
+        found |= _own(model, unit)
+        for taken in _taken(unit):
+            found |= _taken_over(model, taken, above | {name})
+    return found
+
+
+def _taken(unit: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the services and ``container:NAME`` whose volumes or processes a unit shares."""
+    for text in map(str, unit.get("volumes_from") or ()):
+        name, _, mode = text.removeprefix("container:").partition(":")
+        if "ro" not in mode.split(","):
+            yield f"container:{name}" if text.startswith("container:") else name
+    # A process sees the files of those beside it, below /proc/PID/root.
+    pid = str(unit.get("pid") or "")
+    if pid.startswith(("service:", "container:")):
+        yield pid.removeprefix("service:")
+
+
+def _taken_over(model: Mapping[str, Any], taken: str, above: frozenset[str]) -> Mounted:
+    if taken.startswith("container:"):
+        return Mounted(containers=frozenset([taken.removeprefix("container:")]))
+    found = Mounted(services=frozenset([f"{model.get('name')}/{taken}"]))
+    return found if taken in above else found | _of_service(model, taken, above)
+
+
+def _own(model: Mapping[str, Any], unit: Mapping[str, Any]) -> Mounted:
+    mounts = [one for one in unit.get("volumes") or () if not one.get("read_only")]
+    found = Mounted()
+    for mount in mounts:
+        source = str(mount.get("source") or "")
+        if mount.get("type") == "bind" and holds_data(source):
+            found |= Mounted(paths=frozenset([source]))
+        if mount.get("type") in {"volume", "cluster"} and source:
+            found |= _of_volume((model.get("volumes") or {}).get(source) or {}, source)
+    return found
+
+
+def _of_volume(volume: Mapping[str, Any], key: str) -> Mounted:
+    name = str(volume.get("name") or key)
+    kept = Mounted(frozenset([name]), frozenset([f"{VOLUMES}/{name}"]))
+    return kept | of_driver(volume.get("driver_opts") or {})
+
+
+def of_driver(options: Mapping[str, Any]) -> Mounted:
+    """Return where the options of a volume's driver say that its data is.
+
+    A share of another machine counts by its address and its path there.
+    """
+    device = str(options.get("device") or "")
+    if device.startswith("/"):
+        return Mounted(paths=frozenset([device]))
+    if "/" not in device:
+        return Mounted()
+    words = str(options.get("o") or "").split(",")
+    server = next((word.removeprefix("addr=") for word in words if word.startswith("addr=")), "")
+    return Mounted(volumes=frozenset([f"{server}{device}"]))
+
+
+def names_of(model: Mapping[str, Any], name: str, replicas: int) -> Mounted:
+    """Return the names by which others may share all that a service mounts."""
+    service: Mapping[str, Any] = (model.get("services") or {}).get(name) or {}
+    project = model.get("name")
+    made = [f"{project}-{name}-{number}" for number in range(1, replicas + 1)]
+    own = service.get("container_name")
+    return Mounted(
+        services=frozenset([f"{project}/{name}"]),
+        containers=frozenset([str(own)] if own else made),
+    )
+
+
+def holds_data(path: str) -> bool:
+    """Tell whether a path of the host can hold data: no socket, device, or view of the kernel."""
+    if not path or path.endswith(".sock"):
+        return False
+    return not any(PurePosixPath(path).is_relative_to(one) for one in _NO_DATA)
