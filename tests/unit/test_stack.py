@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import json
 import os
 import subprocess
@@ -19,7 +20,7 @@ from pytest_platform.checks.registry import vocabulary
 from pytest_platform.host.compose import Renderer
 from pytest_platform.host.transport import Local
 from pytest_platform.module.catalog import Catalog
-from pytest_platform.stack import owner, place, variables
+from pytest_platform.stack import keys, owner, place, variables
 from pytest_platform.stack.ephemeral import Ephemeral
 from pytest_platform.stack.errors import (
     StackConflict,
@@ -66,8 +67,13 @@ def test_it_is_rewritten(name: str) -> None:
             _rewrite(parts, sources)
         return
     stack = _rewrite(parts, sources)
+    for service in case["model"]["services"].values():
+        # No container may send its lines to a log server that the Engine has as its default.
+        for container in (service, *service.get("pre_start", ())):
+            container.setdefault("logging", {"driver": "json-file"})
     assert stack.model == case["model"]
     assert list(stack.notes) == case.get("notes", [])
+    assert list(stack.ahead) == case.get("ahead", [])
     assert json.dumps(case["parts"]) == before
 
 
@@ -75,9 +81,44 @@ def test_it_is_rewritten(name: str) -> None:
 def test_it_is_refused(settings: dict[str, Any], words: str) -> None:
     service = {"image": "x", **settings}
     with pytest.raises(StackRefused) as refused:
-        _rewrite([Part("home", {"services": {"app": service}}, ["app"])], SOURCES)
+        _rewrite([Part("home", _model(service), ["app"])], SOURCES)
     assert f"'app' {words}" in str(refused.value)
     assert refused.value.code == "stack.refused"
+
+
+def _model(service: dict[str, Any]) -> dict[str, Any]:
+    outside = {"outside": {"name": "outside", "external": True}}
+    return {"services": {"app": service}, "secrets": outside, "configs": outside}
+
+
+_NOT_OF_HOOKS = {"build", "deploy", "post_start", "provider", "external_links"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [row for row in REFUSED if not _NOT_OF_HOOKS & row[0].keys()],
+    ids=lambda one: str(one)[:60],
+)
+def test_a_hook_is_refused_what_its_service_is(settings: dict[str, Any], words: str) -> None:
+    service = {"image": "x", "pre_start": [{"command": ["true"]}, {"image": "x", **settings}]}
+    with pytest.raises(StackRefused) as refused:
+        _rewrite([Part("home", _model(service), ["app"])], SOURCES)
+    assert f"'app pre_start 2' {words}" in str(refused.value)
+
+
+def test_every_key_of_the_compose_specification_has_a_treatment() -> None:
+    specification = importlib.resources.files("check_jsonschema") / "builtin_schemas/vendor"
+    schema = json.loads((specification / "compose-spec.json").read_text())["$defs"]
+    parts = ("container_spec", "workload_spec", "service", "pre_start_hook")
+    known = {key for part in parts for key in schema[part]["properties"]}
+    assert set(keys.TREATMENTS) == known
+    build = schema["workload_spec"]["properties"]["build"]["oneOf"][1]["properties"]
+    assert build.keys() == keys.BUILD_KEPT | keys.BUILD_DROPPED | keys.BUILD_TREATED
+    rows = (keys.KEPT, keys.DROPPED, keys.JUDGED, keys.REWRITTEN, keys.REFUSED)
+    assert sum(map(len, rows)) == len(known), "a key has one treatment"
+    assert set(schema["service_hook"]["properties"]) == {
+        *("command", "environment", "privileged", "user", "working_dir")
+    }, "a hook that runs inside its service's container reaches no more than that"
 
 
 @pytest.mark.parametrize("used_by", ["secrets", "configs", "build"])

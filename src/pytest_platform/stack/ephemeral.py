@@ -102,6 +102,7 @@ class Ephemeral:
         compose = find_compose(self._transport)
         self.started = True
         self._put_back = signals.terminate_as_interrupt()
+        self._make_volumes(stack.ahead, owner.labels(self.project))
         self._up(compose, stack.model, values)
 
     def stop(self) -> None:
@@ -120,6 +121,11 @@ class Ephemeral:
             self._put_back()
             self._put_back = lambda: None
             self._engine.close()
+
+    def _make_volumes(self, names: Iterable[str], labels: Mapping[str, str]) -> None:
+        with self._engine.asking() as client:
+            for name in names:
+                client.create_volume(name, labels=dict(labels))
 
     def _up(
         self, compose: Sequence[str], model: Mapping[str, object], defaults: Mapping[str, str]
@@ -149,7 +155,12 @@ class Ephemeral:
             lacking = variables.used(rendered.placeholders, source, needed)
             values |= variables.made_up(lacking - values.keys())
         parts = [
-            Part(deployed_as, self._renderer.filled(files, self.project, values).model, services)
+            Part(
+                deployed_as,
+                self._renderer.filled(files, self.project, values).model,
+                services,
+                folder=str(files[0].parent),
+            )
             for (files, deployed_as), services in wanted.items()
         ]
         return parts, values
@@ -168,4 +179,7 @@ class Ephemeral:
 
 
 def _sources(parts: Iterable[Part]) -> dict[str, Source]:
-    return {path: source for part in parts for path, source in look_at(part.model).items()}
+    found: dict[str, Source] = {}
+    for part in parts:
+        found |= look_at(part.model, part.folder)
+    return found
