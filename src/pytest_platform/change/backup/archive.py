@@ -13,6 +13,10 @@ from pytest_platform.change.refusal import Refusal
 END_OF_TAR = "\0" * 1024
 """Two blocks of zeros end every tar. Without them it was cut between two entries."""
 
+WITHOUT_CONTENT = Refusal(
+    "backup.empty", "a file in the backup has to have content; all of them are empty or zeros"
+)
+
 _KEPT = 2048
 _DAMAGED = dict.fromkeys(range(1, 126), "backup.damaged")
 _STATUS = """exec 5>&1
@@ -37,6 +41,7 @@ END { printf "%.0f %.0f\n", files, bytes }'"""
 _LETTERS = r"{ tr -d '\000' | wc -c; }"
 _LISTING = _STATUS % ('"$@" | tar -t -v $more -f -', _ENTRIES)
 _CONTENT = _STATUS % ('"$@" | tar -x -O -f -', _LETTERS)
+_PLAIN = _STATUS % ('"$@"', _LETTERS)
 _ZIP_LISTING = _STATUS % ('unzip -Z "$1" 2>/dev/null || unzip -l "$1"', _ENTRIES)
 _ZIP_CONTENT = _STATUS % ('unzip -p -P "" "$1"', _LETTERS)
 _STATEMENTS = r"tr -d '\000' | grep -a -v -c -E '^[[:space:]]*((--|/\*|#).*)?$' || :"
@@ -133,6 +138,18 @@ def _counted(
     return filled if isinstance(filled, Refusal) else Extent(entries[0], entries[1], filled[0])
 
 
+def filled(
+    host: Host, argv: Sequence[str], codes: Mapping[int, str], *, packed: bool = False
+) -> int | Refusal:
+    """Count the bytes other than zero in what a command prints, or in the files of its tar.
+
+    Without ``packed`` any exit status of the command but 0 refuses.
+    """
+    script = _CONTENT if packed else _PLAIN
+    found = _count(host, (argv[0], script), argv, codes)
+    return found if isinstance(found, Refusal) else found[0]
+
+
 def _count(
     host: Host, script: tuple[str, str], argv: Sequence[str], codes: Mapping[int, str]
 ) -> list[int] | Refusal:
@@ -161,8 +178,7 @@ def judge_extent(extent: Extent) -> Iterator[Refusal]:
     if not extent.files:
         yield Refusal("backup.empty", "the backup has to hold at least one file; it has none")
     elif not extent.filled:
-        message = "at least one file in the backup has to have content; all are empty or zeros"
-        yield Refusal("backup.empty", message)
+        yield WITHOUT_CONTENT
 
 
 def _judge_tar(contents: Contents) -> Iterator[Refusal]:
