@@ -20,10 +20,11 @@ from pytest_platform.checks.registry import vocabulary
 from pytest_platform.host.compose import Renderer
 from pytest_platform.host.transport import Local
 from pytest_platform.module.catalog import Catalog
-from pytest_platform.stack import keys, owner, place, variables
+from pytest_platform.stack import keys, launch, owner, place, variables
 from pytest_platform.stack.ephemeral import Ephemeral
 from pytest_platform.stack.errors import (
     StackConflict,
+    StackNotUp,
     StackRefused,
     StackRemoved,
     StackVariable,
@@ -174,13 +175,33 @@ def test_what_stands_where_mounts_point(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["DB_PASSWORD", "PASSWD", "API_KEY", "TOKEN", "SECRET_KEY_BASE", "MINIO_ROOT_USER", "DB_PASS"],
+    [
+        "DB_PASSWORD",
+        "PASSWD",
+        "API_KEY",
+        "TOKEN",
+        "SECRET_KEY_BASE",
+        "MINIO_ROOT_USER",
+        "DB_PASS",
+        "db_password",
+        "PGPASSWORD",
+        "DB_PWD",
+    ],
 )
 def test_a_secret_is_made_up(name: str) -> None:
     (first,) = variables.made_up({name}).values()
     (second,) = variables.made_up({name}).values()
     assert len(first) > 20
     assert first != second
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["COMPASS_PORT", "TOKEN_TTL", "PASSWORD_MIN_LENGTH", "SECRET_FILE", "COMPASS", "BYPASS_MODE"],
+)
+def test_a_setting_is_not_made_up(name: str) -> None:
+    with pytest.raises(StackVariable, match=f"^{name}: no value"):
+        variables.made_up({name})
 
 
 def test_anything_else_is_not(tmp_path: Path) -> None:
@@ -259,6 +280,16 @@ def test_a_private_folder_tells_whose_it_was(
     assert not Remains(name, me, folders=[name]).left_over
     place.remove(name)
     assert not folder.exists()
+
+
+def test_a_folder_that_cannot_be_written_has_a_code(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    model = {"name": new_name(), "services": {"app": {"labels": {}}}}
+    with pytest.raises(StackNotUp, match=r"folder cannot be written: No such file") as error:
+        launch.up(["false"], model, env_files=[], defaults={})
+    assert error.value.code == "stack.up"
 
 
 @pytest.fixture

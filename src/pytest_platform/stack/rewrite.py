@@ -15,9 +15,8 @@ from pytest_platform.stack.builds import built_from
 from pytest_platform.stack.errors import StackConflict, StackRefused
 from pytest_platform.stack.members import needed_services
 from pytest_platform.stack.mounts import Source, refuse_to_read, rewrite_mount
+from pytest_platform.stack.naming import Document, Names
 from pytest_platform.stack.refusals import refusals
-
-Document = dict[str, Any]
 
 _FILE_KEPT = ("file", "environment", "content")
 _NETWORK_KEPT = ("aliases", "priority", "gw_priority", "interface_name")
@@ -37,33 +36,16 @@ class Part:
 
 
 @dataclass(slots=True)
-class _Names:
-    """Keys of one section of the new model. Two things of one key get two."""
-
-    definitions: dict[str, Document] = field(default_factory=dict)
-    _keys: dict[object, str] = field(default_factory=dict)
-
-    def key(self, identity: object, wished: str, definition: Document) -> str:
-        if identity not in self._keys:
-            number, key = 2, wished
-            while key in self.definitions:
-                key, number = f"{wished}-{number}", number + 1
-            self._keys[identity] = key
-            self.definitions[key] = definition
-        return self._keys[identity]
-
-
-@dataclass(slots=True)
 class _Making:
     project: str
     labels: Mapping[str, str]
     root: str
     sources: Mapping[str, Source]
     services: Document = field(default_factory=dict)
-    networks: _Names = field(default_factory=_Names)
-    volumes: _Names = field(default_factory=_Names)
-    secrets: _Names = field(default_factory=_Names)
-    configs: _Names = field(default_factory=_Names)
+    networks: Names = field(default_factory=Names)
+    volumes: Names = field(default_factory=Names)
+    secrets: Names = field(default_factory=Names)
+    configs: Names = field(default_factory=Names)
     refused: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 

@@ -12,8 +12,14 @@ from typing import Any
 from pytest_platform.stack.errors import StackVariable
 
 _CREDENTIAL = re.compile(
-    r"PASS(WORD|WD|PHRASE|CODE)?(_|$|[0-9])|SECRET|TOKEN|CREDENTIAL|(^|_)(KEY|SALT|USER(NAME)?|LOGIN)(_|$)"
+    r"(^|_)([A-Z]*PASS(WORD|WD|PHRASE|CODE)|PASS|PWD)(_|$|[0-9])"
+    r"|SECRET|TOKEN|CREDENTIAL|(^|_)(KEY|SALT|USER(NAME)?|LOGIN)(_|$)"
 )
+_SETTING = re.compile(
+    r"_(AGE|COUNT|DAYS|ENABLED|EXPIRY|FILE|HOST|HOURS|ID|INTERVAL|LENGTH|LIFETIME|LIMIT|MAX|MIN"
+    r"|MINUTES|MODE|PATH|PORT|SECONDS|SIZE|TIMEOUT|TTL|TYPE|URL|VERSION)$"
+)
+"""The name of a setting of a secret, of which no value can be made up."""
 
 
 def made_up(names: Collection[str]) -> dict[str, str]:
@@ -22,7 +28,7 @@ def made_up(names: Collection[str]) -> dict[str, str]:
     Raises:
         StackVariable: one is neither; names all of them.
     """
-    others = sorted(name for name in names if not _CREDENTIAL.search(name))
+    others = sorted(name for name in names if not _is_credential(name))
     if others:
         message = (
             f"{', '.join(others)}: no value, and no secret that could be made up; "
@@ -30,6 +36,11 @@ def made_up(names: Collection[str]) -> dict[str, str]:
         )
         raise StackVariable(message)
     return {name: value() for name in sorted(names)}
+
+
+def _is_credential(name: str) -> bool:
+    upper = name.upper()
+    return bool(_CREDENTIAL.search(upper)) and not _SETTING.search(upper)
 
 
 def used(names: Collection[str], source: Mapping[str, Any], services: Iterable[str]) -> set[str]:
