@@ -28,6 +28,11 @@ DEADLINE = 120
 _SHOWN = 400
 """Characters of the end of what Compose said: there it says why it failed."""
 
+_BUILD_LEFT = (
+    "if a build failed, the Engine may keep its stopped container and an image without a name: "
+    "docker ps --all --filter status=exited; docker images --filter dangling=true"
+)
+
 
 class Ephemeral:
     """The stack of one run. Its project's name is known from the start.
@@ -136,6 +141,8 @@ class Ephemeral:
             # Hidden first: half a secret would not be found.
             said = self._secrets().hide(str(error), "[redacted]")
             self.trouble = StackNotUp(said if len(said) <= _SHOWN else "…" + said[-_SHOWN:])
+            if any("build" in service for service in _services(model)):
+                self.notes += (_BUILD_LEFT,)
 
     def _env_files(self) -> list[Path]:
         files = (module.compose_files[0].with_name(".env") for module in self.members)
@@ -176,6 +183,11 @@ class Ephemeral:
         for module in self.members:
             self._renderer.learn(module.compose_files, self.project)
         return self._renderer.secrets()
+
+
+def _services(model: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    services: Mapping[str, Mapping[str, Any]] = model["services"]
+    return services.values()
 
 
 def _sources(parts: Iterable[Part]) -> dict[str, Source]:
