@@ -7,6 +7,7 @@ import io
 import os
 import shlex
 import shutil
+import stat
 import subprocess
 import tarfile
 import zipfile
@@ -547,7 +548,10 @@ def _only(folder: Path, *names: str) -> str:
     return str(folder)
 
 
-TOOLS = ("timeout", "readlink", "stat", "head", "tail", "sh", "sha256sum", "gzip", "tar")
+TOOLS = (
+    *("timeout", "readlink", "stat", "head", "tail", "sh", "sha256sum", "gzip", "tar"),
+    *("awk", "grep", "tr", "wc"),
+)
 
 
 @pytest.mark.parametrize("missing", TOOLS)
@@ -772,3 +776,97 @@ def test_sizes(text: str, number: int) -> None:
 def test_no_sizes(text: str) -> None:
     with pytest.raises(ValueError, match="not a size"):
         in_bytes(text)
+
+
+# What it holds
+
+
+def _tar(*entries: tarfile.TarInfo, content: bytes = b"") -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for entry in entries:
+            entry.size = len(content) if entry.isreg() else 0
+            archive.addfile(entry, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def _entry(name: str, kind: bytes = tarfile.REGTYPE) -> tarfile.TarInfo:
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.linkname = kind, "elsewhere"
+    return entry
+
+
+def _zip(*names: str, content: bytes = b"", mode: int = stat.S_IFREG | 0o600) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in names:
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = mode << 16
+            archive.writestr(entry, content)
+    return packed.getvalue()
+
+
+WITHOUT_CONTENT = {
+    "a folder": _tar(_entry("data/", tarfile.DIRTYPE)),
+    "files without a byte": _tar(_entry("data/", tarfile.DIRTYPE), _entry("data/a")),
+    "links": _tar(_entry("a", tarfile.SYMTYPE), _entry("b", tarfile.LNKTYPE)),
+    "pipes": _tar(_entry("a", tarfile.FIFOTYPE)),
+    "zeros": _tar(_entry("a"), content=b"\0" * 5000),
+}
+PACKERS = {
+    "tar": (),
+    "tar.gz": ("gzip",),
+    "tar.zst": ("zstd", "-q"),
+    "tar.xz": ("xz",),
+    "tar.bz2": ("bzip2",),
+}
+
+
+@pytest.mark.parametrize("extension", PACKERS)
+@pytest.mark.parametrize("what", WITHOUT_CONTENT)
+@pytest.mark.parametrize("level", ["structural", "data"])
+def test_a_tar_without_content(root: Path, extension: str, what: str, level: Level) -> None:
+    data = WITHOUT_CONTENT[what]
+    packed = squeeze(data, *PACKERS[extension]) if PACKERS[extension] else data
+    path = put(root / f"minio-{STAMP}.{extension}", packed)
+    seal(path)
+    facts = look(path, root, min_size="1B", level=level)
+    assert codes(facts) == ["backup.empty"]
+    assert facts.level == "exists"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        _zip("data/", mode=stat.S_IFDIR | 0o755),
+        _zip("data/a", "data/b"),
+        _zip("data/a", content=b"\0" * 5000),
+        _zip("link", content=b"elsewhere", mode=stat.S_IFLNK | 0o777),
+    ],
+    ids=["folder", "empty files", "zeros", "links"],
+)
+def test_a_zip_without_content(root: Path, data: bytes) -> None:
+    path = put(root / f"minio-{STAMP}.zip", data)
+    assert codes(look(path, root, min_size="1B")) == ["backup.empty"]
+
+
+@pytest.mark.parametrize("dump", [b"-- PostgreSQL database dump complete\n", b"\n/* x */\n# x\n"])
+def test_a_dump_of_comments_alone(root: Path, dump: bytes) -> None:
+    path = put(root / f"minio-{STAMP}.sql", dump * 50)
+    assert codes(look(path, root, min_size="1B")) == ["backup.empty"]
+
+
+@pytest.mark.parametrize("extension", [name for name in PACKERS if name != "tar"])
+def test_what_follows_the_end_of_the_tar_is_no_tar(root: Path, extension: str) -> None:
+    """Programs that unpack read one member after the other, and a tar ends before the second."""
+    junk = os.urandom(5000) + b"\0" * 2048
+    packed = b"".join(squeeze(part, *PACKERS[extension]) for part in (tar(), junk))
+    path = put(root / f"minio-{STAMP}.{extension}", packed)
+    seal(path)
+    assert codes(look(path, root, level="data")) == ["backup.damaged"]
+
+
+def test_one_file_with_content_is_enough(root: Path) -> None:
+    files = (_entry("data/", tarfile.DIRTYPE), _entry("a\n- b", tarfile.SYMTYPE), _entry("data/a"))
+    path = put(root / f"minio-{STAMP}.tar", _tar(*files, content=b"x"))
+    assert codes(look(path, root, min_size="1B")) == []

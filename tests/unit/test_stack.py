@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import json
 import os
 import subprocess
@@ -19,10 +20,11 @@ from pytest_platform.checks.registry import vocabulary
 from pytest_platform.host.compose import Renderer
 from pytest_platform.host.transport import Local
 from pytest_platform.module.catalog import Catalog
-from pytest_platform.stack import owner, place, variables
+from pytest_platform.stack import keys, launch, owner, place, variables
 from pytest_platform.stack.ephemeral import Ephemeral
 from pytest_platform.stack.errors import (
     StackConflict,
+    StackNotUp,
     StackRefused,
     StackRemoved,
     StackVariable,
@@ -66,8 +68,13 @@ def test_it_is_rewritten(name: str) -> None:
             _rewrite(parts, sources)
         return
     stack = _rewrite(parts, sources)
+    for service in case["model"]["services"].values():
+        # No container may send its lines to a log server that the Engine has as its default.
+        for container in (service, *service.get("pre_start", ())):
+            container.setdefault("logging", {"driver": "json-file"})
     assert stack.model == case["model"]
     assert list(stack.notes) == case.get("notes", [])
+    assert list(stack.ahead) == case.get("ahead", [])
     assert json.dumps(case["parts"]) == before
 
 
@@ -75,9 +82,44 @@ def test_it_is_rewritten(name: str) -> None:
 def test_it_is_refused(settings: dict[str, Any], words: str) -> None:
     service = {"image": "x", **settings}
     with pytest.raises(StackRefused) as refused:
-        _rewrite([Part("home", {"services": {"app": service}}, ["app"])], SOURCES)
+        _rewrite([Part("home", _model(service), ["app"])], SOURCES)
     assert f"'app' {words}" in str(refused.value)
     assert refused.value.code == "stack.refused"
+
+
+def _model(service: dict[str, Any]) -> dict[str, Any]:
+    outside = {"outside": {"name": "outside", "external": True}}
+    return {"services": {"app": service}, "secrets": outside, "configs": outside}
+
+
+_NOT_OF_HOOKS = {"build", "deploy", "post_start", "provider", "external_links"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [row for row in REFUSED if not _NOT_OF_HOOKS & row[0].keys()],
+    ids=lambda one: str(one)[:60],
+)
+def test_a_hook_is_refused_what_its_service_is(settings: dict[str, Any], words: str) -> None:
+    service = {"image": "x", "pre_start": [{"command": ["true"]}, {"image": "x", **settings}]}
+    with pytest.raises(StackRefused) as refused:
+        _rewrite([Part("home", _model(service), ["app"])], SOURCES)
+    assert f"'app pre_start 2' {words}" in str(refused.value)
+
+
+def test_every_key_of_the_compose_specification_has_a_treatment() -> None:
+    specification = importlib.resources.files("check_jsonschema") / "builtin_schemas/vendor"
+    schema = json.loads((specification / "compose-spec.json").read_text())["$defs"]
+    parts = ("container_spec", "workload_spec", "service", "pre_start_hook")
+    known = {key for part in parts for key in schema[part]["properties"]}
+    assert set(keys.TREATMENTS) == known
+    build = schema["workload_spec"]["properties"]["build"]["oneOf"][1]["properties"]
+    assert build.keys() == keys.BUILD_KEPT | keys.BUILD_DROPPED | keys.BUILD_TREATED
+    rows = (keys.KEPT, keys.DROPPED, keys.JUDGED, keys.REWRITTEN, keys.REFUSED)
+    assert sum(map(len, rows)) == len(known), "a key has one treatment"
+    assert set(schema["service_hook"]["properties"]) == {
+        *("command", "environment", "privileged", "user", "working_dir")
+    }, "a hook that runs inside its service's container reaches no more than that"
 
 
 @pytest.mark.parametrize("used_by", ["secrets", "configs", "build"])
@@ -133,7 +175,18 @@ def test_what_stands_where_mounts_point(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["DB_PASSWORD", "PASSWD", "API_KEY", "TOKEN", "SECRET_KEY_BASE", "MINIO_ROOT_USER", "DB_PASS"],
+    [
+        "DB_PASSWORD",
+        "PASSWD",
+        "API_KEY",
+        "TOKEN",
+        "SECRET_KEY_BASE",
+        "MINIO_ROOT_USER",
+        "DB_PASS",
+        "db_password",
+        "PGPASSWORD",
+        "DB_PWD",
+    ],
 )
 def test_a_secret_is_made_up(name: str) -> None:
     (first,) = variables.made_up({name}).values()
@@ -142,8 +195,11 @@ def test_a_secret_is_made_up(name: str) -> None:
     assert first != second
 
 
-@pytest.mark.parametrize("name", ["COMPASS_PORT", "TOKEN_TTL", "PASSWORD_MIN_LENGTH"])
-def test_a_name_that_is_only_about_a_secret_gets_no_value(name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    ["COMPASS_PORT", "TOKEN_TTL", "PASSWORD_MIN_LENGTH", "SECRET_FILE", "COMPASS", "BYPASS_MODE"],
+)
+def test_a_setting_is_not_made_up(name: str) -> None:
     with pytest.raises(StackVariable, match=f"^{name}: no value"):
         variables.made_up({name})
 
@@ -224,6 +280,16 @@ def test_a_private_folder_tells_whose_it_was(
     assert not Remains(name, me, folders=[name]).left_over
     place.remove(name)
     assert not folder.exists()
+
+
+def test_a_folder_that_cannot_be_written_has_a_code(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    model = {"name": new_name(), "services": {"app": {"labels": {}}}}
+    with pytest.raises(StackNotUp, match=r"folder cannot be written: No such file") as error:
+        launch.up(["false"], model, env_files=[], defaults={})
+    assert error.value.code == "stack.up"
 
 
 @pytest.fixture

@@ -14,10 +14,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pytest_platform.checks import keepsake
-from pytest_platform.checks.blocked import state_findings
+from pytest_platform.checks.blocked import state_findings, told_elsewhere
 from pytest_platform.checks.context import Context
 from pytest_platform.checks.health import state
-from pytest_platform.checks.health.outdated import judged
 from pytest_platform.checks.neighbours import neighbours
 from pytest_platform.checks.said import Said
 from pytest_platform.errors import PlatformError
@@ -27,21 +26,18 @@ from pytest_platform.host.snapshot import Container
 from pytest_platform.host.writable import WritableEngine
 from pytest_platform.module.loader import Module, Probe
 from pytest_platform.module.model import seconds
-from pytest_platform.verdict import Finding, Result, failed, passed
+from pytest_platform.verdict import Finding, Result, Verdict, failed, passed
 
 CODE = "smoke.idempotent"
+NOT_RUN = "smoke.idempotent.not_run"
+"""Its first run was no success, or what it needs is not as declared."""
+
 _SHOWN = 5
 _READING = 60.0
 """Seconds in which a volume has to be read."""
 
 Seen = Mapping[str, str]
 """A digest, or what a probe saw, for each thing that is part of the state."""
-
-
-class NothingToRun(PlatformError):
-    """There is no container that could be run a second time, or it did not exit 0."""
-
-    code = "smoke.idempotent.not_run"
 
 
 class NothingCompared(PlatformError):
@@ -80,12 +76,13 @@ def run_twice(module: Module, context: Context) -> Result:
     """Run the one-shot of a stack of one's own once more, and judge what came of it.
 
     Raises:
-        NothingToRun: its first run was no success; the state's own check says why.
         NothingCompared: no part of its state stands still, or its probes show none.
         OneShotTimeout: the second run does not end.
         EngineError: the Engine cannot be asked.
     """
-    container = _first_run(module, context)
+    if result := _not_run(module, context):
+        return result
+    container = state.seen_of(module, None, context.snapshot(module)).containers[0]
     runs = _observe(module, context, container)
     findings = list(judge(runs))
     if findings:
@@ -143,16 +140,19 @@ def _told(name: str, before: Seen, after: Seen) -> str:
     return f"'{name}' differs" if name in after else f"'{name}' is gone"
 
 
-def _first_run(module: Module, context: Context) -> Container:
-    seen = state.seen_of(module, None, context.snapshot(module))
-    findings = judged(module, context, seen)
-    if findings:
-        message = f"its first run was no success: {findings[0].message}"
-        raise NothingToRun(message)
-    for fallen in _fallen(module, context):
-        message = f"it cannot be run a second time, because {fallen}"
-        raise NothingToRun(message)
-    return seen.containers[0]
+def _not_run(module: Module, context: Context) -> Result | None:
+    """Skip it where a state is wrong, and a check of that state reports the fault."""
+    for other in (module, *neighbours(module, context.catalog)):
+        findings = state_findings(other, context, asker=module)
+        if not findings:
+            continue
+        own = other is module
+        reason = "its first run was no success" if own else f"'{other.name}' is not as declared"
+        message = f"not run a second time, because {reason}: {findings[0].message}"
+        if told_elsewhere(other, module, context, findings):
+            return Result(Verdict.SKIPPED, message, NOT_RUN)
+        return Result(Verdict.FAILED if own else Verdict.ERROR, message, NOT_RUN)
+    return None
 
 
 def _observe(module: Module, context: Context, container: Container) -> TwoRuns:

@@ -28,6 +28,11 @@ DEADLINE = 120
 _SHOWN = 400
 """Characters of the end of what Compose said: there it says why it failed."""
 
+_BUILD_LEFT = (
+    "if a build failed, the Engine may keep its stopped container and an image without a name: "
+    "docker ps --all --filter status=exited; docker images --filter dangling=true"
+)
+
 
 class Ephemeral:
     """The stack of one run. Its project's name is known from the start.
@@ -103,6 +108,7 @@ class Ephemeral:
         compose = find_compose(self._transport)
         self.started = True
         self._put_back = signals.terminate_as_interrupt()
+        self._make_volumes(stack.ahead, owner.labels(self.project))
         self._up(compose, stack.model, values)
 
     def stop(self) -> None:
@@ -122,6 +128,11 @@ class Ephemeral:
             self._put_back = lambda: None
             self._engine.close()
 
+    def _make_volumes(self, names: Iterable[str], labels: Mapping[str, str]) -> None:
+        with self._engine.asking() as client:
+            for name in names:
+                client.create_volume(name, labels=dict(labels))
+
     def _up(
         self, compose: Sequence[str], model: Mapping[str, object], defaults: Mapping[str, str]
     ) -> None:
@@ -131,6 +142,8 @@ class Ephemeral:
             # Hidden first: half a secret would not be found.
             said = self.secrets().hide(str(error), "[redacted]")
             self.trouble = StackNotUp(said if len(said) <= _SHOWN else "…" + said[-_SHOWN:])
+            if any("build" in service for service in _services(model)):
+                self.notes += (_BUILD_LEFT,)
 
     def _env_files(self) -> list[Path]:
         files = (module.compose_files[0].with_name(".env") for module in self.members)
@@ -150,7 +163,12 @@ class Ephemeral:
             lacking = variables.used(rendered.placeholders, source, needed)
             values |= variables.made_up(lacking - values.keys())
         parts = [
-            Part(deployed_as, self._renderer.filled(files, self.project, values).model, services)
+            Part(
+                deployed_as,
+                self._renderer.filled(files, self.project, values).model,
+                services,
+                folder=str(files[0].parent),
+            )
             for (files, deployed_as), services in wanted.items()
         ]
         return parts, values
@@ -163,5 +181,13 @@ class Ephemeral:
         return {name: variables.value() for name in lacking}
 
 
+def _services(model: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    services: Mapping[str, Mapping[str, Any]] = model["services"]
+    return services.values()
+
+
 def _sources(parts: Iterable[Part]) -> dict[str, Source]:
-    return {path: source for part in parts for path, source in look_at(part.model).items()}
+    found: dict[str, Source] = {}
+    for part in parts:
+        found |= look_at(part.model, part.folder)
+    return found

@@ -53,6 +53,9 @@ def up(
     except TimeoutError:
         message = f"docker compose up did not come to an end within {timeout:g} s"
         raise StackNotUp(message) from None
+    except OSError as error:
+        message = f"the stack's private folder cannot be written: {error.strerror or error}"
+        raise StackNotUp(f"{message}; free space in TMPDIR or name another") from None
     except Exception as error:
         # Just that is what pytest-docker raises for a command that failed.
         if type(error) is not Exception:

@@ -41,7 +41,9 @@ def needed_services(services: Mapping[str, Any], wanted: Iterable[str]) -> list[
         name = waiting.pop(0)
         if name in services and name not in found:
             found[name] = None
-            waiting += _neighbours(services[name])
+            service = services[name]
+            for container in (service, *(service.get("pre_start") or ())):
+                waiting += _neighbours(container)
     return list(found)
 
 

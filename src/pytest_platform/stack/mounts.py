@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pytest_platform.stack import confined
 from pytest_platform.stack.builds import built_from
 from pytest_platform.stack.refusals import gives_engine
 
@@ -29,14 +30,23 @@ class Source:
     kind: str
 
 
-def look_at(model: Mapping[str, Any]) -> dict[str, Source]:
-    """Look where a rendered project's bind mounts, builds, secrets and configs point."""
+def look_at(model: Mapping[str, Any], folder: str = "/") -> dict[str, Source]:
+    """Look at the files that a rendered project mounts, builds from or reads.
+
+    Relative paths that Compose has left are those of ``folder``.
+    """
     services = (model.get("services") or {}).values()
-    paths = [str(one["source"]) for one in _binds(services)]
+    containers = [one for service in services for one in (service, *_hooks(service))]
+    paths = [str(one["source"]) for one in _binds(containers)]
     paths += [path for one in services for path, _ in built_from(one.get("build") or {})]
+    paths += [path for one in containers for path in confined.profiles(one, folder)]
     for kind in ("secrets", "configs"):
         paths += [str(one["file"]) for one in (model.get(kind) or {}).values() if one.get("file")]
     return {path: _seen(Path(path)) for path in paths}
+
+
+def _hooks(service: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield from service.get("pre_start") or ()
 
 
 def _binds(services: Iterable[Mapping[str, Any]]) -> Iterator[Mount]:
@@ -73,13 +83,22 @@ def rewrite_mount(
     """
     kind = mount["type"]
     if kind == "volume":
-        source = mount.get("source")
-        return Rewritten({**mount, **({"source": volume("", source)} if source else {})})
+        return Rewritten(_volume(mount, volume))
     if kind in {"tmpfs", "image"}:
         return Rewritten(mount)
     if kind != "bind":
         return Rewritten(refusal=f"has a mount of the type {kind}")
     return _bind(mount, root, sources.get(mount["source"]), volume)
+
+
+def _volume(mount: Mount, volume: Callable[[str, str], str]) -> Mount:
+    """Mount a fresh volume under the same key. One without a name goes with its container."""
+    fresh = dict(mount)
+    if source := mount.get("source"):
+        fresh["source"] = volume("", source)
+    if options := mount.get("volume"):
+        fresh["volume"] = {key: one for key, one in options.items() if key != "labels"}
+    return fresh
 
 
 def _bind(
@@ -95,14 +114,23 @@ def _bind(
         return Rewritten(refusal=f"mounts {mount['source']}, which does not exist")
     if _below(seen.real, root) and (read_only or seen.kind == "file"):
         note = "" if read_only else f"{mount['target']} cannot be written to: it is a file of yours"
-        return Rewritten({**mount, "read_only": True}, note=note)
+        return Rewritten(_reading(mount), note=note)
     if read_only and readable:
-        return Rewritten(mount)
+        return Rewritten(_reading(mount))
     if read_only or seen.kind == "file":
         return Rewritten(refusal=f"mounts {mount['source']}, which is outside the repository")
     name = volume(f"bind {seen.real}", "bind-" + _slug(seen.real))
     fresh = {"type": "volume", "source": name, "target": mount["target"]}
     return Rewritten(fresh, note=f"{mount['target']} is a new, empty volume in place of a folder")
+
+
+def _reading(mount: Mount) -> Mount:
+    """Mount read-only, and neither relabel the file for SELinux nor pass mounts back."""
+    options = mount.get("bind") or {}
+    kept = {key: one for key, one in options.items() if key not in {"selinux", "propagation"}}
+    if kept.get("recursive") == "writable":
+        del kept["recursive"]
+    return {**mount, "read_only": True, **({"bind": kept} if "bind" in mount else {})}
 
 
 def refuse_to_read(path: str, root: str, sources: Mapping[str, Source], kind: str = "file") -> str:

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from pytest_platform.stack.keys import refused_keys
+
 _HOST_SPACES = ("network_mode", "pid", "ipc", "uts", "userns_mode", "cgroup")
 _OF_OTHERS = ("network_mode", "pid", "ipc")
 _BUILD_NETWORKS = ("", "default", "none")
-_FORBIDDEN = {
-    "devices": "uses devices of the host",
-    "device_cgroup_rules": "uses devices of the host",
-    "external_links": "links to a container outside",
-    "use_api_socket": "uses the Engine's socket",
-    "provider": "is made by a program on the host",
-}
 _POWERS = frozenset(
-    {"ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO", "SYS_BOOT", "SYS_TIME", "SYS_PTRACE"}
+    {"ALL", "AUDIT_CONTROL", "AUDIT_READ", "BLOCK_SUSPEND", "BPF", "CHECKPOINT_RESTORE"}
+    | {"DAC_READ_SEARCH", "MAC_ADMIN", "MAC_OVERRIDE", "PERFMON", "SYSLOG", "SYS_ADMIN"}
+    | {"SYS_BOOT", "SYS_MODULE", "SYS_PACCT", "SYS_PTRACE", "SYS_RAWIO", "SYS_TIME"}
+    | {"SYS_TTY_CONFIG", "WAKE_ALARM"}
 )
+"""Capabilities that no namespace of the container bounds."""
+
+_OPEN_TO_HOST = re.compile(r"(systempaths|credentialspec)[=:].*")
 _SOCKETS = (PurePosixPath("/run/docker.sock"), PurePosixPath("/var/run/docker.sock"))
 
 
 def refusals(service: Mapping[str, Any], services: Collection[str]) -> Iterator[str]:
-    """Yield what a rendered service may not ask for, in words that follow its name.
+    """Yield what a rendered service, or hook, may not ask for, in words that follow its name.
 
     ``services`` are those of its project.
     """
@@ -31,16 +33,15 @@ def refusals(service: Mapping[str, Any], services: Collection[str]) -> Iterator[
     if any(one.get("privileged") for one in (service, *hooks)):
         yield "is privileged"
     for key in _HOST_SPACES:
-        if service.get(key) == "host":
+        if str(service.get(key) or "").strip() == "host":
             yield f"shares the host's {key.removesuffix('_mode')}"
     for key in _OF_OTHERS:
         if str(service.get(key) or "").startswith("container:"):
             yield f"shares the {key.removesuffix('_mode')} of a container outside"
     yield from _networks(service, services)
     yield from _powers_of_build(service.get("build") or {})
-    for key, words in _FORBIDDEN.items():
-        if service.get(key):
-            yield words
+    yield from refused_keys(service)
+    yield from _devices(service)
     if powers := _POWERS & {str(one).upper().removeprefix("CAP_") for one in _added(service)}:
         yield f"has power over the host ({', '.join(sorted(powers))})"
     if any(str(one).startswith("container:") for one in service.get("volumes_from") or ()):
@@ -62,10 +63,22 @@ def _networks(service: Mapping[str, Any], services: Collection[str]) -> Iterator
         yield "reaches what the host publishes (host-gateway)"
 
 
+def _devices(service: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the devices of the host that stand elsewhere than in a key of their own."""
+    resources = (service.get("deploy") or {}).get("resources") or {}
+    if (resources.get("reservations") or {}).get("devices"):
+        yield "uses devices of the host"
+    for option in service.get("security_opt") or ():
+        if _OPEN_TO_HOST.fullmatch(str(option)):
+            yield f"has power over the host ({option})"
+
+
 def _powers_of_build(build: Mapping[str, Any]) -> Iterator[str]:
     powers = [*(["privileged"] if build.get("privileged") else []), *build.get("entitlements", ())]
     if powers:
         yield f"is built with power over the host ({', '.join(powers)})"
+    if build.get("ssh"):
+        yield "is built with keys of the host's ssh agent"
 
 
 def gives_engine(source: str) -> bool:

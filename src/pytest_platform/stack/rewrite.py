@@ -10,48 +10,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pytest_platform.stack import confined, keys
 from pytest_platform.stack.builds import built_from
 from pytest_platform.stack.errors import StackConflict, StackRefused
 from pytest_platform.stack.members import needed_services
 from pytest_platform.stack.mounts import Source, refuse_to_read, rewrite_mount
+from pytest_platform.stack.naming import Document, Names
 from pytest_platform.stack.refusals import refusals
 
-Document = dict[str, Any]
-
-_DROPPED = (
-    *("container_name", "profiles", "develop", "cgroup_parent", "mac_address", "labels"),
-    # Read when the project was rendered.
-    *("env_file", "label_file", "extends"),
-)
-"""Labels too: a proxy or an updater that is deployed would act on them."""
-
+_FILE_KEPT = ("file", "environment", "content")
 _NETWORK_KEPT = ("aliases", "priority", "gw_priority", "interface_name")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A rendered project and the services wanted of it; ``deployed_as`` is its own name."""
+    """A rendered project and the services wanted of it.
+
+    ``deployed_as`` is its own name; ``folder`` is where Compose looks for relative paths.
+    """
 
     deployed_as: str
     model: Mapping[str, Any]
     services: Sequence[str]
-
-
-@dataclass(slots=True)
-class _Names:
-    """Keys of one section of the new model. Two things of one key get two."""
-
-    definitions: dict[str, Document] = field(default_factory=dict)
-    _keys: dict[object, str] = field(default_factory=dict)
-
-    def key(self, identity: object, wished: str, definition: Document) -> str:
-        if identity not in self._keys:
-            number, key = 2, wished
-            while key in self.definitions:
-                key, number = f"{wished}-{number}", number + 1
-            self._keys[identity] = key
-            self.definitions[key] = definition
-        return self._keys[identity]
+    folder: str = "/"
 
 
 @dataclass(slots=True)
@@ -61,20 +42,25 @@ class _Making:
     root: str
     sources: Mapping[str, Source]
     services: Document = field(default_factory=dict)
-    networks: _Names = field(default_factory=_Names)
-    volumes: _Names = field(default_factory=_Names)
-    secrets: _Names = field(default_factory=_Names)
-    configs: _Names = field(default_factory=_Names)
+    networks: Names = field(default_factory=Names)
+    volumes: Names = field(default_factory=Names)
+    secrets: Names = field(default_factory=Names)
+    configs: Names = field(default_factory=Names)
     refused: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """``model`` is for Compose; ``notes`` tell people what differs from what is deployed."""
+    """``model`` is for Compose; ``notes`` tell people what differs from what is deployed.
+
+    ``ahead`` names the volumes that hooks alone mount: Compose makes none of them, and the
+    Engine would make them without labels.
+    """
 
     model: Document
     notes: tuple[str, ...]
+    ahead: tuple[str, ...] = ()
 
 
 def rewrite(
@@ -109,7 +95,21 @@ def rewrite(
         "configs": making.configs.definitions,
     }
     model = {"name": project, **{key: one for key, one in sections.items() if one}}
-    return Stack(model, tuple(dict.fromkeys(making.notes)))
+    return Stack(model, tuple(dict.fromkeys(making.notes)), tuple(_of_hooks_alone(making)))
+
+
+def _of_hooks_alone(making: _Making) -> Iterator[str]:
+    used = {
+        mount.get("source")
+        for service in making.services.values()
+        for mount in service.get("volumes") or ()
+    }
+    yield from (_full(making, key) for key in making.volumes.definitions if key not in used)
+
+
+def _full(making: _Making, key: str) -> str:
+    """Return the Engine's name of a volume. In a hook, Compose takes a key for such a name."""
+    return f"{making.project}_{key}"
 
 
 def _add(making: _Making, part: Part, name: str) -> None:
@@ -122,25 +122,66 @@ def _add(making: _Making, part: Part, name: str) -> None:
 
 def _service(making: _Making, part: Part, name: str, source: Mapping[str, Any]) -> Document:
     services = part.model["services"]
-    making.refused += [f"'{name}' {words}" for words in refusals(source, services)]
-    service = {key: value for key, value in source.items() if key not in _DROPPED}
-    service["labels"] = dict(making.labels)
+    service = _container(making, part, name, source)
     if depends := source.get("depends_on"):
         service["depends_on"] = {key: one for key, one in depends.items() if key in services}
     if ports := source.get("ports"):
-        service["ports"] = [_port(one) for one in ports]
-    if networks := source.get("networks"):
-        service["networks"] = dict(_networks(making, part, networks))
-    if mounts := source.get("volumes"):
-        service["volumes"] = list(_mounts(making, part, name, mounts))
-    for kind in ("secrets", "configs"):
-        if used := source.get(kind):
-            service[kind] = [_file(making, part, name, kind, one) for one in used]
-    if "deploy" in source:
-        service["deploy"] = {key: one for key, one in source["deploy"].items() if key != "labels"}
+        service["ports"] = [confined.port(one) for one in ports]
+    if hooks := source.get("pre_start"):
+        service["pre_start"] = [
+            _hook(making, part, f"{name} pre_start {number}", source, hook)
+            for number, hook in enumerate(hooks, 1)
+        ]
+    if deploy := source.get("deploy"):
+        service["deploy"] = confined.deploy(deploy)
     if "build" in source:
         _build(making, part, name, service)
     return service
+
+
+def _hook(
+    making: _Making, part: Part, name: str, service: Mapping[str, Any], source: Mapping[str, Any]
+) -> Document:
+    """Confine the container of a hook as that of its service."""
+    hook = _container(making, part, name, source)
+    if mounts := hook.get("volumes"):
+        hook["volumes"] = [_with_full_name(making, mount) for mount in mounts]
+    if "build" in service and hook.get("image") == service.get("image"):
+        # It runs in the image that the service builds, which gets another name.
+        hook.pop("image", None)
+    return hook
+
+
+def _with_full_name(making: _Making, mount: Mapping[str, Any]) -> Mapping[str, Any]:
+    named = mount["type"] == "volume" and mount.get("source")
+    return {**mount, "source": _full(making, mount["source"])} if named else mount
+
+
+def _container(making: _Making, part: Part, name: str, source: Mapping[str, Any]) -> Document:
+    """Rewrite what services and ``pre_start`` hooks have in common."""
+    services = part.model["services"]
+    making.refused += [f"'{name}' {words}" for words in refusals(source, services)]
+    container = {**keys.kept(source), "labels": dict(making.labels)}
+    container["logging"] = confined.logging(source.get("logging"))
+    if policy := source.get("pull_policy"):
+        container["pull_policy"] = confined.pull_policy(policy)
+    if options := source.get("security_opt"):
+        container["security_opt"] = confined.security_opt(options, part.folder)
+        for path in confined.profiles(source, part.folder):
+            _refuse_to_read(making, name, path)
+    if networks := source.get("networks"):
+        container["networks"] = dict(_networks(making, part, networks))
+    if mounts := source.get("volumes"):
+        container["volumes"] = list(_mounts(making, part, name, mounts))
+    for kind in ("secrets", "configs"):
+        if used := source.get(kind):
+            container[kind] = [_file(making, part, name, kind, one) for one in used]
+    return container
+
+
+def _refuse_to_read(making: _Making, name: str, path: str, kind: str = "file") -> None:
+    if refusal := refuse_to_read(path, making.root, making.sources, kind):
+        making.refused.append(f"'{name}' {refusal}")
 
 
 def _build(making: _Making, part: Part, name: str, service: Document) -> None:
@@ -150,23 +191,12 @@ def _build(making: _Making, part: Part, name: str, service: Document) -> None:
     """
     service.pop("image", None)
     for path, kind in built_from(service["build"]):
-        refusal = refuse_to_read(path, making.root, making.sources, kind)
-        making.refused += [f"'{name}' {refusal}"] if refusal else []
-    dropped = {"tags", "cache_to", "labels"}
+        _refuse_to_read(making, name, path, kind)
+    dropped = keys.BUILD_DROPPED | {"labels"}
     build = {key: one for key, one in service["build"].items() if key not in dropped}
     if used := build.get("secrets"):
         build["secrets"] = [_file(making, part, name, "secrets", one) for one in used]
     service["build"] = {**build, "labels": dict(making.labels)}
-
-
-def _port(port: Mapping[str, Any]) -> Document:
-    """Publish on loopback; which port is for the Engine to find."""
-    return {
-        "mode": "ingress",
-        "target": port["target"],
-        "protocol": port.get("protocol", "tcp"),
-        "host_ip": "127.0.0.1",
-    }
 
 
 def _networks(
@@ -206,10 +236,11 @@ def _file(making: _Making, part: Part, name: str, kind: str, used: Mapping[str, 
     key = used["source"]
     source: Mapping[str, Any] = (part.model.get(kind) or {}).get(key) or {}
     if file := source.get("file"):
-        refusal = refuse_to_read(str(file), making.root, making.sources)
-        making.refused += [f"'{name}' {refusal}"] if refusal else []
+        _refuse_to_read(making, name, str(file))
+    if source.get("external"):
+        making.refused.append(f"'{name}' reads '{key}' of {kind}, which is kept outside")
     names = making.secrets if kind == "secrets" else making.configs
-    definition = {word: one for word, one in source.items() if word not in {"name", "labels"}}
+    definition = {word: one for word, one in source.items() if word in _FILE_KEPT}
     return {**used, "source": names.key((part.deployed_as, key), key, definition)}
 
 

@@ -3,8 +3,9 @@
 The archive's name says of what and when it is, as the name of a file does.
 
 Levels: ``exists`` asks for the archive, its comment, time, size and number of files.
-``structural`` runs ``borg check --archives-only``: every chunk that the archive needs is
-there. ``data`` reads and authenticates every byte of it, as a restore would.
+``structural`` reads and authenticates every byte of it, as a restore would, and runs ``borg
+check``. ``data`` lets that check read and verify all data of the repository, that of other
+archives included. ``borg check`` alone reads an index, and misses a segment that is gone.
 
 borg's locks are not taken, and nothing is written into the repository but the counter of
 nonces that borg keeps there when it checks. While another process prunes, reading may
@@ -17,9 +18,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pytest_platform.change.backup.answers import read_json, read_time
+from pytest_platform.change.backup.archive import WITHOUT_CONTENT, filled
 from pytest_platform.change.backup.host import Host
 from pytest_platform.change.backup.kind import Kind
 from pytest_platform.change.backup.places import Place, judge_place, locate
@@ -35,11 +37,13 @@ from pytest_platform.change.backup.rules import (
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.module.model import Backup
 
+T = TypeVar("T")
 FORM = "borg:REPO::NAME such as borg:/srv/backups/borg::minio-20260517T010847Z"
 
 # borg replaces what stands in braces, so REPO has none.
 _FORM = re.compile(r"borg:(?P<repository>/[^{}]*|ssh://[^{}]+)::(?P<name>[a-zA-Z0-9._-]+)")
-_DAMAGED = {1: "backup.damaged"}
+_DAMAGED = {1: "backup.damaged", 2: "backup.damaged"}
+_ABSENT = re.compile(r"(Archive|Repository) .*does not exist")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ class BorgFacts:
     place: Place | Refusal
     archive: Archive | Refusal | None = None
     check: str | Refusal | None = None
-    extract: str | Refusal | None = None
+    filled: int | Refusal | None = None
+    """How many bytes of its files are other than zero."""
 
     @property
     def names(self) -> frozenset[str]:
@@ -101,15 +106,16 @@ def observe(reference: Reference, policy: Backup, host: Host) -> BorgFacts:
     archive = _info(host, name)
     if isinstance(archive, Refusal):
         return BorgFacts(reference, place, archive)
-    check = _check(host, name) if reaches(policy, "structural") else None
-    extract = _extract(host, name) if reaches(policy, "data") else None
-    return BorgFacts(reference, place, archive, check, extract)
+    if not reaches(policy, "structural"):
+        return BorgFacts(reference, place, archive)
+    check = _check(host, name, deep=reaches(policy, "data"))
+    return BorgFacts(reference, place, archive, check, _read(host, name))
 
 
 def _info(host: Host, name: str) -> Archive | Refusal:
     argv = ["borg", "info", "--bypass-lock", "--json", "--", name]
     said = host.answer(argv, "describe the archive", reading=True)
-    return read_json(said, "borg", _archive)
+    return read_json(_told_apart(said), "borg", _archive)
 
 
 def _archive(answer: Any) -> Archive:
@@ -119,14 +125,23 @@ def _archive(answer: Any) -> Archive:
     return Archive(read_time(row["start"]), size, files, str(row.get("comment") or ""))
 
 
-def _check(host: Host, name: str) -> str | Refusal:
-    argv = ["borg", "check", "--bypass-lock", "--archives-only", "--", name]
-    return host.answer(argv, "check the archive", _DAMAGED, reading=True)
+def _check(host: Host, name: str, *, deep: bool) -> str | Refusal:
+    depth = ["--verify-data"] if deep else ["--archives-only"]
+    argv = ["borg", "check", "--bypass-lock", *depth, "--", name]
+    return _told_apart(host.answer(argv, "check the archive", _DAMAGED, reading=True))
 
 
-def _extract(host: Host, name: str) -> str | Refusal:
-    argv = ["borg", "extract", "--bypass-lock", "--dry-run", "--", name]
-    return host.answer(argv, "read the archive to its end", _DAMAGED, reading=True)
+def _read(host: Host, name: str) -> int | Refusal:
+    argv = ["borg", "extract", "--bypass-lock", "--stdout", "--", name]
+    return _told_apart(filled(host, argv, _DAMAGED))
+
+
+def _told_apart(said: T) -> T | Refusal:
+    """Call a repository of which a file is gone damaged: only what borg misses is absent."""
+    if isinstance(said, Refusal) and said.code == "backup.absent":
+        code = said.code if _ABSENT.search(said.message) else "backup.damaged"
+        return Refusal(code, said.message)
+    return said
 
 
 def judge(facts: BorgFacts, policy: Backup, now: datetime) -> tuple[Refusal, ...]:
@@ -156,10 +171,17 @@ def _judge_archive(facts: BorgFacts, policy: Backup) -> Iterator[Refusal]:
         yield from judge_size(facts.archive.size, policy)
     else:
         yield Refusal("backup.empty", "the archive has to hold at least one file; it has none")
-    if reaches(policy, "structural") and not isinstance(facts.check, str):
+    if reaches(policy, "structural"):
+        yield from _judge_reading(facts)
+
+
+def _judge_reading(facts: BorgFacts) -> Iterator[Refusal]:
+    if not isinstance(facts.check, str):
         yield facts.check or not_read("borg check")
-    if reaches(policy, "data") and not isinstance(facts.extract, str):
-        yield facts.extract or not_read("borg extract")
+    if not isinstance(facts.filled, int):
+        yield facts.filled or not_read("borg extract")
+    elif not facts.filled and facts.size:
+        yield WITHOUT_CONTENT
 
 
 KIND = Kind(FORM, parse, observe, judge)

@@ -100,19 +100,29 @@ class Host:
         return self.failed(argv[0], purpose, done, codes)
 
     def ending(
-        self, argv: Sequence[str], purpose: str, keep: int, codes: Mapping[int, str] | None = None
+        self,
+        argv: Sequence[str],
+        purpose: str,
+        keep: int,
+        codes: Mapping[int, str] | None = None,
+        *,
+        program: str = "",
     ) -> str | Refusal:
-        """Read all that a command prints, on the host, and return the last ``keep`` bytes."""
+        """Read all that a command prints, on the host, and return the last ``keep`` bytes.
+
+        ``program`` is the one to name where ``argv`` is a script around it.
+        """
+        program = program or argv[0]
         script = ["sh", "-c", _ENDING, "sh", str(keep + _STATUS_LENGTH), *argv]
-        done = self.ask(script, reading=True, program=argv[0])
+        done = self.ask(script, reading=True, program=program)
         if isinstance(done, Refusal):
             return done
         status = _STATUS.search(done.stdout)
         code = int(status[1]) if status else -1
         if code in {_NOT_FOUND, _NOT_ALLOWED}:
-            return self.missing(argv[0], done.stderr)
+            return self.missing(program, done.stderr)
         if status is None or code != 0:
-            return self.failed(argv[0], purpose, CommandResult(code, "", done.stderr), codes)
+            return self.failed(program, purpose, CommandResult(code, "", done.stderr), codes)
         return done.stdout[: status.start()][-keep:]
 
     def failed(

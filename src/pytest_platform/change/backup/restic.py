@@ -3,8 +3,9 @@
 It is of the modules that its tags name, as ``minio`` or ``module=minio``.
 
 Levels: ``exists`` asks for the snapshot, its tags, time, and the size and number of its
-files. ``structural`` runs ``restic check``, which covers the repository. ``data`` reads
-every byte of the snapshot, as a restore would.
+files. ``structural`` reads and authenticates every byte of the snapshot, as a restore would,
+and runs ``restic check``. ``data`` lets that check read all data of the repository, that of
+other snapshots included. ``restic check`` alone reads no file's content.
 
 Nothing is written, no lock either; while another process prunes, reading may fail, and
 that refuses. The cache is not used: what counts is what the repository holds.
@@ -16,10 +17,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pytest_platform.change.backup.answers import read_json, read_time
-from pytest_platform.change.backup.archive import END_OF_TAR
+from pytest_platform.change.backup.archive import END_OF_TAR, WITHOUT_CONTENT, filled
 from pytest_platform.change.backup.host import Host
 from pytest_platform.change.backup.kind import Kind
 from pytest_platform.change.backup.places import Place, judge_place, locate
@@ -35,6 +36,7 @@ from pytest_platform.change.backup.rules import (
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.module.model import Backup
 
+T = TypeVar("T")
 FORM = "restic:REPO#ID such as restic:/srv/backups/restic#79766175"
 
 # REPO is a path, or begins with the name of a backend.
@@ -76,6 +78,8 @@ class ResticFacts:
     extent: Extent | Refusal | None = None
     check: str | Refusal | None = None
     dump: str | Refusal | None = None
+    filled: int | Refusal | None = None
+    """How many bytes of its files are other than zero."""
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -121,9 +125,15 @@ def observe(reference: Reference, policy: Backup, host: Host) -> ResticFacts:
         return ResticFacts(reference, place, found)
     one = found[0].id
     extent = _extent(host, restic, one)
-    check = _check(host, restic) if reaches(policy, "structural") else None
-    dump = _dump(host, restic, one) if reaches(policy, "data") else None
-    return ResticFacts(reference, place, found, extent, check, dump)
+    if not reaches(policy, "structural"):
+        return ResticFacts(reference, place, found, extent)
+    check = _check(host, restic, deep=reaches(policy, "data"))
+    dump = [*restic, "dump", "--archive", "tar", one, "/"]
+    ending = _of_what_is_there(
+        host.ending(dump, "read the snapshot to its end", len(END_OF_TAR), _READING)
+    )
+    content = filled(host, dump, _READING, packed=True) if isinstance(ending, str) else None
+    return ResticFacts(reference, place, found, extent, check, ending, content)
 
 
 def _snapshots(host: Host, restic: list[str], wanted: str) -> tuple[Snapshot, ...] | Refusal:
@@ -148,13 +158,16 @@ def _extent(host: Host, restic: list[str], snapshot: str) -> Extent | Refusal:
     )
 
 
-def _check(host: Host, restic: list[str]) -> str | Refusal:
-    return host.answer([*restic, "check"], "check the repository", _READING, reading=True)
+def _check(host: Host, restic: list[str], *, deep: bool) -> str | Refusal:
+    argv = [*restic, "check", *(["--read-data"] if deep else [])]
+    return _of_what_is_there(host.answer(argv, "check the repository", _READING, reading=True))
 
 
-def _dump(host: Host, restic: list[str], snapshot: str) -> str | Refusal:
-    argv = [*restic, "dump", "--archive", "tar", snapshot, "/"]
-    return host.ending(argv, "read the snapshot to its end", len(END_OF_TAR), _READING)
+def _of_what_is_there(said: T) -> T | Refusal:
+    """Call a snapshot that was found, and lacks a file now, damaged and not absent."""
+    if isinstance(said, Refusal) and said.code == "backup.absent":
+        return Refusal("backup.damaged", said.message)
+    return said
 
 
 def judge(facts: ResticFacts, policy: Backup, now: datetime) -> tuple[Refusal, ...]:
@@ -194,14 +207,18 @@ def _judge_extent(extent: Extent | Refusal | None, policy: Backup) -> Iterator[R
 
 
 def _judge_reading(facts: ResticFacts, policy: Backup) -> Iterator[Refusal]:
-    if reaches(policy, "structural") and not isinstance(facts.check, str):
-        yield facts.check or not_read("restic check")
-    if not reaches(policy, "data"):
+    if not reaches(policy, "structural"):
         return
+    if not isinstance(facts.check, str):
+        yield facts.check or not_read("restic check")
     if not isinstance(facts.dump, str):
         yield facts.dump or not_read("restic dump")
     elif not facts.dump.endswith(END_OF_TAR):
         yield Refusal("backup.damaged", "restic dump has to print the snapshot to its end")
+    elif not isinstance(facts.filled, int):
+        yield facts.filled or not_read("restic dump")
+    elif not facts.filled and facts.size:
+        yield WITHOUT_CONTENT
 
 
 KIND = Kind(FORM, parse, observe, judge)
