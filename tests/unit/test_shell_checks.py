@@ -159,7 +159,7 @@ def test_deep_nesting_never_raises(opening: str) -> None:
     [
         ("app up && app seed", ("app", "up"), "&& app seed"),
         ("'a b' \"c;d\" e\\ f", ("a b", "c;d", "e f"), ""),
-        ("run 2>&1", ("run",), ">&1"),
+        ("run 2>&1", ("run",), "2>&1"),
         ("run ${A:-x;y} z", ("run", "${A:-x;y}", "z"), ""),
         ("echo $$(date; id) `id; id`", ("echo", "$$(date; id)", "`id; id`"), ""),
         ("", (), ""),
