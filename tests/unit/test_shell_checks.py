@@ -20,7 +20,14 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_platform.checks.contract import apart, command_shape, masked_failure, mutations
+from pytest_platform.checks.contract import (
+    apart,
+    command_shape,
+    masked_failure,
+    mutations,
+    replaced,
+    script,
+)
 from pytest_platform.checks.shell.splitting import split
 from pytest_platform.verdict import Finding
 
@@ -32,10 +39,18 @@ Rendered = Mapping[str, Mapping[str, Service]]
 
 CHECKS: Mapping[str, Check] = {
     "command_shape": lambda rendered, source, _: command_shape.findings(rendered, source),
+    "script": lambda rendered, source, _: script.findings(rendered, source),
+    "interpolation": lambda rendered, source, _: replaced.findings(rendered, source),
     "masked_failure": lambda rendered, source, _: masked_failure.findings(rendered, source),
     "mutations": mutations.findings,
 }
-AT_LEAST = {"command_shape": 20, "masked_failure": 25, "mutations": 15}
+AT_LEAST = {
+    "script": 5,
+    "interpolation": 5,
+    "command_shape": 20,
+    "masked_failure": 25,
+    "mutations": 15,
+}
 
 
 def _load(file: Path) -> dict[str, Any]:

@@ -110,9 +110,9 @@ def _command(command: Command, context: Context) -> Iterator[Hidden]:
 def _nested(command: Command) -> Iterator[Hidden]:
     """Follow ``sh -c '…'`` and a here-document on the input of a shell; traps that exit 0."""
     words = plain(command)
-    if words[:1] == ("trap",) and {"EXIT", "0"} & set(words[2:]):
-        if any(_exits_zero(one) for one in parse(words[1]).body.statements):
-            yield Hidden(TRAPPED, command.text)
+    traps_exit = words[:1] == ("trap",) and {"EXIT", "0"} & set(words[2:])
+    if traps_exit and any(map(_exits_zero, parse(words[1]).body.statements)):
+        yield Hidden(TRAPPED, command.text)
     if words[:1] and words[0] in SHELLS:
         found = invocation([Argument(word, "command", None) for word in words])
         inner = found.script if found and found.takes_script else None
