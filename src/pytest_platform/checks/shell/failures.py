@@ -14,7 +14,7 @@ from itertools import zip_longest
 from typing import Final
 
 from pytest_platform.checks.shell import curl, endings, losses, sql
-from pytest_platform.checks.shell.commands import QUIET, is_shown_by_later_steps, matters, plain
+from pytest_platform.checks.shell.commands import is_shown_by_later_steps, matters, plain
 from pytest_platform.checks.shell.fates import (
     ABORTS,
     BACKGROUND,
@@ -35,6 +35,7 @@ from pytest_platform.checks.shell.fates import (
     Context,
     Hidden,
 )
+from pytest_platform.checks.shell.filters import always_succeeds
 from pytest_platform.checks.shell.invocation import SHELLS, Argument, invocation
 from pytest_platform.checks.shell.parsing import parse
 from pytest_platform.checks.shell.syntax import (
@@ -50,10 +51,6 @@ from pytest_platform.checks.shell.syntax import (
     Sequence,
 )
 
-_FILTERS: Final = frozenset(
-    {"tee", "cat", "logger", "gzip", "xz", "zstd", "bzip2", "sed", "awk", "sort", "head", "tail"}
-    | {"tr", "cut", "ts", "uniq", "wc", "xxd", "base64"}
-)
 _DEPTH: Final = 8
 
 
@@ -216,24 +213,12 @@ def _pipeline(pipeline: Pipeline, context: Context) -> Iterator[Hidden]:
     if context.pipefail:
         fate = context.fate
     else:
-        fate = PIPED if _filters(last) and context.fate != TESTED else TESTED
+        fate = PIPED if always_succeeds(last) and context.fate != TESTED else TESTED
     for part in pipeline.parts[:-1]:
         if isinstance(part, Command) and fate != TESTED:
             inside = _walk(part, replace(context.with_fate(fate), read=True))
-            yield from (one for one in inside if one.rule != HTTP or _filters(last))
+            yield from (one for one in inside if one.rule != HTTP or always_succeeds(last))
     yield from _walk(last, replace(context, fed=True))
-
-
-def _filters(last: Node) -> bool:
-    """Say whether the end of a pipeline succeeds whatever it is given."""
-    words = endings.plain_of(last)
-    if words[:1] == ("jq",):
-        return not any(word == "--exit-status" or _has_e(word) for word in words[1:])
-    return bool(words) and words[0] in _FILTERS | QUIET
-
-
-def _has_e(option: str) -> bool:
-    return option.startswith("-") and not option.startswith("--") and "e" in option
 
 
 def _loop(loop: Loop, context: Context) -> Iterator[Hidden]:
