@@ -33,7 +33,7 @@ _ADVICE: Final = {
     ),
     fates.LOOPED: (
         "of a loop only the last round counts, a failure of {} goes unseen",
-        "start the script with `set -e`, or write `|| exit 1` behind the step",
+        "write `|| exit 1` behind the step, inside the loop",
     ),
     fates.CHAINED: (
         "`set -e` overlooks a failure of {}, because it stands left of `&&`",
@@ -80,7 +80,6 @@ _ADVICE: Final = {
 _BY_ITSELF: Final = "`set -e` does not reach it here, write `|| exit 1` behind the step"
 _BESIDE_ERREXIT: Final = {
     fates.OVERWRITTEN: _BY_ITSELF,
-    fates.LOOPED: _BY_ITSELF,
     fates.EXIT_ZERO: "take `exit 0` away, and write `|| exit 1` behind the step",
 }
 """Advice for a script that has `set -e` already, in a place where it has no effect."""
