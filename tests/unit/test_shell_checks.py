@@ -20,7 +20,14 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_platform.checks.contract import apart, command_shape, masked_failure, mutations
+from pytest_platform.checks.contract import (
+    apart,
+    command_shape,
+    masked_failure,
+    mutations,
+    replaced,
+    script,
+)
 from pytest_platform.checks.shell.splitting import split
 from pytest_platform.verdict import Finding
 
@@ -32,10 +39,18 @@ Rendered = Mapping[str, Mapping[str, Service]]
 
 CHECKS: Mapping[str, Check] = {
     "command_shape": lambda rendered, source, _: command_shape.findings(rendered, source),
+    "script": lambda rendered, source, _: script.findings(rendered, source),
+    "interpolation": lambda rendered, source, _: replaced.findings(rendered, source),
     "masked_failure": lambda rendered, source, _: masked_failure.findings(rendered, source),
     "mutations": mutations.findings,
 }
-AT_LEAST = {"command_shape": 20, "masked_failure": 25, "mutations": 15}
+AT_LEAST = {
+    "script": 5,
+    "interpolation": 5,
+    "command_shape": 20,
+    "masked_failure": 25,
+    "mutations": 15,
+}
 
 
 def _load(file: Path) -> dict[str, Any]:
@@ -107,8 +122,49 @@ def test_messages_never_show_values() -> None:
     source = {"command": ["sh", "-c", script.format("${SECRET}"), "a b"]}
     for sources in (source, {}, {"command": "${WHOLE}"}):
         found = [one for check in CHECKS.values() for one in check(rendered, sources, [])]
-        assert len(found) > len(CHECKS) - 1
+        judges = (command_shape, masked_failure, mutations)
+        assert {one.code for one in found} >= {judge.CODE for judge in judges}
         assert "s3cr3t" not in repr(found)
+
+
+def test_a_script_that_does_not_parse_is_not_shown() -> None:
+    service = {"command": ["sh", "-c", "name=s3cr3t; if true; then echo ${name}"]}
+    found = [*script.findings(service, service), *replaced.findings(service, service)]
+    assert [one.code for one in found] == [script.CODE, replaced.CODE]
+    assert "s3cr3t" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("mc mb a\nmc mb b", "set -e\nmc mb a\nmc mb b"),
+        (
+            "set -e\n{ mc mb a; mc mb b; } || exit 1",
+            "set -e\n{ mc mb a || exit 1; mc mb b; } || exit 1",
+        ),
+        (
+            "for x in a b; do mc mb $x; done && exit 0",
+            "for x in a b; do mc mb $x || exit 1; done && exit 0",
+        ),
+        (
+            "for i in 1 2; do step && break; sleep 1; done",
+            "for i in 1 2; do step && exit 0; sleep 1; done\nexit 1",
+        ),
+        ("set -e\nexport T=$(step)", "set -e\nT=$(step)\nexport T"),
+        ("psql -f a", "psql -v ON_ERROR_STOP=1 -f a"),
+    ],
+)
+def test_advice_helps_when_it_is_followed(before: str, after: str) -> None:
+    texts = [{"command": ["sh", "-c", text]} for text in (before, after)]
+    assert [bool(masked_failure.findings(one, one)) for one in texts] == [True, False]
+
+
+def test_advice_for_a_shell_in_the_other_field() -> None:
+    shell = {"entrypoint": ["/bin/sh", "-c"]}
+    cut = {**shell, "command": ["mc", "mb", "a/b"]}
+    (found,) = command_shape.findings(cut, {**shell, "command": "mc mb a/b"})
+    assert 'command: ["the whole script"]' in found.message
+    assert not command_shape.findings(*[{**shell, "command": ["mc mb a/b"]}] * 2)
 
 
 def test_masked_failure_tells_each_way_once() -> None:
@@ -159,7 +215,7 @@ def test_deep_nesting_never_raises(opening: str) -> None:
     [
         ("app up && app seed", ("app", "up"), "&& app seed"),
         ("'a b' \"c;d\" e\\ f", ("a b", "c;d", "e f"), ""),
-        ("run 2>&1", ("run",), ">&1"),
+        ("run 2>&1", ("run",), "2>&1"),
         ("run ${A:-x;y} z", ("run", "${A:-x;y}", "z"), ""),
         ("echo $$(date; id) `id; id`", ("echo", "$$(date; id)", "`id; id`"), ""),
         ("", (), ""),

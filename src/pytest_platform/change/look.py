@@ -23,7 +23,9 @@ from pytest_platform.host.transport import Transport
 from pytest_platform.module.loader import Module
 from pytest_platform.verdict import Verdict
 
-_NOT_TO_BE_WAIVED = frozenset({"command_shape", "masked_failure", "mutations", "state"})
+_NOT_TO_BE_WAIVED = frozenset(
+    {"command_shape", "script", "interpolation", "masked_failure", "mutations", "state"}
+)
 """Contract checks that the guard relies on; a waiver of one does not make it pass here.
 
 Exit code 0 must mean that the work was done, and what the one-shot does beyond creating is

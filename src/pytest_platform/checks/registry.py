@@ -32,6 +32,8 @@ CONTRACT: Mapping[str, ContractJudge] = {
     "contract.compose": compose.judge,
     "contract.restart": restart.judge,
     "contract.command_shape": on_units.command_shape,
+    "contract.script": on_units.script,
+    "contract.interpolation": on_units.interpolation,
     "contract.masked_failure": on_units.masked_failure,
     "contract.mutations": on_units.mutations,
     "contract.secrets": secrets.judge,

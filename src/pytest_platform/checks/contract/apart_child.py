@@ -7,11 +7,19 @@ import sys
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 
-from pytest_platform.checks.contract import command_shape, masked_failure, mutations
+from pytest_platform.checks.contract import (
+    command_shape,
+    masked_failure,
+    mutations,
+    replaced,
+    script,
+)
 from pytest_platform.verdict import Finding
 
 CHECKS: Mapping[str, Callable[..., list[Finding]]] = {
     "command_shape": command_shape.findings,
+    "script": script.findings,
+    "interpolation": replaced.findings,
     "masked_failure": masked_failure.findings,
     "mutations": mutations.findings,
 }

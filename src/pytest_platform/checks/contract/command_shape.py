@@ -79,7 +79,7 @@ def _of_shell(shell: Invocation) -> list[Finding]:
     if script is None:
         return [_no_script(name, shell.shell.field)]
     if _is_cut(script, shell.operands):
-        return [_cut(name, script, shell.operands)]
+        return [_cut(name, shell, script)]
     if _is_one_quoted_word(script.text):
         return [_quoted_twice(name, script)]
     return _swallowed(name, script)
@@ -117,12 +117,20 @@ def _is_one_quoted_word(text: str) -> bool:
     return len(words) == 1 and words[0].quoted and words[0].literal and _has_spaces(words[0].text)
 
 
-def _cut(name: str, script: Argument, operands: tuple[Argument, ...]) -> Finding:
+def _advice(shell: Invocation, field: str) -> str:
+    """Say where the script goes: the field of the shell, or one that holds the script alone."""
+    if shell.shell.field == field:
+        return _AS_LIST
+    return f'write {field}: ["the whole script"], a list of one element'
+
+
+def _cut(name: str, shell: Invocation, script: Argument) -> Finding:
+    operands = shell.operands
     quoted = "its first word" if script.written is None else f"`{shortened(script.written)}`"
     rest = f"{len(operands)} more word{'s' if len(operands) > 1 else ''}"
     return _finding(
         script.field,
-        f"`{name} -c` runs only {quoted} and ignores {rest}: {_AS_LIST}",
+        f"`{name} -c` runs only {quoted} and ignores {rest}: {_advice(shell, script.field)}",
         f"the script is only {quoted}",
     )
 

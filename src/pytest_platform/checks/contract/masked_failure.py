@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from pytest_platform.checks.shell import failures, fates
 from pytest_platform.checks.shell.invocation import Program, arguments, program
+from pytest_platform.checks.shell.options import sets_errexit
 from pytest_platform.checks.shell.parsing import parse
+from pytest_platform.checks.shell.programs import with_program_of_image
 from pytest_platform.checks.shell.quoting import shortened
 from pytest_platform.verdict import Finding
 
@@ -31,7 +33,7 @@ _ADVICE: Final = {
     ),
     fates.LOOPED: (
         "of a loop only the last round counts, a failure of {} goes unseen",
-        "start the script with `set -e`, or write `|| exit 1` behind the step",
+        "write `|| exit 1` behind the step, inside the loop",
     ),
     fates.CHAINED: (
         "`set -e` overlooks a failure of {}, because it stands left of `&&`",
@@ -45,11 +47,42 @@ _ADVICE: Final = {
         "{} succeeds although the server answers with an error",
         "add `--fail` to curl",
     ),
+    fates.BRANCHED: (
+        "a failure of {} is swallowed by the `if` around it, which only reports it",
+        "end the branch of the failure with `exit 1`",
+    ),
+    fates.RETRIED: (
+        "the loop gives up in silence when every try of {} has failed",
+        "leave with `exit 0` in place of `break`, and write `exit 1` behind the loop",
+    ),
+    fates.SUBSTITUTED: (
+        "the status of the `$(…)` in {} is lost, for the command around it succeeds",
+        "assign it to a variable on a line of its own first (`T=$(…)`), under `set -e`",
+    ),
+    fates.BACKGROUND: (
+        "`wait` without a process id drops the status of {}",
+        "keep its id (`step & id=$!`), and `wait` for it by that id under `set -e`",
+    ),
+    fates.TRAPPED: (
+        "{} replaces every exit code by 0",
+        "take `exit 0` out of the trap",
+    ),
+    fates.SQL: (
+        "{} exits 0 although a statement failed",
+        "add `-v ON_ERROR_STOP=1` to psql, or `-b` to sqlcmd",
+    ),
     fates.IDLE: (
         "{} never ends, so there is no exit code to tell whether the work was done",
         "let the script end after its last step, and wait with service_completed_successfully",
     ),
 }
+
+_BY_ITSELF: Final = "`set -e` does not reach it here, write `|| exit 1` behind the step"
+_BESIDE_ERREXIT: Final = {
+    fates.OVERWRITTEN: _BY_ITSELF,
+    fates.EXIT_ZERO: "take `exit 0` away, and write `|| exit 1` behind the step",
+}
+"""Advice for a script that has `set -e` already, in a place where it has no effect."""
 
 
 def findings(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> list[Finding]:
@@ -58,13 +91,16 @@ def findings(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> list[Fin
     ``rendered`` is the service as it runs, ``source`` the same before interpolation; only
     the latter is ever quoted.
     """
-    found = program(arguments(rendered, source))
+    found = program(with_program_of_image(rendered, arguments(rendered, source)))
     if found is None:
         return []
     first: dict[str, str | None] = {}
     for rule, text in _hidden(found):
         first.setdefault(rule, text)
-    return [_finding(found.field, rule, text) for rule, text in first.items()]
+    has_errexit = sets_errexit(parse(found.text), found.options)
+    return [
+        _finding(found.field, rule, text, has_errexit=has_errexit) for rule, text in first.items()
+    ]
 
 
 def _hidden(found: Program) -> list[tuple[str, str | None]]:
@@ -78,8 +114,10 @@ def _hidden(found: Program) -> list[tuple[str, str | None]]:
     return [(one.rule, None) for one in ran]
 
 
-def _finding(field: str, rule: str, text: str | None) -> Finding:
+def _finding(field: str, rule: str, text: str | None, *, has_errexit: bool) -> Finding:
     problem, advice = _ADVICE[rule]
+    if has_errexit and rule in _BESIDE_ERREXIT:
+        advice = _BESIDE_ERREXIT[rule]
     quoted = f"`{shortened(text)}`" if text else "a step"
     return Finding(
         code=CODE,

@@ -19,6 +19,18 @@ def command_shape(facts: Facts) -> Iterator[Finding]:
         yield from _below(unit, _ask("command_shape", unit))
 
 
+def script(facts: Facts) -> Iterator[Finding]:
+    """Judge whether the shell can parse its script."""
+    for unit in facts.units:
+        yield from _below(unit, _ask("script", unit))
+
+
+def interpolation(facts: Facts) -> Iterator[Finding]:
+    """Judge whether the shell sees the variables that its script sets."""
+    for unit in facts.units:
+        yield from _below(unit, _ask("interpolation", unit))
+
+
 def masked_failure(facts: Facts) -> Iterator[Finding]:
     """Judge whether a failure can be seen; of a one-shot alone, the exit code is all."""
     if facts.module.one_shot:

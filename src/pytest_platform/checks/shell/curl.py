@@ -40,9 +40,10 @@ def _cluster(letters: str, following: str) -> dict[str, str]:
     return found
 
 
-def accepts_errors(words: tuple[str, ...], expansions: list[str]) -> bool:
+def accepts_errors(words: tuple[str, ...], expansions: list[str], *, read: bool = False) -> bool:
     """Say whether a ``curl`` succeeds although the server answers with an error.
 
+    ``read`` says that something reads the output, and with it a status that ``-w`` writes;
     ``expansions`` are those words that the shell still fills in.
     """
     if words[:1] != ("curl",) or _unknown_options(expansions):
@@ -50,7 +51,7 @@ def accepts_errors(words: tuple[str, ...], expansions: list[str]) -> bool:
     options = options_of(words)
     told = {"-f", "--fail", "--fail-with-body", "-K", "--config", "-V", "--version", "--help"}
     reports = options.get("-w", "") + options.get("--write-out", "")
-    return not told & options.keys() and "http_code" not in reports
+    return not told & options.keys() and not (read and "_code" in reports)
 
 
 def _unknown_options(expansions: list[str]) -> bool:

@@ -13,10 +13,11 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import Final
 
-from pytest_platform.checks.shell import curl, endings
+from pytest_platform.checks.shell import curl, endings, losses, sql
 from pytest_platform.checks.shell.commands import is_shown_by_later_steps, matters, plain
 from pytest_platform.checks.shell.fates import (
     ABORTS,
+    BACKGROUND,
     CHAINED,
     EXIT_ZERO,
     HTTP,
@@ -27,12 +28,18 @@ from pytest_platform.checks.shell.fates import (
     LOST,
     OVERWRITTEN,
     PIPED,
+    SQL,
     SWALLOWED,
     TESTED,
+    TRAPPED,
     Context,
     Hidden,
 )
+from pytest_platform.checks.shell.filters import always_succeeds
+from pytest_platform.checks.shell.invocation import SHELLS, Argument, invocation
+from pytest_platform.checks.shell.parsing import parse
 from pytest_platform.checks.shell.syntax import (
+    Background,
     Branch,
     Chain,
     Command,
@@ -44,10 +51,6 @@ from pytest_platform.checks.shell.syntax import (
     Sequence,
 )
 
-_FILTERS: Final = frozenset(
-    {"tee", "cat", "logger", "gzip", "xz", "zstd", "bzip2", "sed", "awk", "sort", "head", "tail"}
-    | {"tr", "cut", "ts", "uniq", "wc", "xxd", "base64"}
-)
 _DEPTH: Final = 8
 
 
@@ -92,8 +95,30 @@ def _command(command: Command, context: Context) -> Iterator[Hidden]:
     if context.fate in LOST and matters(command) and not shown:
         yield Hidden(context.fate, command.text)
     expansions = [word.text for word in command.words if not word.literal]
-    if context.fate != TESTED and curl.accepts_errors(plain(command), expansions):
-        yield Hidden(HTTP, command.text)
+    if context.fate != TESTED:
+        if curl.accepts_errors(plain(command), expansions, read=context.read or command.writes):
+            yield Hidden(HTTP, command.text)
+        if sql.advice(plain(command), reads=context.fed or command.reads, stdin=command.stdin):
+            yield Hidden(SQL, command.text)
+        yield from _nested(command)
+    yield from losses.in_substitutions(command)
+
+
+def _nested(command: Command) -> Iterator[Hidden]:
+    """Follow ``sh -c '…'`` and a here-document on the input of a shell; traps that exit 0."""
+    words = plain(command)
+    traps_exit = words[:1] == ("trap",) and {"EXIT", "0"} & set(words[2:])
+    if traps_exit and any(map(_exits_zero, parse(words[1]).body.statements)):
+        yield Hidden(TRAPPED, command.text)
+    if words[:1] and words[0] in SHELLS:
+        found = invocation([Argument(word, "command", None) for word in words])
+        inner = found.script if found and found.takes_script else None
+        if found and (inner or command.stdin):
+            yield from hidden(parse(inner.text if inner else command.stdin), found.options)
+
+
+def _exits_zero(statement: Node) -> bool:
+    return endings.succeeds(endings.leaves_with(statement, {}))
 
 
 def _sequence(sequence: Sequence, context: Context) -> Iterator[Hidden]:
@@ -105,8 +130,21 @@ def _sequence(sequence: Sequence, context: Context) -> Iterator[Hidden]:
         context = _after_set(statement, context)
         fate = _fate(follower, context, succeeds=at < last_success)
         yield from _walk(statement, context.with_fate(fate))
+        yield from losses.in_retries(statement, statements[at + 1 :])
+        yield from _waited(statement, statements)
         if codes[at] is not None:
             return
+
+
+def _waited(statement: Node, statements: tuple[Node, ...]) -> Iterator[Hidden]:
+    """Give a step that runs in the background, and whose status a bare ``wait`` drops."""
+    words = [endings.plain_of(one) for one in statements]
+    if not isinstance(statement, Background) or ("wait",) not in words:
+        return
+    kills = any(one[:1] == ("kill",) for one in words)
+    inner = statement.inner
+    if isinstance(inner, Command) and matters(inner) and not kills and not endings.idles(inner):
+        yield Hidden(BACKGROUND, inner.text)
 
 
 def _after_set(statement: Node, context: Context) -> Context:
@@ -175,12 +213,12 @@ def _pipeline(pipeline: Pipeline, context: Context) -> Iterator[Hidden]:
     if context.pipefail:
         fate = context.fate
     else:
-        filters = endings.plain_of(last)[:1] and endings.plain_of(last)[0] in _FILTERS
-        fate = PIPED if filters and context.fate != TESTED else TESTED
+        fate = PIPED if always_succeeds(last) and context.fate != TESTED else TESTED
     for part in pipeline.parts[:-1]:
         if isinstance(part, Command) and fate != TESTED:
-            yield from (one for one in _walk(part, context.with_fate(fate)) if one.rule != HTTP)
-    yield from _walk(last, context)
+            inside = _walk(part, replace(context.with_fate(fate), read=True))
+            yield from (one for one in inside if one.rule != HTTP or always_succeeds(last))
+    yield from _walk(last, replace(context, fed=True))
 
 
 def _loop(loop: Loop, context: Context) -> Iterator[Hidden]:
@@ -190,7 +228,7 @@ def _loop(loop: Loop, context: Context) -> Iterator[Hidden]:
         if any(_tries(node) for node in loop.condition.statements):
             return
     fate = context.aborted if context.errexit else LOOPED
-    if context.fate in LOST | {TESTED}:
+    if context.fate in LOST:
         fate = context.fate
     yield from _walk(loop.body, context.with_fate(fate))
 
@@ -203,6 +241,7 @@ def _tries(condition: Node) -> bool:
 
 
 def _branch(branch: Branch, context: Context) -> Iterator[Hidden]:
+    yield from losses.in_conditions(branch)
     for condition in branch.conditions:
         yield from _walk(condition, context.as_condition())
     for body in branch.bodies:

@@ -21,9 +21,15 @@ CHAINED: Final = "chained"
 PIPED: Final = "piped"
 HTTP: Final = "http"
 IDLE: Final = "idle"
+BRANCHED: Final = "branched"
+RETRIED: Final = "retried"
+SUBSTITUTED: Final = "substituted"
+BACKGROUND: Final = "background"
+TRAPPED: Final = "trapped"
+SQL: Final = "sql"
 
-LOST: Final = frozenset({SWALLOWED, OVERWRITTEN, EXIT_ZERO, LOOPED, CHAINED, PIPED, IDLE})
-LOCAL: Final = frozenset({SWALLOWED, HTTP, IDLE})
+LOST: Final = frozenset({SWALLOWED, OVERWRITTEN, EXIT_ZERO, LOOPED, CHAINED, PIPED, IDLE, BRANCHED})
+LOCAL: Final = frozenset({SWALLOWED, HTTP, IDLE, TRAPPED, SQL})
 """Rules that hold whatever the rest of the script is."""
 
 
@@ -41,7 +47,8 @@ class Context:
 
     ``ignored`` says that a condition around it keeps ``set -e`` from working; ``aborted`` is
     what becomes of the status where ``set -e`` works, which ends a subshell alone; ``calls``
-    counts how deep functions have been followed.
+    counts how deep functions have been followed; ``read`` and ``fed`` say that a pipe reads
+    the output, or feeds the input.
     """
 
     fate: str
@@ -51,6 +58,8 @@ class Context:
     aborted: str = ABORTS
     calls: int = 0
     functions: Functions = field(default_factory=dict)
+    read: bool = False
+    fed: bool = False
 
     def with_fate(self, fate: str) -> Context:
         """Give the same place with another fate."""

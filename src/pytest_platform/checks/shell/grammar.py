@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_platform.checks.shell import words
@@ -103,10 +104,20 @@ def _redirected(node: tree_sitter.Node) -> Node | None:
     if body is None:
         return None
     if heredoc is None:
-        return _node(body)
+        return _with_redirections(_node(body), node)
     stdin = words.heredoc_text(heredoc)
     first = _command(body, stdin) if body.type == "command" else _node(body)
     return _continued(first, heredoc)
+
+
+def _with_redirections(inner: Node | None, node: tree_sitter.Node) -> Node | None:
+    if not isinstance(inner, Command):
+        return inner
+    redirects = [child for child in node.children if child.type == "file_redirect"]
+    texts = [words.text_of(child) for child in redirects]
+    reads = any(text.startswith(("<", "0<")) for text in texts)
+    writes = any(text.startswith((">", "1>", "&>")) for text in texts)
+    return replace(inner, reads=reads, writes=writes)
 
 
 def _continued(first: Node | None, heredoc: tree_sitter.Node) -> Node | None:

@@ -48,11 +48,13 @@ class _Splitter:
     def run(self) -> Split:
         while self.at < len(self.text) and not self._stops():
             self.at += self._take(self.text[self.at])
-        if self.text[self.at : self.at + 1] == ">" and (self.word or "")[:1].isdigit():
+        end = self.at
+        if self.text[end : end + 1] == ">" and (self.word or "")[:1].isdigit():
+            end -= len(self.word or "")  # The number of a stream goes with its operator.
             self.word = None
         self._end_word()
         lines = tuple(self.words[at] for at in self.breaks if 0 < at < len(self.words))
-        return Split(tuple(self.words), lines, self.text[: self.at], self.text[self.at :])
+        return Split(tuple(self.words), lines, self.text[:end], self.text[end:])
 
     def _stops(self) -> bool:
         return not self.closing and self.text[self.at] in OPERATORS

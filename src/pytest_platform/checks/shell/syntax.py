@@ -16,12 +16,17 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A simple command, its here-document as ``stdin``, and the scripts of its ``$(…)``."""
+    """A simple command, its here-document as ``stdin``, and the scripts of its ``$(…)``.
+
+    ``reads`` says that its input, ``writes`` that its output is redirected.
+    """
 
     text: str
     words: tuple[Word, ...]
     stdin: str = ""
     nested: tuple[Sequence, ...] = ()
+    reads: bool = False
+    writes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

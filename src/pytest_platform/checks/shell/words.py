@@ -51,7 +51,9 @@ def herestring_of(node: tree_sitter.Node) -> str:
 
 def heredoc_text(node: tree_sitter.Node) -> str:
     """Give the lines of a here-document."""
-    return "".join(text_of(child) for child in node.children if child.type == "heredoc_body")
+    start = text_of(node).partition("\n")[2]
+    ends = [text_of(child) for child in node.children if child.type == "heredoc_end"]
+    return start.rpartition(ends[-1])[0] if ends else start
 
 
 def _word(node: tree_sitter.Node) -> Word:
