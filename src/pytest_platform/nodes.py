@@ -11,7 +11,7 @@ import pytest
 
 from pytest_platform.checks.suite import GROUPS, Check
 from pytest_platform.errors import PlatformError
-from pytest_platform.groups import groups_of
+from pytest_platform.groups import groups_of, total_of
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.report.document import Record, check_record, module_record
 from pytest_platform.report.explain import explain
@@ -147,8 +147,9 @@ class CheckItem(pytest.Item):
         check = check_record(self.check.group, self.check.name, result, self.seconds, secrets)
         return {
             "module": module_record(self.declared, host_shown(self.run, self.declared)),
-            "observed": self._observed(),
+            **self._observed(),
             "check": check,
+            "total": total_of(self.run, self.declared),
             "details": redact_all(dict(result.details), secrets),
         }
 
@@ -166,12 +167,12 @@ class CheckItem(pytest.Item):
             self.result = replace(result, verdict=Verdict.FAILED, code=code)
             raise
 
-    def _observed(self) -> list[Record] | None:
-        """Return what was seen of the module; None where this check did not look."""
+    def _observed(self) -> Record:
+        """Return what was seen of the module; null where this check did not look."""
         offline = self.run.context.remote_mode == "skip" or self.check.group == "contract"
         if offline or self.result is None or isinstance(self.declared, Broken):
-            return None
+            return {"observed": None}
         try:
             return observed_record(self.run, self.declared)
         except PlatformError:
-            return None
+            return {"observed": None}
