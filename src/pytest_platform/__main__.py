@@ -72,14 +72,22 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command and return its exit code."""
     match arguments:
         case ["schema"]:
-            write(Path("schema"))
+            return _write(Path("schema"))
         case ["schema", folder] if not folder.startswith("-"):
-            write(Path(folder))
+            return _write(Path(folder))
         case ["summary", report] if not report.startswith("-"):
             return _summarise(Path(report))
         case _:
             sys.stderr.write(f"{_USAGE}\n")
             return 2
+
+
+def _write(folder: Path) -> int:
+    try:
+        write(folder)
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"{folder}: cannot be written: {error} [schema.unwritable]\n")
+        return 1
     return 0
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from pytest_platform.report.document import Record, check_record, module_record
 from pytest_platform.report.explain import explain
 from pytest_platform.report.redact import redact_all, told
 from pytest_platform.run import Run, host_shown, observed_record
-from pytest_platform.verdict import Result, Verdict
+from pytest_platform.verdict import Location, Result, Verdict
 
 _BUG = Result(
     Verdict.ERROR,
@@ -25,6 +27,17 @@ _BUG = Result(
     "platform.internal",
 )
 """Stands until the check has answered, so that a crash of ours is never taken for a pass."""
+
+
+def _broken(error: Exception, location: Location) -> Result:
+    """Return what a check answers that ended with an error of ours: one line and where."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    at = f"{Path(place.filename).name}:{place.lineno}"
+    message = (
+        f"pytest-platform itself failed here, at {at}: {type(error).__name__}: {error}; "
+        "please report it with what --full-trace shows"
+    )
+    return replace(_BUG, message=message, location=location)
 
 
 class PlatformWarning(pytest.PytestWarning):
@@ -114,6 +127,10 @@ class CheckItem(pytest.Item):
             # Another plugin has interrupted it, as pytest-timeout does: the report says so.
             self.result = None
             raise
+        except Exception as error:
+            if self.config.getoption("fulltrace"):
+                raise
+            result = self.result = _broken(error, self.check.location)
         self.seconds = time.perf_counter() - began
         if result.verdict is Verdict.SKIPPED:
             pytest.skip(result.message)

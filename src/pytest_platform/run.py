@@ -29,7 +29,7 @@ from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.module.model import seconds
 from pytest_platform.options import STDOUT, Settings, usage_error
-from pytest_platform.progress import Progress
+from pytest_platform.progress import Patience, Progress
 from pytest_platform.report.document import container_record, contradiction_record
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def start(config: pytest.Config, settings: Settings) -> Run:
     def look(host: Host, modules: list[Module], show: Show) -> Snapshot:
         return _look(settings, context, host, modules, show)
 
-    here = Local()
+    here = Local(waiting=Patience(config))
     renderer = Renderer(here)
     context = Context(
         catalog=catalog,

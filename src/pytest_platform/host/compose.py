@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_platform.errors import ComposeError, PlatformError
+from pytest_platform.host.compose_answer import ended_by, read_model, read_names
 from pytest_platform.host.compose_program import TIMEOUT, find_compose
 from pytest_platform.host.rendered import Rendered, environment_values, secret_contents
 from pytest_platform.host.transport import Transport
@@ -31,7 +31,7 @@ class Renderer:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._command: tuple[str, ...] | None = None
+        self._command: tuple[str, ...] | PlatformError | None = None
         self._done: dict[tuple[object, ...], Rendered | PlatformError] = {}
         self._learned: dict[tuple[object, ...], Secrets] = {}
         self._hashed: dict[tuple[object, ...], Mapping[str, str]] = {}
@@ -198,8 +198,7 @@ class Renderer:
         """Yield what the files' variables may stand for, from the environment and ``.env``."""
         argv = [*self._options(files, project), "config", "--variables", "--format", "json"]
         result = self._transport.run(argv, timeout=TIMEOUT)
-        with suppress(ValueError):
-            yield from (os.environ.get(name, "") for name in json.loads(result.stdout or "{}"))
+        yield from (os.environ.get(name, "") for name in read_names(result.stdout))
         with suppress(OSError, UnicodeDecodeError):
             for line in (files[0].parent / ".env").read_text(encoding="utf-8").splitlines():
                 yield line.partition("=")[2].strip().strip("'\"")
@@ -214,9 +213,8 @@ class Renderer:
         argv = [*self._options(files, project), "config", "--format", "json", *options]
         result = self._transport.run(argv, timeout=TIMEOUT, env=env)
         if result.returncode != 0:
-            raise _Refused(result.stderr)
-        model: Mapping[str, Any] = json.loads(result.stdout)
-        return model
+            raise _Refused(result.stderr.strip() or ended_by(result.returncode))
+        return read_model(result.stdout)
 
     def _options(self, files: Sequence[Path], project: str) -> list[str]:
         named = [word for file in files for word in ("-f", str(file))]
@@ -224,7 +222,12 @@ class Renderer:
 
     def _program(self) -> tuple[str, ...]:
         if self._command is None:
-            self._command = find_compose(self._transport)
+            try:
+                self._command = find_compose(self._transport)
+            except PlatformError as error:
+                self._command = error
+        if isinstance(self._command, PlatformError):
+            raise self._command.with_traceback(None)
         return self._command
 
 
