@@ -67,6 +67,7 @@ class Collection:
         for item in items:
             if not isinstance(item, CheckItem) and any(modules_of(item)):
                 item.add_marker("smoke")
+                self._count(item)
         selected = self._run.selected
         if selected is None:
             return
@@ -74,6 +75,11 @@ class Collection:
         if dropped:
             config.hook.pytest_deselected(items=dropped)
             items[:] = [item for item in items if not selected.isdisjoint(modules_of(item))]
+
+    def _count(self, item: pytest.Item) -> None:
+        """Count a test of modules before anything deselects it."""
+        for name in set(modules_of(item)):
+            self._run.tests[name] = self._run.tests.get(name, 0) + 1
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:

@@ -84,6 +84,12 @@ class ComposeMissing(PlatformError):
     code = "compose.missing"
 
 
+class ComposeTimeout(PlatformError):
+    """Compose did not say within the deadline which version it is."""
+
+    code = "compose.timeout"
+
+
 class ComposeError(PlatformError):
     """Compose could not render the files."""
 

@@ -30,6 +30,12 @@ def groups_of(run: Run, module: Module | Broken) -> Iterator[tuple[str, list[Che
             yield group, checks
 
 
+def total_of(run: Run, module: Module | Broken) -> int:
+    """Count the checks of a module, selected or not, its tests in Python included."""
+    generated = sum(len(checks) for _, checks in groups_of(run, module))
+    return generated + run.tests.get(module.name, 0)
+
+
 def _plan(run: Run, module: Module) -> Check:
     from pytest_platform.change.suite import plan_check
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_platform.checks.suite import GROUPS, Check
 from pytest_platform.errors import PlatformError
-from pytest_platform.groups import groups_of
+from pytest_platform.groups import groups_of, total_of
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.report.document import Record, check_record, module_record
 from pytest_platform.report.explain import explain
 from pytest_platform.report.redact import CODES, redact_all, told
 from pytest_platform.run import Run, host_shown, observed_record
-from pytest_platform.verdict import Result, Verdict
+from pytest_platform.verdict import Location, Result, Verdict
 
 _BUG = Result(
     Verdict.ERROR,
@@ -25,6 +27,17 @@ _BUG = Result(
     "platform.internal",
 )
 """Stands until the check has answered, so that a crash of ours is never taken for a pass."""
+
+
+def _broken(error: Exception, location: Location) -> Result:
+    """Return what a check answers that ended with an error of ours: one line and where."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    at = f"{Path(place.filename).name}:{place.lineno}"
+    message = (
+        f"pytest-platform itself failed here, at {at}: {type(error).__name__}: {error}; "
+        "please report it with what --full-trace shows"
+    )
+    return replace(_BUG, message=message, location=location)
 
 
 class PlatformWarning(pytest.PytestWarning):
@@ -114,6 +127,10 @@ class CheckItem(pytest.Item):
             # Another plugin has interrupted it, as pytest-timeout does: the report says so.
             self.result = None
             raise
+        except Exception as error:
+            if self.config.getoption("fulltrace"):
+                raise
+            result = self.result = _broken(error, self.check.location)
         self.seconds = time.perf_counter() - began
         if result.verdict is Verdict.SKIPPED:
             pytest.skip(result.message)
@@ -147,8 +164,9 @@ class CheckItem(pytest.Item):
         check = check_record(self.check.group, self.check.name, result, self.seconds, secrets)
         return {
             "module": module_record(self.declared, host_shown(self.run, self.declared)),
-            "observed": self._observed(),
+            **self._observed(),
             "check": check,
+            "total": total_of(self.run, self.declared),
             "details": redact_all(dict(result.details), secrets, CODES),
         }
 
@@ -166,12 +184,12 @@ class CheckItem(pytest.Item):
             self.result = replace(result, verdict=Verdict.FAILED, code=code)
             raise
 
-    def _observed(self) -> list[Record] | None:
-        """Return what was seen of the module; None where this check did not look."""
+    def _observed(self) -> Record:
+        """Return what was seen of the module; null where this check did not look."""
         offline = self.run.context.remote_mode == "skip" or self.check.group == "contract"
         if offline or self.result is None or isinstance(self.declared, Broken):
-            return None
+            return {"observed": None}
         try:
             return observed_record(self.run, self.declared)
         except PlatformError:
-            return None
+            return {"observed": None}

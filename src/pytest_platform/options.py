@@ -16,7 +16,8 @@ import pytest
 from pytest_platform import ssh_options, stack_options
 from pytest_platform.errors import UsageError
 from pytest_platform.output import Output, check_source
-from pytest_platform.ssh_options import Ssh
+from pytest_platform.reading import ini, is_folder, mode_of, modules_in, shown
+from pytest_platform.ssh_options import Ssh, ssh_of
 from pytest_platform.stack_options import EPHEMERAL, StackSettings
 
 STDOUT: Final = "-"
@@ -192,12 +193,19 @@ def settings_of(config: pytest.Config) -> Settings | None:
     Raises:
         pytest.UsageError: what was asked for cannot be done.
     """
+    try:
+        return _settings(config)
+    except UsageError as error:
+        raise usage_error(str(error)) from None
+
+
+def _settings(config: pytest.Config) -> Settings | None:
     _refuse_detached_path(config)
     folder = _modules_dir(config)
-    if not any(folder.glob("*/module.yaml")) and not _asked_for(config):
+    if not modules_in(folder) and not _asked_for(config):
         return None
-    if not folder.is_dir():
-        raise usage_error(f"there is no folder {folder}; see --modules-dir")
+    if not is_folder(folder):
+        raise usage_error(f"there is no folder {shown(folder)}; see --modules-dir")
     root, mode = config.rootpath, _remote_mode(config)
     return Settings(
         modules_dir=folder,
@@ -206,8 +214,8 @@ def settings_of(config: pytest.Config) -> Settings | None:
         remote_mode=mode,
         wait=_wait(config),
         change=_change(config),
-        ssh=_ssh(config, mode),
-        stack=_stack(config, mode),
+        ssh=ssh_of(config, mode),
+        stack=stack_options.settings_of(config, mode),
         changed_since=_changed_since(config),
     )
 
@@ -224,7 +232,7 @@ def _change(config: pytest.Config) -> Change:
         allow_stateful=config.getoption("platform_allow_stateful"),
         backup_ref=config.getoption("platform_backup_ref"),
         confirmation=config.getoption("platform_confirmation"),
-        audit_log=config.rootpath / config.getini("platform_audit_log"),
+        audit_log=config.rootpath / ini(config, "platform_audit_log"),
         output=config.stash.get(PLAN_OUTPUT, None),
     )
     if change.plan and change.apply:
@@ -266,16 +274,9 @@ def _refuse_detached_path(config: pytest.Config) -> None:
     """
     reference = config.getoption("platform_backup_ref")
     detached = "--backup-ref" in config.invocation_params.args
-    if detached and (config.invocation_params.dir / reference).exists():
+    if detached and mode_of(config.invocation_params.dir / reference):
         message = "pytest takes a file that stands apart for a place to search its configuration"
         raise usage_error(f"write --backup-ref={reference} with an equals sign: {message}")
-
-
-def _stack(config: pytest.Config, mode: str) -> StackSettings:
-    try:
-        return stack_options.settings_of(config, mode)
-    except UsageError as error:
-        raise usage_error(str(error)) from None
 
 
 def _path(config: pytest.Config, name: str) -> str:
@@ -300,26 +301,19 @@ def _modules_dir(config: pytest.Config) -> Path:
     named = config.getoption("platform_modules_dir")
     if named:
         return Path(os.path.normpath(config.invocation_params.dir / named))
-    return Path(os.path.normpath(config.rootpath / config.getini("platform_modules_dir")))
+    return Path(os.path.normpath(config.rootpath / ini(config, "platform_modules_dir")))
 
 
 def _remote_mode(config: pytest.Config) -> str:
     sources = [("--remote-mode", config.getoption("platform_remote_mode"))]
     sources += [(name, os.environ.get(name)) for name in _ENVIRONMENT]
-    sources += [("platform_remote_mode", config.getini("platform_remote_mode"))]
+    sources += [("platform_remote_mode", ini(config, "platform_remote_mode"))]
     # A stack of one's own cannot touch what is deployed, so to ask for one is enough.
     default = "local" if config.getoption("platform_stack") == EPHEMERAL else "skip"
     name, mode = next(((name, mode) for name, mode in sources if mode), ("", default))
     if mode not in REMOTE_MODES:
         raise usage_error(f"{name}: '{mode}' is not one of {', '.join(REMOTE_MODES)}")
     return mode
-
-
-def _ssh(config: pytest.Config, remote_mode: str) -> Ssh:
-    try:
-        return ssh_options.ssh_of(config, remote_mode)
-    except UsageError as error:
-        raise usage_error(str(error)) from None
 
 
 def _changed_since(config: pytest.Config) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
@@ -11,6 +12,8 @@ import pytest
 if TYPE_CHECKING:
     from pytest_platform.checks.health.wait import Status
 
+FIRST_REPORT = 5.0
+"""Seconds after which a command that does not answer is reported."""
 _UP_AND_CLEAR = "\x1b[A\x1b[2K"
 
 
@@ -48,6 +51,12 @@ class Progress:
             self._append(self._writer, statuses)
         self._writer.flush()
 
+    def line(self, text: str) -> None:
+        """Write one line, where there is a terminal plugin."""
+        if self._writer is not None:
+            self._writer.line(text)
+            self._writer.flush()
+
     def _redraw(self, writer: Any, statuses: Sequence[Status]) -> None:
         width = writer.fullwidth - 1
         writer.write(_UP_AND_CLEAR * self._drawn)
@@ -60,6 +69,25 @@ class Progress:
             if self._said.get(status.name) != status.state:
                 writer.line(_text(status))
                 self._said[status.name] = status.state
+
+
+class Patience:
+    """Reports a command that does not answer, ever more rarely."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._reported: dict[tuple[str, ...], float] = {}
+
+    def __call__(self, argv: Sequence[str], seconds: float) -> None:
+        """Write a line after 5 s, 10 s, 20 s and so on; only the main thread may."""
+        key = tuple(argv)
+        known = self._reported.get(key, 0.0)
+        due = FIRST_REPORT if seconds < known else max(FIRST_REPORT, 2 * known)
+        if seconds < due or threading.current_thread() is not threading.main_thread():
+            return
+        self._reported[key] = seconds
+        with Progress(self._config) as progress:
+            progress.line(f"waiting {seconds:4.0f} s  for: {' '.join(argv[:2])}")
 
 
 def _text(status: Status) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pytest_platform.collection import modules_of
 from pytest_platform.errors import PlatformError, render
+from pytest_platform.groups import total_of
 from pytest_platform.module.loader import FILE_NAME
 from pytest_platform.nodes import CheckItem
+from pytest_platform.report.coverage import notes
 from pytest_platform.report.document import (
     Record,
     check_record,
@@ -19,9 +22,9 @@ from pytest_platform.report.document import (
     module_record,
     platform_section,
 )
-from pytest_platform.report.redact import redact
+from pytest_platform.report.redact import redact, told
 from pytest_platform.report.summary import plan_lines, table
-from pytest_platform.run import Run, host_shown
+from pytest_platform.run import Run, host_shown, observed_already
 from pytest_platform.verdict import Location, Result, Verdict
 
 _RECORDS = "platform_records"
@@ -36,6 +39,7 @@ _COLOURS = {
 }
 _SMOKE = "smoke.test"
 _CRASH = "platform.crash"
+_XPASS, _UNEXPECTED = "platform.xpass", "[XPASS(strict)]"
 _NOTHING = "no check was selected, so nothing is known; --collect-only shows what there is"
 
 
@@ -65,7 +69,11 @@ class Reporting:
             records = self._of_test(item, report, unseen)
         order = self._order.get(item.nodeid, 0)
         setattr(report, _ORDER, order)
-        setattr(report, _RECORDS, [{**record, "order": order} for record in records])
+        for record in records:
+            record["order"] = order
+            if _failed_as_expected(report):
+                record["check"]["xfail"] = told(_reason(report), self._run.context.secrets())
+        setattr(report, _RECORDS, records)
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -108,6 +116,8 @@ class Reporting:
         terminalreporter.section("platform")
         for line, verdict in table(section):
             terminalreporter.write_line(line, **_COLOURS.get(verdict, {"bold": True}))
+        for line in notes(section):
+            terminalreporter.write_line(line, yellow=True)
         if lines := plan_lines(section):
             terminalreporter.section("plan" if self._run.settings.change.plan else "apply")
             for line in lines:
@@ -115,6 +125,8 @@ class Reporting:
 
     def _of_check(self, item: CheckItem, report: pytest.TestReport) -> list[Record]:
         result = item.result
+        if result is not None and _failed_as_expected(report):
+            return [item.record(_expected(result, report))]
         if report.skipped and result is not None:
             path, line, _ = item.reportinfo()
             report.longrepr = (str(path), line + 1, f"Skipped: {result.message}")
@@ -142,7 +154,8 @@ class Reporting:
         secrets = self._run.context.secrets()
         return {
             "module": module_record(module, host_shown(self._run, module)),
-            "observed": None,
+            **observed_already(self._run, module),
+            "total": total_of(self._run, module),
             "check": check_record("smoke", redact(test, secrets), result, report.duration, secrets),
         }
 
@@ -167,12 +180,33 @@ def _result_of(report: pytest.TestReport, location: Location, code: str) -> Resu
     """Say what became of a test, of which there is nothing but pytest's report."""
     if report.passed:
         return Result(Verdict.PASSED, location=location)
+    if _failed_as_expected(report):
+        return _expected(Result(Verdict.FAILED, _told(report), code, location=location), report)
     if report.skipped:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
         return Result(Verdict.SKIPPED, reason.removeprefix("Skipped: "), location=location)
+    if report.longreprtext.startswith(_UNEXPECTED):
+        return Result(Verdict.FAILED, _told(report), _XPASS, location=location)
     failed = report.when == "call" and code != _CRASH
     verdict = Verdict.FAILED if failed else Verdict.ERROR
     return Result(verdict, _told(report), code, location=location)
+
+
+def _failed_as_expected(report: pytest.TestReport) -> bool:
+    """Tell whether a test failed that was marked with ``xfail``."""
+    return report.skipped and hasattr(report, "wasxfail")
+
+
+def _reason(report: pytest.TestReport) -> str:
+    return str(report.wasxfail).removeprefix("reason: ")
+
+
+def _expected(result: Result, report: pytest.TestReport) -> Result:
+    """Return what a check found as an expected failure, which makes no run fail."""
+    reason = _reason(report)
+    why = f" ({reason})" if reason else ""
+    message = f"expected to fail{why}: {result.message}"
+    return replace(result, verdict=Verdict.SKIPPED, message=message)
 
 
 def _agree(result: Result, report: pytest.TestReport) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_platform.changed_since import ChangedSince, narrow
+from pytest_platform.checks.blocked import state_findings
 from pytest_platform.checks.context import Context, services_to_see
 from pytest_platform.checks.health import state
 from pytest_platform.checks.health.wait import Awaited, wait
@@ -29,8 +31,8 @@ from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.module.model import seconds
 from pytest_platform.options import STDOUT, Settings, usage_error
-from pytest_platform.progress import Progress
-from pytest_platform.report.document import container_record
+from pytest_platform.progress import Patience, Progress
+from pytest_platform.report.document import container_record, contradiction_record
 from pytest_platform.secrets import Secrets
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ class Run:
     """One run. ``selected`` are the names that ``--module`` picked; None means all.
 
     ``workers`` is how many share the run where this process is one of xdist's; else 0.
+    ``tests`` counts the collected tests in Python of each module, selected or not.
     """
 
     settings: Settings
@@ -62,6 +65,7 @@ class Run:
     workers: int
     setting: Callable[[Context], Setting]
     changed_since: ChangedSince | None = None
+    tests: dict[str, int] = field(default_factory=dict)
 
 
 def start(config: pytest.Config, settings: Settings) -> Run:
@@ -83,7 +87,7 @@ def start(config: pytest.Config, settings: Settings) -> Run:
     def look(host: Host, modules: list[Module], show: Show) -> Snapshot:
         return _look(settings, context, host, modules, show)
 
-    here = Local()
+    here = Local(waiting=Patience(config))
     renderer = Renderer(here, fetches=settings.remote_mode != "skip")
     context = Context(
         catalog=catalog,
@@ -278,7 +282,23 @@ def host_shown(run: Run, module: Module | Broken) -> str:
         return ""
 
 
-def observed_record(run: Run, module: Module) -> list[dict[str, Any]]:
-    """Describe the containers of a module as the run's snapshot shows them."""
-    seen = state.seen_of(module, None, run.context.snapshot(module))
-    return [container_record(one) for one in seen.containers]
+def observed_record(run: Run, module: Module) -> dict[str, Any]:
+    """Describe the containers of a module as the run's snapshot shows them.
+
+    Keys are ``observed``, and ``contradiction``: what of it is not as declared, or None.
+    """
+    context = run.context
+    seen = state.seen_of(module, None, context.snapshot(module))
+    wrong = state_findings(module, context, asker=module)
+    return {
+        "observed": [container_record(one) for one in seen.containers],
+        "contradiction": contradiction_record(wrong[0], context.secrets()) if wrong else None,
+    }
+
+
+def observed_already(run: Run, module: Module | Broken) -> dict[str, Any]:
+    """Describe what another check or a fixture has seen of a module; asks nobody."""
+    if isinstance(module, Module) and run.context.has_snapshot(module):
+        with suppress(PlatformError):
+            return observed_record(run, module)
+    return {"observed": None}

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from pytest_platform.reading import ini, is_regular, shown
+
 if TYPE_CHECKING:
     from pytest_platform.host.inventory import Inventory
 
@@ -57,8 +59,8 @@ def ssh_of(config: pytest.Config, remote_mode: str) -> Ssh:
 def _inventory(config: pytest.Config, chosen: str) -> Inventory:
     from pytest_platform.host.inventory import Inventory, checked, read_names
 
-    names = read_names(config.getini("platform_hosts"), "platform_hosts")
-    default = str(config.getini("platform_ssh_host"))
+    names = read_names(ini(config, "platform_hosts"), "platform_hosts")
+    default = str(ini(config, "platform_ssh_host"))
     for source, host in (("--ssh-host", chosen), ("platform_ssh_host", default)):
         if host and host not in names:
             checked(host, source)
@@ -69,11 +71,12 @@ def _config_file(config: pytest.Config, remote_mode: str) -> Path | None:
     """Find the file: as seen from where pytest was called, or from the ini file."""
     from pytest_platform.errors import UsageError
 
-    told, ini = os.environ.get(CONFIG, ""), str(config.getini("platform_ssh_config"))
-    if not told and not ini:
+    told, named = os.environ.get(CONFIG, ""), str(ini(config, "platform_ssh_config"))
+    if not told and not named:
         return None
     base = config.invocation_params.dir if told else config.rootpath
-    path = base / Path(told or ini).expanduser()
-    if remote_mode == "ssh" and not path.is_file():
-        raise UsageError(f"{CONFIG if told else 'platform_ssh_config'}: there is no file {path}")
+    path = base / os.path.expanduser(told or named)  # noqa: PTH111 - the other one raises
+    if remote_mode == "ssh" and not is_regular(path):
+        source = CONFIG if told else "platform_ssh_config"
+        raise UsageError(f"{source}: there is no file {shown(path)}")
     return path

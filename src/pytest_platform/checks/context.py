@@ -101,6 +101,15 @@ class Context:
                 raise error.with_traceback(None) from None
             raise HostFailed(self.host_of(module), looking.first, error) from None
 
+    def has_snapshot(self, module: Module) -> bool:
+        """Tell whether the host of a module was looked at already, with success."""
+        if self.remote_mode == "skip":
+            return False
+        with suppress(PlatformError):
+            looking = self._looks.get(self.host_of(module))
+            return looking is not None and looking.over and looking.snapshot is not None
+        return False
+
     def _looking(self, module: Module) -> Looking:
         host = self.host_of(module)
         if host not in self._looks:

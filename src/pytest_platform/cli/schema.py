@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import inspect
 import json
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+UNWRITABLE = "schema.unwritable"
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _AUDIT_ID = "urn:pytest-platform:schema:audit"
 _INTRO = """
@@ -69,8 +71,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the files."""
-    write(arguments.folder)
+    """Write the files; 1 where the folder cannot be written."""
+    try:
+        write(arguments.folder)
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"{arguments.folder}: cannot be written: {error} [{UNWRITABLE}]\n")
+        return 1
     return 0
 
 

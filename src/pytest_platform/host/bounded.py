@@ -6,9 +6,11 @@ import os
 import selectors
 import subprocess
 import time
+from collections.abc import Callable
 from typing import IO
 
 _CHUNK = 64 * 1024
+_TICK = 1.0
 STREAMS = ("stdout", "stderr")
 
 
@@ -67,9 +69,13 @@ class Output:
         """The names of the streams that were not kept whole."""
         return frozenset(name for name in STREAMS if getattr(self, name).cut)
 
-    def read(self, seconds: float) -> bool:
-        """Read until the process has ended; False where the time is over before that."""
-        deadline = time.monotonic() + seconds
+    def read(self, seconds: float, meanwhile: Callable[[float], None] | None = None) -> bool:
+        """Read until the process has ended; False where the time is over before that.
+
+        About once a second ``meanwhile`` is called with the seconds that have passed.
+        """
+        began = time.monotonic()
+        deadline = began + seconds
         with selectors.DefaultSelector() as waiting:
             for name in STREAMS:
                 pipe: IO[bytes] = getattr(self._process, name)
@@ -77,7 +83,9 @@ class Output:
                     waiting.register(pipe, selectors.EVENT_READ, getattr(self, name))
             while waiting.get_map():
                 left = deadline - time.monotonic()
-                ready = waiting.select(max(0.0, left))
+                ready = waiting.select(max(0.0, min(left, _TICK)) if meanwhile else max(0.0, left))
+                if meanwhile and not ready:
+                    meanwhile(time.monotonic() - began)
                 for key, _ in ready:
                     chunk = os.read(key.fd, _CHUNK)
                     key.data.add(chunk)

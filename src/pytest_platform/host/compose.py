@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -12,6 +11,7 @@ from typing import Any
 
 from pytest_platform.errors import ComposeError, PlatformError
 from pytest_platform.host import config_hash
+from pytest_platform.host.compose_answer import ended_by, read_model
 from pytest_platform.host.compose_program import TIMEOUT, find_compose
 from pytest_platform.host.lenient import Refused, render_copy
 from pytest_platform.host.mirror import Source, read, refuse_remote
@@ -44,7 +44,7 @@ class Renderer:
         self._blank: dict[tuple[object, ...], frozenset[str]] = {}
         self.folder = folder
         self._in_folders: dict[Path, Renderer] = {}
-        self._command: tuple[str, ...] | None = None
+        self._command: tuple[str, ...] | PlatformError | None = None
         self._done: dict[tuple[object, ...], Rendered | PlatformError] = {}
         self._met: list[str] = []
         self._hashed: dict[tuple[object, ...], Mapping[str, str]] = {}
@@ -317,10 +317,9 @@ class Renderer:
         env = {**({} if self._fetches else _OFFLINE), **(env or {})}
         result = self._transport.run(argv, timeout=TIMEOUT, env=env)
         if result.returncode != 0:
-            raise Refused(result.stderr)
+            raise Refused(result.stderr.strip() or ended_by(result.returncode))
         self._blank[met] = frozenset(_UNSET.findall(result.stderr))
-        model: Mapping[str, Any] = json.loads(result.stdout)
-        return model
+        return read_model(result.stdout)
 
     def _options(
         self, files: Sequence[Path], project: str, profiles: Sequence[str] = _ALL
@@ -332,7 +331,12 @@ class Renderer:
 
     def _program(self) -> tuple[str, ...]:
         if self._command is None:
-            self._command = find_compose(self._transport)
+            try:
+                self._command = find_compose(self._transport)
+            except PlatformError as error:
+                self._command = error
+        if isinstance(self._command, PlatformError):
+            raise self._command.with_traceback(None)
         return self._command
 
 

@@ -6,8 +6,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from pytest_platform.errors import ComposeMissing, PlatformError
-from pytest_platform.host.transport import Transport
+from pytest_platform.errors import ComposeMissing, ComposeTimeout
+from pytest_platform.host.transport import CommandMissing, CommandTimeout, Transport
 
 TIMEOUT = 60.0
 """Seconds that Compose may take to answer; it reads files only."""
@@ -22,6 +22,7 @@ def find_compose(transport: Transport) -> tuple[str, ...]:
 
     Raises:
         ComposeMissing: there is none; names the one command that installs it.
+        ComposeTimeout: there is none that answers.
     """
     beside = Path(sys.executable).with_name("docker-compose")
     candidates = [
@@ -29,9 +30,16 @@ def find_compose(transport: Transport) -> tuple[str, ...]:
         ("docker-compose",) if shutil.which("docker-compose") else None,
         (str(beside),) if beside.is_file() else None,
     ]
+    silent = ""
     for command in filter(None, candidates):
-        if _works(transport, command):
-            return command
+        try:
+            if _works(transport, command):
+                return command
+        except CommandTimeout:
+            silent = " ".join(command)
+    if silent:
+        message = f"{silent} did not answer within {TIMEOUT:g} s; try: {silent} version"
+        raise ComposeTimeout(message)
     message = f"no Compose renderer is installed; run: {_INSTALL}"
     raise ComposeMissing(message)
 
@@ -41,7 +49,7 @@ def _works(transport: Transport, command: tuple[str, ...]) -> bool:
         # Without its plugin, docker asks the Engine about a command it does not know.
         env = {"DOCKER_HOST": _NOWHERE}
         result = transport.run([*command, "version", "--short"], timeout=TIMEOUT, env=env)
-    except PlatformError:
+    except CommandMissing:
         return False
     major = result.stdout.strip().removeprefix("v").split(".")[0]
     return result.returncode == 0 and major.isdigit() and int(major) >= _OLDEST

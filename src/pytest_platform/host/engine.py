@@ -34,6 +34,10 @@ DEADLINE = 10
 
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
+_CONFIGURATION = (
+    "docker's configuration has another form than it is to have; "
+    "look at config.json in ~/.docker or $DOCKER_CONFIG"
+)
 _PATH_STAT = "X-Docker-Container-Path-Stat"
 
 Document = Mapping[str, Any]
@@ -294,7 +298,10 @@ class Engine:
             options = self._transport.engine_options()
             # Always negotiated within the ordinary deadline, however patient the client is.
             began = time.monotonic()
-            client = Client(**options, version=self._version, timeout=self._deadline)
+            try:
+                client = Client(**options, version=self._version, timeout=self._deadline)
+            except (AttributeError, TypeError, KeyError) as error:
+                raise EngineError(_CONFIGURATION) from error
             self._distance = max(self._distance, time.monotonic() - began)
             client.timeout = timeout
             self._version = client.api_version

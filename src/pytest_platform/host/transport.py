@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -38,6 +38,9 @@ class CommandResult:
     stderr: str
     cut: frozenset[str] = frozenset()
 
+
+Waiting = Callable[[Sequence[str], float], None]
+"""Takes a command that does not answer, and for how many seconds it has not."""
 
 Address = tuple[str, int] | str
 """Where a socket connects to: a host and a port, or the path of a Unix socket."""
@@ -112,6 +115,10 @@ class Local:
 
     name = "local"
 
+    def __init__(self, waiting: Waiting | None = None) -> None:
+        """Call ``waiting`` with a command and its seconds as long as it does not answer."""
+        self._waiting = waiting
+
     def run(
         self,
         argv: Sequence[str],
@@ -127,7 +134,7 @@ class Local:
         with _started(argv, env) as process:
             output = Output(process, limit)
             try:
-                in_time = output.read(timeout)
+                in_time = output.read(timeout, self._meanwhile(argv))
             except BaseException:
                 _kill_group(process)
                 raise
@@ -137,6 +144,10 @@ class Local:
                 raise CommandTimeout(message)
         stdout, stderr = output.stdout.text(), output.stderr.text()
         return CommandResult(process.returncode, stdout, stderr, output.cut)
+
+    def _meanwhile(self, argv: Sequence[str]) -> Callable[[float], None] | None:
+        waiting = self._waiting
+        return (lambda seconds: waiting(argv, seconds)) if waiting else None
 
     def begin(self) -> None:
         """Do nothing: there is no way to go."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +82,8 @@ class Module:
     def compose_files(self) -> tuple[Path, ...]:
         """Its Compose files, absolute, in the order in which Compose merges them."""
         files = self.manifest.spec.runtime.compose.files
-        return tuple((self.folder / file).resolve() for file in files)
+        # Not Path.resolve(): older Pythons raise where links lead in a circle.
+        return tuple(Path(os.path.realpath(self.folder / file)) for file in files)
 
     @property
     def one_shot(self) -> bool:

@@ -6,24 +6,24 @@ A record is a dict of builtins: it crosses to another process as it is.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from pytest_platform.checks.blocked import CODE as BLOCKED
 from pytest_platform.host.snapshot import Container
 from pytest_platform.module.loader import Broken, Module
+from pytest_platform.report.coverage import judged, merged, module_verdict, state_codes
 from pytest_platform.report.redact import told
 from pytest_platform.secrets import Secrets
-from pytest_platform.verdict import Result
+from pytest_platform.verdict import Finding, Result
 
 SCHEMA = 1
 
 Record = dict[str, Any]
-"""``{"module": {...}, "observed": [...], "check": {...}, "order": 0}``; ``observed`` is null
-where the check did not look; ``order`` is the place of the check in the collection."""
-
-_LIVE = frozenset({"health", "smoke", "drift", "apply"})
+"""``{"module": {...}, "observed": [...], "check": {...}, "order": 0, "total": 17}``; ``observed``
+is null where the check did not look, and ``contradiction`` beside it says what of it is not as
+declared; ``order`` is the place of the check in the collection, ``total`` how many the module
+has."""
 
 
 def module_record(module: Module | Broken, host: str = "") -> Record:
@@ -76,6 +76,16 @@ def container_record(container: Container) -> Record:
     }
 
 
+def contradiction_record(finding: Finding, secrets: Secrets) -> Record:
+    """Describe how an observation differs from the declared state, where no check says so."""
+    return {
+        "code": finding.code,
+        "message": told(finding.message, secrets),
+        "expected": told(finding.expected or "", secrets),
+        "actual": told(finding.actual or "", secrets),
+    }
+
+
 def crash_record(file: str, check: str) -> Record:
     """Describe a check whose process died before it could answer."""
     group = check.partition("::")[0]
@@ -102,41 +112,32 @@ def platform_section(remote_mode: str, records: Iterable[Record]) -> Record:
     for record in sorted(records, key=lambda record: record["order"]):
         described = record["module"]
         entry = modules.setdefault(
-            described["file"], {**described, "observed": None, "drift": [], "checks": []}
+            described["file"],
+            {**described, "observed": None, "drift": [], "total": 0, "checks": []},
         )
         entry["expected_state"] = entry["expected_state"] or described["expected_state"]
+        entry["total"] = max(entry["total"], record.get("total", 0))
         if record["observed"] is not None:
             entry["observed"] = record["observed"]
+            entry["contradiction"] = record.get("contradiction")
         entry["checks"].append(record["check"])
         entry.update(record.get("details") or {})
     listed = sorted(modules.values(), key=lambda entry: (entry["name"], entry["file"]))
     for entry in listed:
-        entry["drift"] = sorted({*entry["drift"], *_state_drift(entry["checks"])})
-        entry["verdict"] = module_verdict(entry["checks"], remote_mode)
+        _complete(entry, remote_mode)
     return {"schema": SCHEMA, "remote_mode": remote_mode, "modules": listed}
 
 
-def module_verdict(checks: Sequence[Mapping[str, Any]], remote_mode: str) -> str:
-    """Return the worst verdict; ``unverified`` where no check looked at what runs.
-
-    Also where a probe was not asked because of what another module is like.
-    """
-    verdicts = {check["verdict"] for check in checks}
-    for worst in ("error", "failed"):
-        if worst in verdicts:
-            return worst
-    looked = any(check["verdict"] == "passed" and check["group"] in _LIVE for check in checks)
-    blocked = any(check["code"] == BLOCKED for check in checks)
-    return "passed" if looked and not blocked and remote_mode != "skip" else "unverified"
-
-
-def _state_drift(checks: Sequence[Mapping[str, Any]]) -> list[str]:
-    codes = [
-        check["code"]
-        for check in checks
-        if check["id"] == "health::state" and check["verdict"] == "failed"
-    ]
-    return sorted(set(codes))
+def _complete(entry: Record, remote_mode: str) -> None:
+    """Add what follows from all checks of a module together."""
+    checks = entry["checks"] = merged(entry["checks"])
+    entry["selected"] = len(checks)
+    entry["total"] = max(entry["total"], len(checks))
+    entry["drift"] = sorted({*entry["drift"], *state_codes(checks)})
+    entry["verdict"] = module_verdict(checks, remote_mode)
+    contradiction = entry.pop("contradiction", None)
+    if contradiction and not judged(checks):
+        entry["contradiction"] = contradiction
 
 
 def _iso(moment: datetime | None) -> str | None:
