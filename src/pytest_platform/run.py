@@ -111,6 +111,7 @@ def start(config: pytest.Config, settings: Settings) -> Run:
     if settings.changed_since is not None:
         since = narrow(config, settings, catalog, names)
         selected = frozenset(since.touched).intersection(names or since.touched)
+    context.names = selected
     setting = _setting(config, settings)
     return Run(settings, catalog, context, selected, _workers(config), setting, since)
 

@@ -149,7 +149,8 @@ def _is_one_shot(case: _Case) -> Refusal | None:
 
 def _never_restarts(case: _Case) -> Refusal | None:
     service = case.facts.service
-    if service is not None and restart_of(service).name == "no":
+    policy = restart_of(service) if service is not None else None
+    if policy is not None and policy.declared and policy.name == "no":
         return None
     return Refusal("guard.restart", 'the rendered service must say restart: "no"')
 

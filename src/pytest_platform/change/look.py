@@ -121,9 +121,19 @@ def _service(module: Module, context: Context) -> Mapping[str, Any] | None:
         rendered = context.renderer.rendered(files, module.project, module.service)
     except PlatformError:
         return None
-    if rendered.made_up:
+    if rendered.made_up and _has_variables(module, context):
         return None  # a placeholder is nothing to rely on
     return rendered.services.get(module.service)
+
+
+def _has_variables(module: Module, context: Context) -> bool:
+    """Tell whether what the guard reads of the service is written with variables."""
+    try:
+        source = context.renderer.uninterpolated(module.compose_files, module.project)
+    except PlatformError:
+        return True
+    service = source.services.get(module.service) or {}
+    return "$" in repr([service.get(key) for key in ("restart", "deploy", "scale")])
 
 
 def _owner(module: Module, context: Context) -> str | None:

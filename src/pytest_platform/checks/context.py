@@ -45,6 +45,7 @@ class HostFailed(PlatformError):
 class Context:
     """One process's view of one run. ``remote_mode`` is ``skip``, ``local`` or ``ssh``.
 
+    ``names`` are those to which the run is narrowed; None means all.
     ``selected`` are the modules of the run; where workers share them, ``shares`` says by
     name which go together. ``digests`` are there where drift is asked for; the snapshots then
     keep the details. ``state_checks`` are the checks of states in this run, on which others
@@ -59,6 +60,7 @@ class Context:
     today: date
     probes: Mapping[str, ProbeKind]
     watch: Watch = lambda: nullcontext(lambda _: None)
+    names: Collection[str] | None = None
     selected: list[Module] = field(default_factory=list)
     shares: Mapping[str, int] = field(default_factory=dict)
     digests: Digests | None = None
@@ -210,7 +212,7 @@ class Context:
         to hide it would garble every report and keep nothing from anybody.
         """
         if self._known is None:
-            self._known = known_of(self.catalog)
+            self._known = known_of(self.catalog, self.names)
         snapshots = [one.snapshot for one in self._looks.values() if one.snapshot]
         state = (self.renderer.count, id(self._met), *map(id, snapshots))
         if state != self._secrets_state:

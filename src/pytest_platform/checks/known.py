@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from pytest_platform.checks.contract.literals import in_command, in_value
 from pytest_platform.checks.known_values import known_values
+from pytest_platform.checks.neighbours import neighbours
 from pytest_platform.host.env_file import read
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Broken, Module
@@ -17,17 +18,29 @@ from pytest_platform.secrets import Secrets
 _COMPOSE: Final = ("*compose*.y*ml",)
 
 
-def known_of(catalog: Catalog) -> Secrets:
-    """Collect the values of all modules, selected or not, whatever can be read of them.
+def known_of(catalog: Catalog, names: Collection[str] | None = None) -> Secrets:
+    """Collect the values of all modules, whatever can be read of them.
 
-    Reads files only. Never raises.
+    Where the run is narrowed to ``names``, only theirs and their dependencies' are read: one
+    module of a thousand costs one. Reads files only. Never raises.
     """
-    modules = [catalog.get(name) for name in catalog.names()]
+    modules = [catalog.get(name) for name in catalog.names() if names is None or name in names]
+    if names is not None:
+        modules = list({one.name: one for one in _with_dependencies(modules, catalog)}.values())
     projects = [files for module in modules for files in _projects(module)]
     folders = dict.fromkeys((*_here(), catalog.folder.parent, catalog.folder))
     literals, public = _of_modules(modules)
     known = known_values(projects, folders, os.environ) | Secrets(literals)
     return known.without([*catalog.names(), *public])
+
+
+def _with_dependencies(
+    modules: Iterable[Module | Broken], catalog: Catalog
+) -> Iterator[Module | Broken]:
+    for module in modules:
+        yield module
+        if isinstance(module, Module):
+            yield from neighbours(module, catalog)
 
 
 def _here() -> Iterator[Path]:

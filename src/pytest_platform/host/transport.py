@@ -114,6 +114,7 @@ class Local:
     """The machine that pytest runs on."""
 
     name = "local"
+    _waiting: Waiting | None = None
 
     def __init__(self, waiting: Waiting | None = None) -> None:
         """Call ``waiting`` with a command and its seconds as long as it does not answer."""
