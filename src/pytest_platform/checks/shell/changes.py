@@ -13,7 +13,8 @@ from pytest_platform.checks.shell.syntax import Word
 
 _NESTING: Final = 5
 _SINKS: Final = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr"})
-_SHELL_OPTIONS: Final = frozenset("eucxvf")
+_SHELL_OPTIONS: Final = frozenset("eucxvfo")
+_SHELL_OPTION_NAMES: Final = frozenset({"pipefail", "errexit", "nounset", "xtrace"})
 _SHEBANG: Final = re.compile(r"#!\s*(/usr/bin/env\s+|\S*/)(sh|bash|ash|dash)\b")
 _UNKNOWN: Final = "is not known to create or verify"
 
@@ -37,14 +38,11 @@ class Judge:
     scripts: Mapping[str, str]
     scratch: bool = True
 
-    def script(
-        self, text: str, nesting: int = 0, functions: Mapping[str, int] | None = None
-    ) -> list[Change]:
+    def script(self, text: str, nesting: int = 0) -> list[Change]:
         """Give everything in a script that has to be declared."""
         found = census.take(text)
         if found.unknown or nesting > _NESTING:
             return [Change("cannot be read as shell", ("unreadable",), text)]
-        known = {**(functions or {}), **found.functions}
         told = [
             Change("sets a variable that programs heed", (f"{name}=",), text)
             for name, text in found.variables
@@ -58,7 +56,7 @@ class Judge:
             if not self._harmless(one)
         ]
         for step in found.steps:
-            if not _is_call(step, known):
+            if not _is_call(step, found.functions):
                 told += self._command(step.words, step.text, step.stdin, nesting)
         return told
 
@@ -84,22 +82,29 @@ class Judge:
         inner = self._followed(name, given[1:], stdin, nesting)
         if inner is not None:
             return inner
-        if name == "command" and [word.text for word in given[1:2]] in (["-v"], ["-V"]):
-            return []
-        if name in verbs.table()["wrappers"]:
+        if name in verbs.table()["wrappers"] and not _asks_for_a_command(given):
             wrapped = _unwrapped(name, list(given[1:]))
             return self._command(wrapped, text, stdin, nesting) if wrapped else unknown
         at = next((at for at, word in enumerate(given) if word.text == "--"), 0)
         if name.startswith("wait-for") and at and verbs.creates_or_verifies(given[:at]):
             return self._command(given[at + 1 :], text, stdin, nesting)
-        if name == "psql":
+        return self._leaf(given, text, stdin)
+
+    def _leaf(self, given: tuple[Word, ...], text: str, stdin: str | None) -> list[Change]:
+        if given[0].text == "psql":
             return [Change(_UNKNOWN, words, text) for words in statements.unknown(given, stdin)]
-        if name == "rm" and all(
-            w.literal and (w.text in {"-f", "-r", "-rf"} or self.is_scratch(w.text))
-            for w in given[1:]
-        ):
-            return []
-        return [] if verbs.creates_or_verifies(given) else unknown
+        known = (
+            _asks_for_a_command(given)
+            or self._removes_only_scratch(given)
+            or verbs.creates_or_verifies(given)
+        )
+        return [] if known else [Change(_UNKNOWN, tuple(word.text for word in given), text)]
+
+    def _removes_only_scratch(self, given: tuple[Word, ...]) -> bool:
+        return given[0].text == "rm" and all(
+            word.literal and (word.text in {"-f", "-r", "-rf"} or self.is_scratch(word.text))
+            for word in given[1:]
+        )
 
     def _followed(
         self, name: str, rest: tuple[Word, ...], stdin: str | None, nesting: int
@@ -120,13 +125,9 @@ class Judge:
     def _shell(
         self, name: str, rest: tuple[Word, ...], stdin: str | None, nesting: int
     ) -> list[Change] | None:
-        found = invocation(
-            [Argument(w.text, str(w.literal), None) for w in (Word(name, True), *rest)]
-        )
-        if found is None or not all(
-            "".join(found.options).find(c) < 0 or c in _SHELL_OPTIONS
-            for c in "".join(o for o in found.options if len(o) == 1)
-        ):
+        given = (Word(name, literal=True), *rest)
+        found = invocation([Argument(word.text, str(word.literal), None) for word in given])
+        if found is None or not _known_options(found.options):
             return None
         if found.script is None:
             return self.script(stdin, nesting + 1) if stdin is not None and not rest else None
@@ -142,6 +143,14 @@ class Judge:
         if text is None or (text.startswith("#!") and not _SHEBANG.match(text)):
             return None
         return self.script(text, nesting + 1)
+
+
+def _known_options(given: frozenset[str]) -> bool:
+    return all(one in _SHELL_OPTION_NAMES or set(one) <= _SHELL_OPTIONS for one in given)
+
+
+def _asks_for_a_command(given: tuple[Word, ...]) -> bool:
+    return given[0].text == "command" and len(given) > 1 and given[1].text in {"-v", "-V"}
 
 
 def _is_call(step: census.Step, functions: Mapping[str, int]) -> bool:
@@ -165,6 +174,8 @@ def _unwrapped(name: str, words: list[Word]) -> tuple[Word, ...] | None:
             return None
     words = words[rule.get("operands", 0) :]
     if rule.get("fills"):
-        words = [w if not token or token not in w.text else Word(w.text, False) for w in words]
-        words += [] if token else [Word("$1", False)]
+        words = [
+            w if not token or token not in w.text else Word(w.text, literal=False) for w in words
+        ]
+        words += [] if token else [Word("$1", literal=False)]
     return tuple(words) or None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from pytest_platform.checks.shell import verbs
@@ -17,20 +18,18 @@ _PSQL: Final = {
 _COMMAND: Final = re.compile("-[tAqXw1]*c")
 _CLUSTER: Final = re.compile("-[^-].")
 _KNOWN: Final = re.compile(
-    r"SELECT\s+(1|version\(\)|current_\w+|now\(\))(\s+FROM\s+\w+(\s+WHERE\s+\w+\s*=\s*'\w*')?)?"
+    r"SELECT\s+(1|version\(\)|current_\w+|now\(\))"
+    r"(\s+FROM\s+\w+(\s+WHERE\s+\w+\s*=\s*'\w*')?)?"
     r"|SHOW\s+\w+|CREATE\s+(DATABASE|ROLE|SCHEMA|EXTENSION)\s+[\w\". ]+"
-    r"|CREATE\s+(TABLE|SCHEMA|EXTENSION|SEQUENCE|INDEX)\s+IF\s+NOT\s+EXISTS\s+[\w\"., ()]+|\\[ld]t?",
+    r"|CREATE\s+(TABLE|SCHEMA|EXTENSION|SEQUENCE|INDEX)\s+IF\s+NOT\s+EXISTS\s+"
+    r"(?!.*\b(AS|SELECT)\b)[\w\"., ()]+|\\[ld]t?",
     re.IGNORECASE,
 )
 
 
 def unknown(given: Sequence[Word], stdin: str | None) -> list[tuple[str, ...]]:
     """Give the words of each statement that a ``psql`` runs and that is not known."""
-    texts = [
-        word
-        for before, word in zip(given, given[1:], strict=False)
-        if _COMMAND.fullmatch(before.text)
-    ]
+    texts = [word for before, word in pairwise(given) if _COMMAND.fullmatch(before.text)]
     read = verbs.options(_PSQL, {}, given[1:])
     whole = tuple(word.text for word in given)
     odd = [w for w in given[1:] if _CLUSTER.match(w.text) and not _COMMAND.fullmatch(w.text)]

@@ -67,7 +67,7 @@ def _expands(node: tree_sitter.Node) -> bool:
     if node.type == "ansi_c_string":
         return "\\" in text
     return node.type == "word" and (
-        text[:1] in {"*", "?", "["} and len(text) > 1 or "{" in text[:-1]
+        (text[:1] in {"*", "?", "["} and len(text) > 1) or "{" in text[:-1]
     )
 
 
