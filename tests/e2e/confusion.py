@@ -119,9 +119,9 @@ class Stack:
         patch.chdir(self.tree.root)
         patch.setattr("pytest_platform.run.Renderer", self._render)
 
-    def _render(self, transport: Any) -> Renderer:
+    def _render(self, transport: Any, **options: Any) -> Renderer:
         if self._renderer is None:
-            self._renderer = Renderer(transport)
+            self._renderer = Renderer(transport, **options)
         return self._renderer
 
     def _edit(self, case: Case) -> None:

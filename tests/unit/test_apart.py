@@ -7,6 +7,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -84,3 +85,18 @@ def test_it_ends_with_us(end: str) -> None:
         assert select.select([process], [], [], 60)[0], "it is left behind"
     finally:
         os.close(process)
+
+
+def test_each_thread_gets_the_answer_to_its_own_question() -> None:
+    one = Apart()
+
+    def right(number: int) -> bool:
+        service = {"entrypoint": ["sh", "-c"], "command": [f"program{number} x"]}
+        (found,) = one.ask("mutations", service, service, [])
+        return f"program{number} x" in found.message
+
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            assert all(pool.map(right, range(8 * 200)))
+    finally:
+        one.close()

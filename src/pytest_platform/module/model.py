@@ -211,7 +211,12 @@ class Runtime(Base, frozen=True):
     ] = "loopback"
     beyond_create: Annotated[
         tuple[BeyondCreate, ...],
-        Meta(description="What a sidecar one-shot does beyond creating and verifying."),
+        Meta(
+            description=(
+                "What a sidecar one-shot does beyond creating and verifying: the first words "
+                "of a command, a script's path, `> /data/x`, or the name of an unread image."
+            )
+        ),
     ] = ()
 
 

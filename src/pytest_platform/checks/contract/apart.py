@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe
@@ -37,12 +38,14 @@ class Unanswered(PlatformError):
 
 @dataclass(slots=True)
 class Apart:
-    """A process that answers questions, started with the first one. Not for several threads."""
+    """A process that answers one question at a time, started with the first one."""
 
     program: Sequence[str] = PROGRAM
     cpu_seconds: float = CPU_SECONDS
     _process: subprocess.Popen[bytes] | None = None
     _connection: Connection | None = field(default=None, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _number: int = 0
 
     def ask(self, check: str, *arguments: Any) -> list[Finding]:
         """Return what ``findings`` of the check called ``check`` returns for these arguments.
@@ -50,12 +53,19 @@ class Apart:
         Raises:
             Unanswered: the process died of the question.
         """
+        with self._lock:
+            return self._answer(check, arguments)
+
+    def _answer(self, check: str, arguments: tuple[Any, ...]) -> list[Finding]:
+        self._number += 1
         try:
             connection = self._connection or self._start()
-            connection.send((check, arguments))
+            connection.send((self._number, check, arguments))
             if connection.poll(PATIENCE):
-                answer: list[Finding] = connection.recv()
-                return answer
+                number, answer = connection.recv()
+                if number == self._number:
+                    found: list[Finding] = answer
+                    return found
         except (OSError, EOFError):
             pass
         except BaseException:

@@ -30,13 +30,13 @@ def main(descriptor: int, seconds: float) -> None:
     with Connection(descriptor) as connection:
         while True:
             try:
-                check, arguments = connection.recv()
+                number, check, arguments = connection.recv()
             except EOFError:
                 return
             signal.setitimer(signal.ITIMER_PROF, seconds)
             answer = CHECKS[check](*arguments)
             signal.setitimer(signal.ITIMER_PROF, 0)
-            connection.send(answer)
+            connection.send((number, answer))
 
 
 if __name__ == "__main__":

@@ -1,20 +1,20 @@
 """A sidecar one-shot that does more than create or verify.
 
-A one-shot that may be run again on the data of a stateful module has to be harmless, so
-whatever removes or changes something is declared, with a reason, or it is a finding. A
-declared command allows every command that begins with its words: ``mc anonymous set`` allows
-``/usr/bin/mc anonymous set download local/media``, and ``drop index`` allows that statement of
-SQL. The path of a program, ``sudo`` and its like, and options do not count. A script
-that cannot be read as shell is a finding as well: nobody can tell what it does.
+A one-shot that may be run again on the data of a stateful module has to be harmless. So each
+command is known to create or to verify (``shell/verbs.yaml``), or declared with a reason, or
+a finding; so is every file, program and image that was not read. A declared command allows
+every command that begins with its words: ``mc anonymous set`` allows ``/usr/bin/mc anonymous
+set download local/media``, ``drop index`` that statement of SQL, ``> /data/db`` that
+redirection, and an image's name what the image runs by itself.
 """
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from pytest_platform.checks.shell.changes import Change, changes
-from pytest_platform.checks.shell.destroying import IMAGE_PROGRAMS
+from pytest_platform.checks.shell.changes import Change, Judge
 from pytest_platform.checks.shell.invocation import (
     Argument,
     Program,
@@ -23,8 +23,8 @@ from pytest_platform.checks.shell.invocation import (
     invocation,
     program,
 )
-from pytest_platform.checks.shell.parsing import parse
 from pytest_platform.checks.shell.quoting import shortened
+from pytest_platform.checks.shell.verbs import table
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.mutations"
@@ -33,40 +33,73 @@ _ADVICE: Final = "take it out, or declare it under runtime.beyond_create with a 
 
 
 def findings(
-    rendered: Mapping[str, Any], source: Mapping[str, Any], allowed: Collection[str]
+    rendered: Mapping[str, Any],
+    source: Mapping[str, Any],
+    allowed: Collection[str],
+    scripts: Mapping[str, str] | None = None,
 ) -> list[Finding]:
-    """Tell what a one-shot does beyond creating and verifying, one finding for each command.
+    """Tell what a one-shot runs that is neither known nor declared, one finding for each command.
 
     ``rendered`` is the service as it runs, ``source`` the same before interpolation; only
-    the latter is ever quoted. ``allowed`` are the declared commands.
+    the latter is ever quoted. ``allowed`` are the declared commands, ``scripts`` the texts of
+    files of the repository by their paths in the container.
     """
-    found = program(_with_program_of_image(rendered, arguments(rendered, source)))
-    if found is None:
-        return []
     declared = [tuple(text.lower().split()) for text in allowed]
+    words = _with_program_of_image(rendered, arguments(rendered, source))
+    if words is None:
+        image = str(rendered.get("image", "")).partition("@")[0].rpartition("/")
+        name = image[0] + image[1] + image[2].partition(":")[0] or "build"
+        change = Change("is not read, so what the image runs is not known", (name,), name)
+        return (
+            []
+            if any(_allows(one, change) for one in declared)
+            else [_finding("image" if "image" in rendered else "build", change.does, None)]
+        )
+    judge = Judge(scripts or {}, scratch=not _mounted_below_tmp(rendered))
+    found = program(words) or _as_command(words)
     told = [
         _finding(found.field, change.does, text)
-        for change, text in _changes(found)
-        if not any(_allows(words, change) for words in declared)
+        for change, text in _changes(judge, found)
+        if not any(_allows(one, change) for one in declared)
     ]
-    return [*dict.fromkeys(told), *_unreadable(found)]
+    return list(dict.fromkeys(told))
 
 
-def _with_program_of_image(rendered: Mapping[str, Any], words: list[Argument]) -> list[Argument]:
+def _as_command(words: list[Argument]) -> Program:
+    return Program(shlex.join(word.text for word in words), None, words[0].field)
+
+
+def _mounted_below_tmp(rendered: Mapping[str, Any]) -> bool:
+    mounts = [one for one in rendered.get("volumes") or () if isinstance(one, Mapping)]
+    return any(str(one.get("target", "")).startswith("/tmp") for one in mounts)  # noqa: S108
+
+
+def _with_program_of_image(
+    rendered: Mapping[str, Any], words: list[Argument]
+) -> list[Argument] | None:
+    """Give all words that run; None where the image decides and is not known."""
+    if not words:
+        return None
+    if rendered.get("entrypoint") is not None:
+        return words
     name = str(rendered.get("image", "")).partition("@")[0]
-    known = (image for image in IMAGE_PROGRAMS if name.partition(":")[0].endswith(image))
-    image = next(known, None)
-    if image is None or not words or rendered.get("entrypoint"):
+    folder, slash, last = name.rpartition("/")
+    path = (folder + slash + last.partition(":")[0]).split("/")
+    if len(path) > 1 and ("." in path[0] or ":" in path[0] or path[0] == "localhost"):
+        path = path[1:]
+    image = "/".join(path).removeprefix("library/")
+    entry = table()["images"].get(image)
+    if entry is None:
+        return None
+    if not entry or invocation(words) or basename(words[0].text) == entry:
         return words
-    if invocation(words) or basename(words[0].text) == IMAGE_PROGRAMS[image]:
-        return words
-    return [Argument(IMAGE_PROGRAMS[image], "command", IMAGE_PROGRAMS[image]), *words]
+    return [Argument(entry, "command", entry), *words]
 
 
-def _changes(found: Program) -> list[tuple[Change, str | None]]:
+def _changes(judge: Judge, found: Program) -> list[tuple[Change, str | None]]:
     """Judge what runs, and quote what was written where both have the same shape."""
-    ran = changes(parse(found.text).body)
-    written = changes(parse(found.written).body) if found.written is not None else []
+    ran = judge.script(found.text)
+    written = judge.script(found.written) if found.written is not None else []
     if [one.does for one in written] == [one.does for one in ran]:
         return [(one, other.text) for one, other in zip(ran, written, strict=True)]
     return [(one, None) for one in ran]
@@ -89,18 +122,3 @@ def _finding(field: str, does: str, text: str | None) -> Finding:
         actual=f"{quoted} {does}",
         path=(field,),
     )
-
-
-def _unreadable(found: Program) -> list[Finding]:
-    if not parse(found.text).broken:
-        return []
-    return [
-        Finding(
-            code=CODE,
-            message="the script cannot be read as shell, so nobody can tell that it only creates "
-            "or verifies: correct it, or move the odd part into a script file",
-            expected="a script that can be read",
-            actual="not readable as shell",
-            path=(found.field,),
-        )
-    ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from pytest_platform.checks.contract import mounted
 from pytest_platform.checks.contract.facts import Facts, Unit
 from pytest_platform.module.model import StateClass
 from pytest_platform.verdict import Finding
@@ -44,7 +45,7 @@ def mutations(facts: Facts) -> Iterator[Finding]:
     if facts.module.one_shot and spec.state.class_ is StateClass.SIDECAR:
         allowed = [one.command for one in spec.runtime.beyond_create]
         for unit in facts.units:
-            yield from _below(unit, _ask("mutations", unit, allowed))
+            yield from _below(unit, _ask("mutations", unit, allowed, mounted.scripts(facts, unit)))
 
 
 def _ask(check: str, unit: Unit, *more: object) -> list[Finding]:

@@ -1,163 +1,181 @@
-"""What a script removes or changes, wherever in it: conditions, functions, nested scripts."""
+"""What a script does that is not known to create or to verify, wherever in it."""
 
 from __future__ import annotations
 
-import shlex
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
-from pytest_platform.checks.shell import curl, destroying
-from pytest_platform.checks.shell.commands import (
-    REMOVING,
-    bare,
-    matches,
-    removes_only_scratch,
-)
+from pytest_platform.checks.shell import census, statements, verbs
 from pytest_platform.checks.shell.invocation import SHELLS, Argument, invocation
-from pytest_platform.checks.shell.parsing import parse
-from pytest_platform.checks.shell.syntax import Command, Node, Pipeline, descend
+from pytest_platform.checks.shell.syntax import Word
 
 _NESTING: Final = 5
-_FIND_RUNS: Final = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
-_TEXT_SOURCES: Final = frozenset({"echo", "printf", "cat"})
+_SINKS: Final = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr"})
+_SHELL_OPTIONS: Final = frozenset("eucxvfo")
+_SHELL_OPTION_NAMES: Final = frozenset({"pipefail", "errexit", "nounset", "xtrace"})
+_SHEBANG: Final = re.compile(r"#!\s*(/usr/bin/env\s+|\S*/)(sh|bash|ash|dash)\b")
+_UNKNOWN: Final = "is not known to create or verify"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A command that does more than create or verify.
-
-    ``does`` says what; ``words`` are the plain words by which it can be declared; ``text``
-    is how it was written.
-    """
+    """A command that is not known; ``words`` are those by which it can be declared."""
 
     does: str
     words: tuple[str, ...]
     text: str
 
 
-def changes(script: Node, nesting: int = 0) -> list[Change]:
-    """Give everything that a script removes or changes."""
-    nodes = descend(script)
-    fed = {
-        id(part): text for node in nodes if isinstance(node, Pipeline) for part, text in _fed(node)
-    }
-    return [
-        change
-        for node in nodes
-        if isinstance(node, Command)
-        for change in _of_words(
-            bare(tuple(word.text for word in node.words)),
-            node.text,
-            node.stdin + fed.get(id(node), ""),
-            nesting,
-        )
-    ]
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judges scripts. ``scripts`` are the files that can be read, by path in the container.
 
+    ``scratch`` says that nothing is mounted below ``/tmp``.
+    """
 
-def _fed(pipeline: Pipeline) -> list[tuple[Node, str]]:
-    """Give the parts of a pipeline that are fed by an ``echo`` or here-document, with its text."""
-    return [(after, _output(before)) for before, after in pairwise(pipeline.parts)]
+    scripts: Mapping[str, str]
+    scratch: bool = True
 
-
-def _output(node: Node) -> str:
-    if not isinstance(node, Command) or not node.words:
-        return ""
-    words = bare(tuple(word.text for word in node.words))
-    return " ".join([*words[1:], node.stdin]) if words[:1] and words[0] in _TEXT_SOURCES else ""
-
-
-def _of_words(words: tuple[str, ...], text: str, stdin: str, nesting: int) -> list[Change]:
-    if not words:
-        return []
-    inner = _nested(words, stdin, nesting)
-    if inner is not None:
-        return inner
-    does = _does(words)
-    if does:
-        return [Change(does, words, text)]
-    return [*_of_find(words, text, nesting), *_of_statements(words, text, stdin)]
-
-
-def _nested(words: tuple[str, ...], stdin: str, nesting: int) -> list[Change] | None:
-    """Follow ``sh -c '…'``, ``eval '…'`` and a script on a shell's standard input."""
-    if nesting >= _NESTING:
-        return None
-    if words[0] == "eval":
-        return changes(parse(" ".join(words[1:])).body, nesting + 1)
-    if words[0] not in SHELLS:
-        return None
-    found = invocation([Argument(word, "command", None) for word in words])
-    takes_script = found is not None and found.takes_script and found.script is not None
-    script = found.script.text if found and found.script and takes_script else stdin
-    return changes(parse(script).body, nesting + 1)
-
-
-def _does(words: tuple[str, ...]) -> str | None:
-    """Look a command up in the tables."""
-    if words[0] in REMOVING:
-        return None if removes_only_scratch(words) else "removes"
-    if words[0] == "curl":
-        return _curl(words)
-    if words[0] in destroying.KEY_VALUE_PROGRAMS:
-        lowered = tuple(word.lower() for word in words)
-        hit = {word.upper() for word in words} & destroying.KEY_VALUE_WORDS
-        return "removes" if hit else _in_table(lowered)
-    return _in_table(words)
-
-
-def _in_table(words: tuple[str, ...]) -> str | None:
-    if any(matches(words, rule) for rule in destroying.ONLY_LOOKING):
-        return None
-    table = destroying.MORE_THAN_CREATING.items()
-    return next((does for does, rules in table for rule in rules if matches(words, rule)), None)
-
-
-def _curl(words: tuple[str, ...]) -> str | None:
-    options = curl.options_of(words)
-    method = (options.get("-X") or options.get("--request") or "").upper()
-    return {"DELETE": "removes", "PATCH": "changes something"}.get(method)
-
-
-def _of_find(words: tuple[str, ...], text: str, nesting: int) -> list[Change]:
-    starts = [at for at, word in enumerate(words) if words[0] == "find" and word in _FIND_RUNS]
-    return [
-        change for at in starts for change in _of_words(bare(words[at + 1 :]), text, "", nesting)
-    ]
-
-
-def _of_statements(words: tuple[str, ...], text: str, stdin: str) -> list[Change]:
-    """Look for statements of SQL and the like, in the arguments and on standard input."""
-    texts = [*words[1:], stdin]
-    if words[0] in destroying.SQL_PROGRAMS:
-        return [
-            Change("changes or removes data", statement, text)
-            for one in texts
-            for statement in _statements(one)
-            if _is_change(statement)
+    def script(self, text: str, nesting: int = 0) -> list[Change]:
+        """Give everything in a script that has to be declared."""
+        found = census.take(text)
+        if found.unknown or nesting > _NESTING:
+            return [Change("cannot be read as shell", ("unreadable",), text)]
+        told = [
+            Change("sets a variable that programs heed", (f"{name}=",), text)
+            for name, text in found.variables
+            if not verbs.may_be_set(name)
         ]
-    if words[0] in destroying.KEY_VALUE_PROGRAMS:
-        hit = {word.upper() for word in _split(stdin)} & destroying.KEY_VALUE_WORDS
-        return [Change("removes", words, text)] if hit else []
-    calls = [call for call in destroying.DOCUMENT_CALLS if any(call in one for one in texts)]
-    is_document = words[0] in destroying.DOCUMENT_PROGRAMS
-    return [Change("changes or removes data", words, text)] if is_document and calls else []
+        told += [
+            Change(
+                "writes to a file", (one.operator[:2].strip("&|") or ">", one.target.text), one.text
+            )
+            for one in found.writes
+            if not self._harmless(one)
+        ]
+        for step in found.steps:
+            if not _is_call(step, found.functions):
+                told += self._command(step.words, step.text, step.stdin, nesting)
+        return told
+
+    def _harmless(self, write: census.Write) -> bool:
+        target = write.target
+        if write.operator in {">&", "<&"} and re.fullmatch(r"[0-9]+|-", target.text):
+            return True
+        return target.literal and (target.text in _SINKS or self.is_scratch(target.text))
+
+    def is_scratch(self, path: str) -> bool:
+        """Say whether a path lies under ``/tmp`` of the container itself."""
+        return self.scratch and path.startswith("/tmp/") and ".." not in path  # noqa: S108
+
+    def _command(
+        self, given: tuple[Word, ...], text: str, stdin: str | None, nesting: int
+    ) -> list[Change]:
+        unknown = [Change(_UNKNOWN, tuple(word.text for word in given), text)]
+        if not given or not given[0].literal:
+            return unknown
+        name = verbs.plain_name(given[0].text)
+        given = (Word(name, literal=True), *given[1:])
+        unknown = [Change(_UNKNOWN, tuple(word.text for word in given), text)]
+        inner = self._followed(name, given[1:], stdin, nesting)
+        if inner is not None:
+            return inner
+        if name in verbs.table()["wrappers"] and not _asks_for_a_command(given):
+            wrapped = _unwrapped(name, list(given[1:]))
+            return self._command(wrapped, text, stdin, nesting) if wrapped else unknown
+        at = next((at for at, word in enumerate(given) if word.text == "--"), 0)
+        if name.startswith("wait-for") and at and verbs.creates_or_verifies(given[:at]):
+            return self._command(given[at + 1 :], text, stdin, nesting)
+        return self._leaf(given, text, stdin)
+
+    def _leaf(self, given: tuple[Word, ...], text: str, stdin: str | None) -> list[Change]:
+        if given[0].text == "psql":
+            return [Change(_UNKNOWN, words, text) for words in statements.unknown(given, stdin)]
+        known = (
+            _asks_for_a_command(given)
+            or self._removes_only_scratch(given)
+            or verbs.creates_or_verifies(given)
+        )
+        return [] if known else [Change(_UNKNOWN, tuple(word.text for word in given), text)]
+
+    def _removes_only_scratch(self, given: tuple[Word, ...]) -> bool:
+        return given[0].text == "rm" and all(
+            word.literal and (word.text in {"-f", "-r", "-rf"} or self.is_scratch(word.text))
+            for word in given[1:]
+        )
+
+    def _followed(
+        self, name: str, rest: tuple[Word, ...], stdin: str | None, nesting: int
+    ) -> list[Change] | None:
+        """Judge the text that a command runs; None where it runs none, or none that is known."""
+        literal = all(word.literal for word in rest)
+        if name == "trap" and len(rest) > 1 and literal:
+            text = rest[0].text
+            return [] if text in {"-", ""} else self.script(text, nesting + 1)
+        if name == "eval" and rest and literal:
+            return self.script(" ".join(word.text for word in rest), nesting + 1)
+        if name in {".", "source"} and rest and rest[0].literal:
+            return self.file(rest[0].text, nesting)
+        if name in SHELLS:
+            return self._shell(name, rest, stdin, nesting)
+        return self.file(name, nesting) if "/" in name else None
+
+    def _shell(
+        self, name: str, rest: tuple[Word, ...], stdin: str | None, nesting: int
+    ) -> list[Change] | None:
+        given = (Word(name, literal=True), *rest)
+        found = invocation([Argument(word.text, str(word.literal), None) for word in given])
+        if found is None or not _known_options(found.options):
+            return None
+        if found.script is None:
+            return self.script(stdin, nesting + 1) if stdin is not None and not rest else None
+        if found.script.field != "True":
+            return None
+        if found.takes_script:
+            return self.script(found.script.text, nesting + 1)
+        return self.file(found.script.text, nesting)
+
+    def file(self, path: str, nesting: int) -> list[Change] | None:
+        """Judge a script file; None where it cannot be read, or is none for a shell."""
+        text = self.scripts.get(path)
+        if text is None or (text.startswith("#!") and not _SHEBANG.match(text)):
+            return None
+        return self.script(text, nesting + 1)
 
 
-def _statements(text: str) -> list[tuple[str, ...]]:
-    lines = [line.partition("--")[0] for line in text.split("\n")]
-    return [tuple(one.split()) for one in " ".join(lines).split(";") if one.strip()]
+def _known_options(given: frozenset[str]) -> bool:
+    return all(one in _SHELL_OPTION_NAMES or set(one) <= _SHELL_OPTIONS for one in given)
 
 
-def _is_change(statement: tuple[str, ...]) -> bool:
-    upper = tuple(word.upper().strip("'\"()") for word in statement)
-    pairs = set(pairwise(upper))
-    starts = len(upper) > 1 and upper[0] in destroying.SQL_STARTS
-    return starts or bool(pairs & set(destroying.SQL_ANYWHERE))
+def _asks_for_a_command(given: tuple[Word, ...]) -> bool:
+    return given[0].text == "command" and len(given) > 1 and given[1].text in {"-v", "-V"}
 
 
-def _split(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError:
-        return text.split()
+def _is_call(step: census.Step, functions: Mapping[str, int]) -> bool:
+    first = step.words[0]
+    return first.literal and step.at >= functions.get(first.text, step.at + 1)
+
+
+def _unwrapped(name: str, words: list[Word]) -> tuple[Word, ...] | None:
+    """Give the command behind ``env``, ``timeout`` and the like; None where that is not plain."""
+    rule = verbs.table()["wrappers"][name]
+    token = ""
+    while words and words[0].text[:1] == "-":
+        option = words.pop(0).text
+        if option in rule.get("values", ()) and words:
+            value = words.pop(0)
+            token = value.text if option == "-I" else token
+        elif option not in rule.get("flags", ()):
+            return None
+    while rule.get("assignments") and words and "=" in words[0].text:
+        if not verbs.may_be_set(words.pop(0).text.partition("=")[0]):
+            return None
+    words = words[rule.get("operands", 0) :]
+    if rule.get("fills"):
+        words = [
+            w if not token or token not in w.text else Word(w.text, literal=False) for w in words
+        ]
+        words += [] if token else [Word("$1", literal=False)]
+    return tuple(words) or None

@@ -31,13 +31,17 @@ def parse(text: str) -> Script:
     >>> parse("mc mb local/media").body.statements[0].words[1].text
     'mb'
     """
-    source = encoded(text)
-    root = _tree(source)
-    if root.has_error:
-        root = _tree(_repaired(root, source))
-    if _depth_exceeds(root, DEPTH):
+    root = root_of(text)
+    if depth_exceeds(root, DEPTH):
         return Script(Sequence(text, ()), broken=True)
     return Script(sequence_of(root, root.named_children), root.has_error)
+
+
+def root_of(text: str) -> tree_sitter.Node:
+    """Give the tree of a script as the grammar reads it; parts of it may be errors."""
+    source = encoded(text)
+    root = _tree(source)
+    return _tree(_repaired(root, source)) if root.has_error else root
 
 
 def uses_operands(text: str) -> bool:
@@ -103,7 +107,8 @@ def _leaves(root: tree_sitter.Node) -> list[tree_sitter.Node]:
     return leaves
 
 
-def _depth_exceeds(root: tree_sitter.Node, limit: int) -> bool:
+def depth_exceeds(root: tree_sitter.Node, limit: int) -> bool:
+    """Say whether the tree is nested deeper than a limit."""
     level = [root]
     for _ in range(limit):
         level = [child for node in level for child in node.named_children]

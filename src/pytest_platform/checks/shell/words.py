@@ -32,7 +32,7 @@ def words_of(node: tree_sitter.Node) -> tuple[Word, ...]:
         members = [child for child in node.children if child.type not in _NOT_WORDS]
     else:
         members = [child for child in node.named_children if child.type not in _NOT_WORDS]
-    return tuple(map(_word, members))
+    return tuple(map(word_of, members))
 
 
 def substitutions_of(node: tree_sitter.Node) -> list[tree_sitter.Node]:
@@ -56,13 +56,21 @@ def heredoc_text(node: tree_sitter.Node) -> str:
     return start.rpartition(ends[-1])[0] if ends else start
 
 
-def _word(node: tree_sitter.Node) -> Word:
+def word_of(node: tree_sitter.Node) -> Word:
+    """Give one word, quotes removed."""
     inner = node.named_children[0] if node.type == "command_name" and node.child_count else node
     return Word(_unquoted(inner), not _expands(inner), inner.type in _QUOTED)
 
 
 def _expands(node: tree_sitter.Node) -> bool:
-    return node.type in _EXPANSIONS or any(map(_expands, node.named_children))
+    if node.type in _EXPANSIONS or any(map(_expands, node.named_children)):
+        return True
+    text = text_of(node)
+    if node.type == "ansi_c_string":
+        return "\\" in text
+    return node.type == "word" and (
+        (text[:1] in {"*", "?", "["} and len(text) > 1) or "{" in text[:-1]
+    )
 
 
 def _unquoted(node: tree_sitter.Node) -> str:
