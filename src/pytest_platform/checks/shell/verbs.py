@@ -98,7 +98,7 @@ def is_one(word: Word) -> bool:
     """Say whether a word stays one word, and no option, whatever is filled in."""
     if word.literal:
         return True
-    return word.quoted and not word.text.startswith(("$", "`"))
+    return word.quoted and not word.text.startswith(("$", "`", "\\"))
 
 
 def options(entry: Entry, rule: Entry, words: Sequence[Word]) -> tuple[set[str], list[Word]] | None:
