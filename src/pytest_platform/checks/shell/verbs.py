@@ -78,6 +78,8 @@ def _fits(entry: Entry, rule: Entry, words: list[Word]) -> bool:
     needs, needs_all = entry.get("needs", ()), rule.get("needs_all", ())
     if (needs and not given & set(needs)) or not given >= set(needs_all):
         return False
+    if entry.get("format_first"):
+        return bool(tail) and tail[0].literal
     return all(_operand_fits(entry, word) for word in tail)
 
 
@@ -96,7 +98,7 @@ def is_one(word: Word) -> bool:
     """Say whether a word stays one word, and no option, whatever is filled in."""
     if word.literal:
         return True
-    return word.quoted and not word.text.startswith(("$", "`"))
+    return word.quoted and not word.text.startswith(("$", "`", "\\"))
 
 
 def options(entry: Entry, rule: Entry, words: Sequence[Word]) -> tuple[set[str], list[Word]] | None:
