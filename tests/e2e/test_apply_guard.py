@@ -43,10 +43,10 @@ SERVICES: dict[str, dict[str, Any]] = {
     "loose": one_shot(restart=None),
     "hides": one_shot("mc mb data/media || true; test -e /data/go"),
     "removes": one_shot("test -e /data/go; rm -rf /data/media"),
-    "sick": store("/data/never"),
-    "job-of-sick": one_shot(),
-    "stopped": store(),
-    "job-of-stopped": one_shot(),
+    "sick": {**store("/data/never"), "volumes": ["sick:/data"]},
+    "job-of-sick": one_shot(volumes=None),
+    "stopped": {**store(), "volumes": ["stopped:/data"]},
+    "job-of-stopped": one_shot(volumes=None),
     "carrier": {"command": FOREVER, "restart": "no", "pre_start": [{"command": ["false"]}]},
     "server": {"command": ["sh", "-c", "exit 1"], "restart": "no"},
 }
@@ -154,7 +154,7 @@ def failed(new_project: NewProject, tmp_path_factory: pytest.TempPathFactory) ->
     stack = make_stack(folder, new_project, "apply-guard")
     project = stack.project
     good_backup(stack.roots / "others", "sick")
-    stack.write(SERVICES)
+    stack.write(SERVICES, volumes={"data": {}, "sick": {}, "stopped": {}})
     _modules(stack)
     (stack.tree.root / "reruns_plugin.py").write_text(RERUNS)
     (stack.tree.root / "flaky_plugin.py").write_text(FLAKY)
