@@ -131,15 +131,16 @@ def _sequence(sequence: Sequence, context: Context) -> Iterator[Hidden]:
         fate = _fate(follower, context, succeeds=at < last_success)
         yield from _walk(statement, context.with_fate(fate))
         yield from losses.in_retries(statement, statements[at + 1 :])
-        yield from _waited(statement, statements)
+        if isinstance(statement, Background):
+            yield from _waited(statement, statements)
         if codes[at] is not None:
             return
 
 
-def _waited(statement: Node, statements: tuple[Node, ...]) -> Iterator[Hidden]:
+def _waited(statement: Background, statements: tuple[Node, ...]) -> Iterator[Hidden]:
     """Give a step that runs in the background, and whose status a bare ``wait`` drops."""
     words = [endings.plain_of(one) for one in statements]
-    if not isinstance(statement, Background) or ("wait",) not in words:
+    if ("wait",) not in words:
         return
     kills = any(one[:1] == ("kill",) for one in words)
     inner = statement.inner
