@@ -229,6 +229,7 @@ def mutating(proxy: Proxy) -> list[str]:
 def refused(outcome: Outcome, module: str = "job") -> set[str]:
     """Return the codes for which an apply was refused; people are told each of them too."""
     validate(outcome.document, "report")
+    assert module in outcome.modules, outcome.stderr
     found = outcome.modules[module]
     assert outcome.returncode == 1, outcome.stderr
     assert found["plan"]["decision"] == "refused", found["plan"]

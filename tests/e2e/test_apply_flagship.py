@@ -142,10 +142,10 @@ def test_the_plan_for_people_fits_a_terminal(stack: Stack) -> None:
     assert [line for line in ours if len(line) > 80] == []
 
 
-def _other_image(stack: Stack) -> None:
-    file = stack.tree.compose_file("minio-init")
+def _other_image(stack: Stack, service: str = "minio-init") -> None:
+    file = stack.tree.compose_file(service)
     document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    document["services"]["minio-init"]["image"] = "pytest-platform-demo/minio@sha256:" + "0" * 64
+    document["services"][service]["image"] = "pytest-platform-demo/minio@sha256:" + "0" * 64
     file.write_text(yaml.safe_dump(document), encoding="utf-8")
 
 
@@ -181,11 +181,25 @@ def test_another_image_is_refused(stack: Stack, proxy: Proxy, tmp_path: Path) ->
     assert mutating(proxy) == []
 
 
-def test_the_server_itself_is_refused(stack: Stack, proxy: Proxy) -> None:
+def test_the_server_itself_has_nothing_to_do(stack: Stack, proxy: Proxy) -> None:
     words = [*APPLY, *everything(stack)]
     words[0] = "--module=minio"
-    codes = refused(stack.pytest(*words, env=proxy.env), "minio")
-    assert {"guard.one_shot", "guard.restart"} <= codes
+    outcome = stack.pytest(*words, env=proxy.env)
+    assert outcome.returncode == 0, outcome.stderr
+    assert outcome.modules["minio"]["plan"]["decision"] == "nothing-to-do"
+    assert not outcome.modules["minio"]["apply"]["ran"]
+    assert mutating(proxy) == []
+
+
+def test_the_server_itself_is_refused_with_drift(
+    stack: Stack, proxy: Proxy, tmp_path: Path
+) -> None:
+    changed = stack.copy(tmp_path / "platform")
+    _other_image(changed, "minio")
+    words = [*APPLY, *everything(changed)]
+    words[0] = "--module=minio"
+    codes = refused(changed.pytest(*words, env=proxy.env), "minio")
+    assert {"guard.one_shot", "guard.restart", "guard.drift"} <= codes
     assert mutating(proxy) == []
 
 

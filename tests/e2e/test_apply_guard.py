@@ -30,6 +30,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         item.add_marker("flaky")
 """
+UNREAD_IMAGE = {"command": "pytest-platform-demo/busybox", "reason": "an image of these tests"}
 UNRESTARTED = [UNPINNED, {**UNPINNED, "code": "contract.restart"}]
 SERVICES: dict[str, dict[str, Any]] = {
     "store": store(),
@@ -182,7 +183,8 @@ def _modules(stack: Stack) -> None:
     stack.job("loose", waivers=UNRESTARTED)
     stack.job("job-of-sick", owner="sick")
     stack.job("job-of-stopped", owner="stopped")
-    stack.job("carrier", runtime={**ONE_SHOT, "hook": "pre_start"}, waivers=UNRESTARTED)
+    hooked = {**ONE_SHOT, "hook": "pre_start", "beyond_create": [UNREAD_IMAGE]}
+    stack.job("carrier", runtime=hooked, waivers=UNRESTARTED)
     stack.job("server", runtime={"expected_state": "running"}, waivers=UNRESTARTED)
 
 
@@ -191,5 +193,5 @@ def test_it_is_refused(failed: Stack, proxy: Proxy, tmp_path: Path, case_: Case)
     stack = failed.copy(tmp_path / "platform")
     case_.edit(stack)
     outcome = stack.pytest(*case_.arguments(stack), env=proxy.env)
-    assert refused(outcome, case_.module) == case_.codes
+    assert refused(outcome, case_.module) == case_.codes, outcome.stderr
     assert mutating(proxy) == []

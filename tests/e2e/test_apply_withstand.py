@@ -92,7 +92,9 @@ def running(new_project: NewProject, tmp_path_factory: pytest.TempPathFactory) -
     )
     stack.owner()
     stack.job("endless", runtime={**ONE_SHOT, "timeout": "2s"}, waivers=WAIVED)
-    for name in ("job", "hungry", "breaker", "loud", "leaky"):
+    eats = {"command": "dd", "reason": "it reads zeros until no memory is left"}
+    stack.job("hungry", runtime={**ONE_SHOT, "beyond_create": [eats]}, waivers=WAIVED)
+    for name in ("job", "breaker", "loud", "leaky"):
         stack.job(name, waivers=WAIVED)
     stack.project.up()
     for name in ("job", "endless", "hungry", "breaker", "loud", "leaky"):

@@ -233,6 +233,14 @@ def test_an_engine_far_away_and_no_file_left_to_open(new_sshd: NewSshd, proxy: P
     host.close()
 
 
+USUAL = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/sbin", "/opt/bin", "/snap/bin")
+_NO_DOCKER = "".join(
+    f"mount --bind /dev/null {found} && "
+    for found in filter(None, {shutil.which("docker", path=folder) for folder in USUAL})
+)
+"""Hides the docker program also in the folders that are searched beside a narrow PATH."""
+
+
 @dataclass(frozen=True)
 class Missed:
     """What is on the host, and what is said of it. ``{folder}`` is a folder of its own."""
@@ -248,7 +256,8 @@ MISSED = {
         "engine.missing",
         "install it",
         {"PATH": "{folder}"},
-        f"{_HIDDEN} sh -c 'mount -t tmpfs tmpfs /run && eval \"$SSH_ORIGINAL_COMMAND\"'",
+        f"{_HIDDEN} sh -c 'mount -t tmpfs tmpfs /run && {_NO_DOCKER} "
+        'eval "$SSH_ORIGINAL_COMMAND"\'',
     ),
     "installed, and not running": Missed(
         "engine.unreachable",

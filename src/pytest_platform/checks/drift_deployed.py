@@ -28,15 +28,17 @@ def as_deployed(facts: Facts, snapshot: Snapshot, details: Details) -> Facts:
     Compose goes by the path that the shell shows, this process by the one without links; and
     with ``--project-directory`` relative paths and ``.env`` belong to another folder. Both end
     up in mounts and in the config hash, and the difference is none of the declaration.
+    Only for the files that were deployed: of a copy in another folder, what it includes is
+    its own, and must not be read from the deployed one.
     """
     module = facts.module
     for container in snapshot.of(module.project, module.service):
         document = details.containers.get(container.id) or {"Config": {}}
         place = deployed(document)
         files = tuple(map(Path, place.files))
-        if tuple(file.resolve() for file in files) == module.compose_files:
-            facts = replace(facts, files=files)
-        return _in_folder(facts, place.folder)
+        if tuple(file.resolve() for file in files) != module.compose_files:
+            return facts
+        return _in_folder(replace(facts, files=files), place.folder)
     return facts
 
 

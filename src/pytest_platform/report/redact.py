@@ -82,10 +82,17 @@ def redact_all(value: Any, secrets: Secrets, ours: frozenset[str] = frozenset())
     if isinstance(value, dict):
         return {
             redact(key, secrets) if isinstance(key, str) else key: (
-                one if key in ours else redact_all(one, secrets, ours)
+                _plain(one) if key in ours else redact_all(one, secrets, ours)
             )
             for key, one in value.items()
         }
     if isinstance(value, list | tuple):
         return [redact_all(inner, secrets, ours) for inner in value]
     return value
+
+
+def _plain(value: Any) -> Any:
+    """Make builtins of enumerations: only those cross to xdist's controller."""
+    if isinstance(value, str):
+        return str(value)
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value

@@ -118,8 +118,10 @@ class Facts:
         if hook is None:
             return [Unit(self.service, self.source_service)]
         pairs = zip(self.service.get(hook) or (), self.source_service.get(hook) or (), strict=False)
+        image = self.service.get("image")
         return [
-            Unit(rendered, source, (hook, str(index)))
+            # A hook runs in the image of its service unless it names one.
+            Unit({"image": image, **rendered}, source, (hook, str(index)))
             for index, (rendered, source) in enumerate(pairs)
         ]
 
