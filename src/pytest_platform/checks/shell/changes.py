@@ -82,6 +82,8 @@ class Judge:
         inner = self._followed(name, given[1:], stdin, nesting)
         if inner is not None:
             return inner
+        if name == "env" and len(given) == 1:
+            return []  # alone it only prints
         if name in verbs.table()["wrappers"] and not _asks_for_a_command(given):
             wrapped = _unwrapped(name, list(given[1:]))
             return self._command(wrapped, text, stdin, nesting) if wrapped else unknown
