@@ -139,6 +139,10 @@ class CheckItem(pytest.Item):
         if result.findings and self._is_draft():
             self._warn(result)
 
+    def _initrequest(self) -> None:
+        """Forget the last answer: plugins that retry tests call this of a test in Python."""
+        self.result, self.seconds = None, 0.0
+
     def repr_failure(
         self,
         excinfo: pytest.ExceptionInfo[BaseException],

@@ -6,7 +6,7 @@ import itertools
 import os
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,9 @@ from pytest_platform.output import Output, check_source
 from pytest_platform.reading import ini, is_folder, mode_of, modules_in, shown
 from pytest_platform.ssh_options import Ssh, ssh_of
 from pytest_platform.stack_options import EPHEMERAL, StackSettings
+
+MODULES: Final = "modules"
+"""The folder of modules, where nothing else is said."""
 
 STDOUT: Final = "-"
 """The value of ``--json`` without a path."""
@@ -107,16 +110,26 @@ def add_options(parser: pytest.Parser) -> None:
         dest="platform_modules_dir",
         help="where the modules are (default: modules).",
     )
-    ssh_options.add_options(group, parser)
+    ssh_options.add_options(group)
     stack_options.add_options(group)
     _add_change_options(group)
+
+
+def add_ini(parser: pytest.Parser) -> None:
+    """Register the ini values, which are known in every project."""
+    ssh_options.add_ini(parser)
     parser.addini("platform_remote_mode", "default of --remote-mode", default="")
-    parser.addini("platform_modules_dir", "default of --modules-dir", default="modules")
+    parser.addini("platform_modules_dir", "default of --modules-dir", default=MODULES)
     parser.addini(
         "platform_audit_log",
         "where attempts at --apply are written down",
         default=".pytest_platform/audit.jsonl",
     )
+
+
+def defined(config: pytest.Config) -> bool:
+    """Tell whether the options are defined in this run."""
+    return hasattr(config.option, "platform_modules")
 
 
 def _add_change_options(group: pytest.OptionGroup) -> None:
@@ -298,10 +311,24 @@ def _asked_for(config: pytest.Config) -> bool:
 
 
 def _modules_dir(config: pytest.Config) -> Path:
+    here = config.invocation_params.dir
     named = config.getoption("platform_modules_dir")
     if named:
-        return Path(os.path.normpath(config.invocation_params.dir / named))
-    return Path(os.path.normpath(config.rootpath / ini(config, "platform_modules_dir")))
+        return Path(os.path.normpath(here / named))
+    relative = ini(config, "platform_modules_dir")
+    folder = Path(os.path.normpath(config.rootpath / relative))
+    if relative != MODULES or is_folder(folder):
+        return folder
+    return next((one for one in _near(here) if modules_in(one)), folder)
+
+
+def _near(here: Path) -> Iterator[Path]:
+    """Yield where modules may be although pytest takes another folder for the project's root.
+
+    That is the case with ``-c ci/pytest.ini``, and inside of a module without an ini file.
+    """
+    yield here / MODULES
+    yield from (one for one in (here, *here.parents) if one.name == MODULES)
 
 
 def _remote_mode(config: pytest.Config) -> str:

@@ -7,12 +7,13 @@ project turns out to have modules.
 from __future__ import annotations
 
 import sys
+from argparse import ArgumentError
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_platform import hookspecs, options
+from pytest_platform import concern, hookspecs, options
 from pytest_platform.errors import UsageError
 from pytest_platform.fixtures import (
     guarded_apply,
@@ -36,6 +37,9 @@ __all__ = [
 
 _OUTPUT: pytest.StashKey[JsonStdout] = pytest.StashKey()
 
+_OURS: pytest.StashKey[bool] = pytest.StashKey()
+"""Whether the options are defined: without modules and without a word of ours they are not."""
+
 _MARKERS = (
     "contract: is what will be deployed well formed and safe? (files only)",
     "health: is what runs in the declared state?",
@@ -48,8 +52,17 @@ _MARKERS = (
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Register the options; take stdout so early that it stays clean on a refused command line."""
-    options.add_options(parser)
     config = pluginmanager.get_plugin("pytestconfig")
+    options.add_ini(parser)
+    if config is not None:
+        params = config.invocation_params
+        config.stash[_OURS] = concern.concerned(params.dir, params.args)
+        if not config.stash[_OURS]:
+            return
+    try:
+        options.add_options(parser)
+    except (ValueError, ArgumentError) as error:
+        raise _refused(error) from None
     if config is not None:
         _promise(config, options.json_target(config.invocation_params.args))
 
@@ -64,13 +77,16 @@ def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> Generator[None]:
     """Settle what ``--json`` means before conftest files are looked for and output is captured."""
-    options.normalise(args)
-    known = parser.parse_known_args(args)
-    early_config.known_args_namespace.file_or_dir = known.file_or_dir
-    _promise(early_config, known.platform_json)
-    options.prepare_plan(early_config, known.platform_plan)
+    if early_config.stash.get(_OURS, True):
+        options.normalise(args)
+        known = parser.parse_known_args(args)
+        early_config.known_args_namespace.file_or_dir = known.file_or_dir
+        _promise(early_config, known.platform_json)
+        options.prepare_plan(early_config, known.platform_plan)
     try:
         yield
+    except (ValueError, ArgumentError) as error:
+        raise _refused(error) from None
     except BaseException as error:
         _redact_early(early_config, error)
         raise
@@ -79,6 +95,8 @@ def pytest_load_initial_conftests(
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Do what ``--stack-clean`` asks for, where it is all that was asked for."""
+    if not options.defined(config):
+        return None
     try:
         if not cleans_only(config):
             return None
@@ -100,7 +118,7 @@ def pytest_configure(config: pytest.Config) -> None:
     output = config.stash.get(_OUTPUT, None)
     if output and hasattr(config, "workerinput"):
         output.abandon()
-    settings = options.settings_of(config)
+    settings = options.settings_of(config) if options.defined(config) else None
     if settings is None and output is None:
         return
     from pytest_platform.session import set_up
@@ -121,6 +139,12 @@ def _redact_early(config: pytest.Config, error: BaseException) -> None:
 
     known = known_early(settings)
     make_safe(error, Boundary(lambda: known).safe)
+
+
+def _refused(error: Exception) -> Exception:
+    """Name who defines an option that is ours, too; any other error stays what it is."""
+    message = concern.collision(error)
+    return options.usage_error(message, "platform.option") if message else error
 
 
 def _promise(config: pytest.Config, target: str | None) -> None:

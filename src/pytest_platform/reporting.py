@@ -39,6 +39,8 @@ _COLOURS = {
 }
 _SMOKE = "smoke.test"
 _CRASH = "platform.crash"
+_FINAL = frozenset({"passed", "failed", "skipped"})
+"""Outcomes of pytest itself; others are of attempts that a plugin repeats."""
 _XPASS, _UNEXPECTED = "platform.xpass", "[XPASS(strict)]"
 _NOTHING = "no check was selected, so nothing is known; --collect-only shows what there is"
 
@@ -70,7 +72,7 @@ class Reporting:
         order = self._order.get(item.nodeid, 0)
         setattr(report, _ORDER, order)
         for record in records:
-            record["order"] = order
+            record["order"], record["nodeid"] = order, item.nodeid
             if _failed_as_expected(report):
                 record["check"]["xfail"] = told(_reason(report), self._run.context.secrets())
         setattr(report, _RECORDS, records)
@@ -79,11 +81,18 @@ class Reporting:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather records, in this process or from xdist's workers."""
+        if report.outcome not in _FINAL:
+            self._forget(report.nodeid)
+            return
         records = getattr(report, _RECORDS, None)
         if records is None and report.failed:
             records = _crashed(report)
         self._records.extend(records or ())
         self._order.setdefault(report.nodeid, getattr(report, _ORDER, sys.maxsize))
+
+    def _forget(self, nodeid: str) -> None:
+        """Drop the records of an attempt that another plugin repeats: the last one counts."""
+        self._records[:] = [one for one in self._records if one.get("nodeid") != nodeid]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

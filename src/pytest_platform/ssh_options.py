@@ -26,8 +26,8 @@ class Ssh:
     config: Path | None
 
 
-def add_options(group: pytest.OptionGroup, parser: pytest.Parser) -> None:
-    """Register the option and its ini values."""
+def add_options(group: pytest.OptionGroup) -> None:
+    """Register the option."""
     group.addoption(
         "--ssh-host",
         default="",
@@ -35,6 +35,10 @@ def add_options(group: pytest.OptionGroup, parser: pytest.Parser) -> None:
         dest="platform_ssh_host",
         help="the host of all modules: [user@]host[:port], or a name from platform_hosts.",
     )
+
+
+def add_ini(parser: pytest.Parser) -> None:
+    """Register the ini values."""
     parser.addini("platform_ssh_host", "host of modules that name none themselves", default="")
     parser.addini("platform_ssh_config", "configuration file of the ssh client", default="")
     parser.addini(

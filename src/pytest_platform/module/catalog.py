@@ -41,7 +41,11 @@ class Catalog:
 
     def holds(self, path: Path) -> bool:
         """Tell whether ``path`` is the file of one of these modules."""
-        return path.name == FILE_NAME and path.parent.parent == self.folder
+        if path.name != FILE_NAME:
+            return False
+        above = path.parent.parent
+        # One folder has several paths where a link leads to it, and pytest may take another.
+        return above == self.folder or os.path.realpath(above) == os.path.realpath(self.folder)
 
     def get(self, name: str) -> Module | Broken:
         """Read the module ``name``, once. A missing file gives a broken module."""

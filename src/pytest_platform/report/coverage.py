@@ -13,17 +13,19 @@ Check = Mapping[str, Any]
 STATE: Final = "health::state"
 """The check without which nobody knows whether a module is in its declared state."""
 
-_WORST_FIRST: Final = ("error", "failed", "skipped", "passed")
 _NAMES: Final = 6
 
 
 def merged(checks: Iterable[Check]) -> list[Check]:
-    """Return one record per id, the worst: a test reports its call and its teardown apart."""
-    worst: dict[str, Check] = {}
+    """Return one record per id: the worst that is wrong, else the last.
+
+    A test reports its call, its teardown and each of its subtests apart, itself after these.
+    """
+    by_id: dict[str, Check] = {}
     for check in checks:
-        known = worst.get(check["id"], check)
-        worst[check["id"]] = min(known, check, key=_badness)
-    return list(worst.values())
+        known = by_id.get(check["id"], check)
+        by_id[check["id"]] = known if _badness(known) > _badness(check) else check
+    return list(by_id.values())
 
 
 def module_verdict(checks: Sequence[Check], remote_mode: str) -> str:
@@ -73,7 +75,7 @@ def notes(section: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _badness(check: Check) -> int:
-    return _WORST_FIRST.index(check["verdict"])
+    return {"error": 2, "failed": 1}.get(check["verdict"], 0)
 
 
 def _expected(check: Check) -> bool:

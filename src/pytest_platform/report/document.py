@@ -6,7 +6,7 @@ A record is a dict of builtins: it crosses to another process as it is.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -59,6 +59,26 @@ def check_record(group: str, name: str, result: Result, seconds: float, secrets:
         "file": location.file if location else None,
         "line": location.line if location else None,
         "seconds": round(seconds, 4),
+        "findings": [_finding_record(one, result, secrets) for one in _findings(result)],
+    }
+
+
+def _findings(result: Result) -> Sequence[Finding]:
+    """Return all findings; of a check that could not look, the one that says why."""
+    if result.findings or result.code is None:
+        return result.findings
+    return [Finding(result.code, result.message, result.expected, result.actual)]
+
+
+def _finding_record(finding: Finding, result: Result, secrets: Secrets) -> Record:
+    location = finding.location or result.location
+    return {
+        "code": finding.code,
+        "message": told(finding.message, secrets),
+        "expected": None if finding.expected is None else told(finding.expected, secrets),
+        "actual": None if finding.actual is None else told(finding.actual, secrets),
+        "file": location.file if location else None,
+        "line": location.line if location else None,
     }
 
 
@@ -89,7 +109,7 @@ def contradiction_record(finding: Finding, secrets: Secrets) -> Record:
 def crash_record(file: str, check: str) -> Record:
     """Describe a check whose process died before it could answer."""
     group = check.partition("::")[0]
-    record = {
+    record: Record = {
         "id": check,
         "group": group,
         "code": "platform.crash",
@@ -100,6 +120,7 @@ def crash_record(file: str, check: str) -> Record:
         "file": file,
         "line": 1,
         "seconds": 0.0,
+        "findings": [],
     }
     name = file.split("/")[-2] if "/" in file else file
     module = {"name": name, "file": file, "expected_state": None}

@@ -1,0 +1,92 @@
+"""Whether a run of pytest concerns this plugin, known before any option is defined.
+
+The plugin is loaded in every run on the machine, and names such as ``--json`` are short. Where
+a project has no modules and nothing asks for them, other plugins and conftest files may have them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import traceback
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+OPTIONS: Final = frozenset(
+    {
+        *("--module", "--changed-since", "--json", "--remote-mode", "--wait", "--modules-dir"),
+        *("--plan", "--apply", "--allow-stateful", "--backup-ref", "--stateful-confirm"),
+        *("--ssh-host", "--stack", "--stack-keep", "--stack-clean"),
+    }
+)
+_HELP: Final = frozenset({"-h", "--help"})
+_INI: Final = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", "pytest.toml")
+_CONFLICT: Final = re.compile(r"conflicting option strings?: (\S+)|option names \{'([^']+)'")
+
+
+def concerned(here: Path, arguments: Iterable[object]) -> bool:
+    """Tell whether there are modules near, or the command line asks for something of ours.
+
+    Words that a conftest file near defines as options of its own are no question to us.
+    """
+    words = [*shlex.split(os.environ.get("PYTEST_ADDOPTS", "")), *map(str, arguments)]
+    folders = list(dict.fromkeys(_folders(here, words)))
+    if any(map(_has_modules, folders)):
+        return True
+    asked = {word.partition("=")[0] for word in words} & (OPTIONS | _HELP)
+    return bool(asked) and not any(_defines(folder / "conftest.py") for folder in folders)
+
+
+def collision(error: BaseException) -> str | None:
+    """Return who defines an option of ours, and where; None where the error is another."""
+    found = _CONFLICT.search(str(error))
+    option = (found[1] or found[2]).strip(",") if found else ""
+    if option not in OPTIONS:
+        return None
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = next((one for one in reversed(frames) if _is_theirs(Path(one.filename))), None)
+    defines = f"{theirs.filename}:{theirs.lineno} defines" if theirs else "another plugin defines"
+    hint = "rename it, or run with -p no:platform"
+    return f"{defines} {option}, an option of pytest-platform; {hint}"
+
+
+def _is_theirs(file: Path) -> bool:
+    """Tell whether a frame is of the plugin that came second, and not of pytest or ours."""
+    inside = {"_pytest", "pluggy", "pytest", "argparse.py"}
+    ours = Path(__file__).parent in file.parents or "<frozen" in str(file)
+    return not ours and inside.isdisjoint(file.parts)
+
+
+def _folders(here: Path, words: Iterable[str]) -> Iterator[Path]:
+    """Yield where pytest may find the project: here, above, and what the command line names."""
+    yield from (here, *here.parents)
+    for word in words:
+        name = word.partition("=")[2] if word.startswith("-") else word.partition("::")[0]
+        if name:
+            path = Path(os.path.normpath(here / name))
+            yield from (path, *path.parents)
+
+
+def _has_modules(folder: Path) -> bool:
+    try:
+        if any((folder / "modules").glob("*/module.yaml")):
+            return True
+        if (folder / "modules").is_dir() and not os.access(folder / "modules", os.R_OK | os.X_OK):
+            return True
+        return any("platform_" in _text(folder / name) for name in _INI)
+    except (OSError, ValueError):
+        return False
+
+
+def _defines(conftest: Path) -> bool:
+    text = _text(conftest)
+    return "addoption" in text and any(f'"{one}"' in text or f"'{one}'" in text for one in OPTIONS)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    except (OSError, ValueError):
+        return ""
