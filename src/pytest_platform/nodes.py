@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -180,9 +181,14 @@ class CheckItem(pytest.Item):
 
     def _warn(self, result: Result) -> None:
         """Warn; where warnings are errors (``-W error``), the check has failed."""
-        warning = PlatformWarning(told(result.message, self.run.context.secrets()))
         try:
-            self.warn(warning)
+            for finding in result.findings:
+                place = finding.location or self.check.location
+                said = told(finding.message, self.run.context.secrets())
+                warning = PlatformWarning(f"{place}: {finding.code}: {said}")
+                # Not self.warn(): at its own place, one finding of many modules is shown once.
+                file = str(self.run.settings.root / place.file)
+                warnings.warn_explicit(warning, PlatformWarning, file, place.line)
         except PlatformWarning:
             code = result.findings[0].code
             self.result = replace(result, verdict=Verdict.FAILED, code=code)

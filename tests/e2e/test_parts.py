@@ -86,3 +86,21 @@ def test_an_expected_failure(failed_job: Tree, workers: str) -> None:
     assert check["code"] == "container.state.exited_success", check
     assert "contradiction" not in module, module
     assert "expected to fail (known since May)" in outcome.stderr, outcome.stderr
+
+
+def test_drift_of_a_stateless_module_is_shown(
+    new_project: NewProject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """It passes, and the summary says what a deployment would change."""
+    tree = Tree(tmp_path_factory.mktemp("drift"))
+    project = new_project(tree.compose_file("app"))
+    tree.module("app", project.name, "app", runtime={"expected_state": "running"})
+    service = {"command": ["sleep", "infinity"], "restart": "unless-stopped"}
+    project.write({"app": service})
+    project.up()
+    project.wait_for("app", "running")
+    project.write({"app": {**service, "user": "7"}})
+    outcome = ask(tree, "-m", "health or drift")
+    assert outcome.returncode == 0, outcome.stderr
+    assert outcome.check("app", "drift::none")["verdict"] == "passed", outcome.stderr
+    assert "app: drift::none: a deployment would change user" in outcome.stderr, outcome.stderr

@@ -193,8 +193,9 @@ def test_the_table(project: Project) -> None:
     lines = outcome.stdout.splitlines()
     start = next(number for number, line in enumerate(lines) if " platform " in line)
     table = lines[start + 1 : start + 5]
-    assert table[0].split() == ["module", "expected", "observed", "verdict"], str(outcome)
-    assert table[2].split() == ["bad", "?", "not", "looked", "at", "failed"], str(outcome)
+    headings = ["module", "expected", "observed", "contract", "state", "verdict"]
+    assert table[0].split() == headings, str(outcome)
+    assert table[2].split() == ["bad", "?", "not", "looked", "at", "failed", "-", "failed"]
     assert max(map(len, table)) <= 80, str(outcome)
 
 
@@ -283,3 +284,42 @@ def test_tests_of_no_module_are_spread_as_always(project: Project, mode: str) ->
     )
     assert outcome.code == 0, str(outcome)
     assert sorted(path.name for path in project.root.glob("gw*")) == ["gw0", "gw1"], str(outcome)
+
+
+def test_a_draft_softens_style_and_hardening_only(project: Project) -> None:
+    """What makes other verdicts a lie fails; what warns keeps place, code and all findings."""
+    project.module("web", contract="draft", runbook="none.md")
+    project.service("web", entrypoint=["sh", "-c"], command="echo a b", ports=["80:80", "81:81"])
+    outcome = project.pytest("--json", "-m", "contract")
+    assert outcome.code == 1, str(outcome)
+    checks = outcome.checks("web")
+    assert checks["contract::command_shape"]["verdict"] == "failed", str(outcome)
+    assert checks["contract::exposure"]["verdict"] == "passed", str(outcome)
+    warned = [one["message"] for one in outcome.document["warnings"]]
+    exposed = [one for one in warned if "contract.exposure: " in one]
+    assert len(exposed) == 2, warned
+    assert all(one.startswith("modules/compose.yaml:") for one in exposed), warned
+
+
+def test_one_finding_of_many_modules_is_shown_once(project: Project) -> None:
+    """It has one place, as with an anchor that all services share."""
+    names = [f"m-{number}" for number in range(6)]
+    for name in names:
+        project.module(name, contract="draft")
+    image = f"registry.example/x@sha256:{64 * 'a'}"
+    text = f"x-all: &all\n  image: {image}\n  restart: always\n  ports: ['80:80']\nservices:\n"
+    services = "".join(f"  {name}: *all\n" for name in ("web", *names))
+    project.file("modules/compose.yaml", text + services)
+    outcome = project.pytest("-k", "exposure", "--module", "m-*")
+    assert outcome.code == 0, str(outcome)
+    assert outcome.stdout.count("contract.exposure: ") == 1, str(outcome)
+
+
+def test_the_command_that_deploys(project: Project) -> None:
+    """It names the project and the files of the module."""
+    from pytest_platform.checks.registry import vocabulary
+    from pytest_platform.module.loader import Module, load
+
+    module = load(project.root / "modules/web/module.yaml", project.root, vocabulary())
+    assert isinstance(module, Module)
+    assert module.deploy == "docker compose -p pp-plugin -f modules/compose.yaml up -d web"

@@ -33,10 +33,12 @@ def finding(
     """Say what differs in one container. Compose does nothing where the hash is equal."""
     what = drift.code.removeprefix("container.")
     verb = "differ" if what.endswith("s") else "differs"
-    force = "--force-recreate " if config_hash is Hash.EQUAL else ""
+    deploy = facts.module.deploy
+    if config_hash is Hash.EQUAL:
+        deploy = deploy.replace(" up -d ", " up -d --force-recreate ", 1)
     message = (
         f"{container.name}: {what} {verb} from the Compose files{_hints(drift, document, facts)}; "
-        f"deploy it: docker compose up -d {force}{container.service}"
+        f"deploy it: {deploy}"
     )
     path = () if drift.code == CONFIG else (_PATHS.get(drift.code, what),)
     location = facts.locate(*path)

@@ -193,7 +193,7 @@ def _judge_state(module: Module, context: Context, *, asker: Module | None = Non
 def _log_tail(seen: state.Seen, engine: Engine) -> str:
     """Return the end of the log of the first container that has stopped, if it can be had."""
     for container in seen.containers:
-        if container.status in {"exited", "restarting", "dead"}:
+        if container.status in {"exited", "restarting", "dead"} or container.restart_count:
             try:
                 tail = engine.log_tail(container.id, LOG_LINES)
             except PlatformError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,15 @@ class Module:
         files = self.manifest.spec.runtime.compose.files
         # Not Path.resolve(): older Pythons raise where links lead in a circle.
         return tuple(Path(os.path.realpath(self.folder / file)) for file in files)
+
+    @property
+    def deploy(self) -> str:
+        """The command that deploys it, with its project and its files as seen from the root."""
+        files = (os.path.relpath(file, self.root) for file in self.compose_files)
+        named = (word for file in files for word in ("-f", file))
+        return shlex.join(
+            ("docker", "compose", "-p", self.project, *named, "up", "-d", self.service)
+        )
 
     @property
     def one_shot(self) -> bool:

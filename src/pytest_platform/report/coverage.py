@@ -10,6 +10,7 @@ from pytest_platform.checks.blocked import CODE as BLOCKED
 Check = Mapping[str, Any]
 """One entry of ``checks`` in the JSON document."""
 
+DRIFT: Final = "drift::none"
 STATE: Final = "health::state"
 """The check without which nobody knows whether a module is in its declared state."""
 
@@ -70,6 +71,8 @@ def notes(section: Mapping[str, Any]) -> Iterator[str]:
                 f"{contradiction['message']} [{contradiction['code']}]"
             )
         for check in module["checks"]:
+            if check["id"] == DRIFT and check["verdict"] == "passed" and module["drift"]:
+                yield f"{module['name']}: {DRIFT}: {check['message']}"
             if check["id"] == STATE and "xfail" in check:
                 yield f"{module['name']}: {STATE}: {check['message']} [{check['code']}]"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-_MAX_OBSERVED = 34
+_MAX_OBSERVED = 24
+_WORST_FIRST = ("error", "failed", "passed", "skipped")
 
 
 def rows(section: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -17,6 +18,8 @@ def rows(section: Mapping[str, Any]) -> list[dict[str, str]]:
             **({"host": module.get("host", "?")} if elsewhere else {}),
             "expected": module["expected_state"] or "?",
             "observed": _observed(module["observed"]),
+            "contract": _part(module["checks"], {"contract"}),
+            "state": _part(module["checks"], {"health", "smoke", "drift", "apply"}),
             "verdict": module["verdict"],
         }
         for module in section["modules"]
@@ -66,6 +69,12 @@ def _observed(containers: Sequence[Mapping[str, Any]] | None) -> str:
         return "missing"
     text = ", ".join(sorted({_state(one) for one in containers}))
     return text if len(text) <= _MAX_OBSERVED else text[: _MAX_OBSERVED - 1] + "…"
+
+
+def _part(checks: Sequence[Mapping[str, Any]], groups: Collection[str]) -> str:
+    """Return the worst verdict of some groups; a dash where none of them was asked."""
+    verdicts = {check["verdict"] for check in checks if check["group"] in groups}
+    return next((one for one in _WORST_FIRST if one in verdicts), "-")
 
 
 def _state(container: Mapping[str, Any]) -> str:

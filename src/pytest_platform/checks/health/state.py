@@ -45,6 +45,7 @@ class Expected:
     replicas: int = 1
     max_age: timedelta | None = None
     hook: str | None = None
+    deploy: str = "docker compose up -d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,12 @@ def expected_of(module: Module) -> Expected:
     runtime = module.manifest.spec.runtime
     max_age = timedelta(seconds=seconds(runtime.max_age)) if runtime.max_age else None
     return Expected(
-        runtime.compose.service, runtime.expected_state, runtime.replicas, max_age, runtime.hook
+        runtime.compose.service,
+        runtime.expected_state,
+        runtime.replicas,
+        max_age,
+        runtime.hook,
+        module.deploy,
     )
 
 
@@ -140,7 +146,7 @@ def _count(expected: Expected, containers: Sequence[Container]) -> list[Finding]
     count = len(containers)
     if count < expected.replicas:
         message = (
-            f"the service '{expected.service}' has no container; deploy it: docker compose up -d"
+            f"the service '{expected.service}' has no container; deploy it: {expected.deploy}"
             if count == 0
             else f"{count} of {expected.replicas} containers of '{expected.service}' exist"
         )
@@ -200,7 +206,7 @@ def _long_running(state: ExpectedState, container: Container, now: datetime) -> 
     if container.status == "restarting" or _restarted_lately(container, now):
         message = (
             f"{container.name} restarts again and again "
-            f"({_times(container.restart_count)}, last exit code {container.exit_code})"
+            f"({_times(container.restart_count)}{_last_exit(container)})"
         )
         return Finding(RESTART_LOOP, message, state.value, f"{container.restart_count} restarts")
     if container.status != "running":
@@ -288,6 +294,13 @@ def _exit(container: Container) -> str:
 def _reason(container: Container) -> str:
     """Give the Engine's own words, where it could not start or run the container."""
     return f" ({container.error})" if container.error else ""
+
+
+def _last_exit(container: Container) -> str:
+    """Give the exit code of the last run; while another one runs, the Engine says 0."""
+    if container.status == "running":
+        return ", running just now"
+    return f", last exit code {container.exit_code}"
 
 
 def _times(count: int) -> str:
