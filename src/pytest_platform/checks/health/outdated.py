@@ -47,6 +47,8 @@ def outdated(module: Module, context: Context, seen: state.Seen) -> Iterator[Fin
     runtime = module.manifest.spec.runtime
     if runtime.expected_state is not ExpectedState.EXITED_SUCCESS or runtime.hook:
         return
+    if context.stack:
+        return  # made from these files a moment ago, with names of its own
     for container in seen.containers:
         if not container.config_hash:
             why = "Compose did not make it: it has no config hash"
