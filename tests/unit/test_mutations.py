@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from pytest_platform.checks.contract import mutations
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "shell" / "mutations_scripts"
 FOUND = (CASES / "found.txt").read_text(encoding="utf-8").splitlines()
+FAMILIES = yaml.safe_load((CASES / "found.yaml").read_text(encoding="utf-8"))
+MORE = [script for family in FAMILIES.values() for script in family]
 PASSING = (CASES / "passing.txt").read_text(encoding="utf-8").splitlines()
 COMMANDS = {"mc mb s/a": True, "echo a": True, "mc rb s/a": False, "az x": False, "mc ls s": True}
 
@@ -21,7 +24,7 @@ def _passes(script: str, *allowed: str, scripts: dict[str, str] | None = None) -
     return not mutations.findings(service, service, allowed, scripts)
 
 
-@pytest.mark.parametrize("script", FOUND)
+@pytest.mark.parametrize("script", [*FOUND, *MORE])
 def test_found(script: str) -> None:
     assert not _passes(script)
 
@@ -49,6 +52,74 @@ def test_one_declared_command_allows_no_other() -> None:
     assert _passes(": > /data/db; node wipe.js", "> /data/db", "node wipe.js")
     assert not _passes(": > /data/db; node wipe.js", "node wipe.js")
     assert not _passes("mc rb $(az x)", "mc rb")
+
+
+@pytest.mark.parametrize(
+    "script", ["((count += 1))", "[[ a > b || -f /c ]]", "echo a &> /dev/null b"]
+)
+def test_what_bash_alone_reads_so_is_found_for_other_shells(script: str) -> None:
+    for shell, found in (("bash", False), ("sh", True), ("/bin/dash", True)):
+        service = {"entrypoint": [shell, "-c"], "command": [script]}
+        assert bool(mutations.findings(service, service, [])) is found
+    assert not _passes("/a", scripts={"/a": f"#!/bin/sh\n{script}"})
+    assert _passes("/a", scripts={"/a": f"#!/usr/bin/env bash\n{script}"})
+
+
+@pytest.mark.parametrize(
+    ("script", "declared", "allows"),
+    [
+        ("mc rb --force s/a", "mc rb", True),
+        ("mc rb s/a", "mc rb s/a", True),
+        ("mc rb s/a s/b", "mc rb s/a", False),
+        ("rm -rf /data/a", "rm -rf /data/a", True),
+        ("rm -rf /data/a /data", "rm -rf /data/a", False),
+        ("psql -f /a.sql", "psql -f /a.sql", True),
+        ("psql -f /a.sql -f /b.sql", "psql -f /a.sql", False),
+        (": > /data/db", "> /data/db", True),
+        (": > /data/db2", "> /data/db", False),
+    ],
+)
+def test_a_declaration_allows_what_it_names(script: str, declared: str, *, allows: bool) -> None:
+    assert _passes(script, declared) is allows
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"healthcheck": {"test": ["CMD-SHELL", "rm -rf /data"]}},
+        {"healthcheck": {"test": ["CMD", "rm", "-rf", "/data"]}},
+        {"healthcheck": {"test": "rm -rf /data"}},
+        {"environment": {"PATH": "/data:/bin"}},
+        {"environment": {"BASH_ENV": "/data/a"}},
+        {"environment": {"LD_PRELOAD": "/data/a.so"}},
+        {"volumes": [{"type": "bind", "source": "/r/mc", "target": "/usr/local/bin/mc"}]},
+        {"volumes": [{"type": "volume", "source": "a", "target": "/usr"}]},
+        {"configs": [{"source": "a", "target": "/usr/bin/mc"}]},
+        {"volumes": [{"type": "volume", "source": "a", "target": "/tmp/a"}]},  # noqa: S108
+        {"configs": [{"source": "a", "target": "/tmp/a"}]},  # noqa: S108
+        {"volumes_from": ["store"]},
+    ],
+)
+def test_what_is_around_the_script_counts(more: dict[str, object]) -> None:
+    plain = {"entrypoint": ["sh", "-c"], "command": ["mc ls > /tmp/a"]}
+    assert not mutations.findings(plain, plain, [])
+    assert mutations.findings({**plain, **more}, plain, [])
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"healthcheck": {"test": ["NONE"]}},
+        {"healthcheck": {"interval": "5s"}},
+        {"healthcheck": {"test": ["CMD", "mc", "ready", "local"]}},
+        {"environment": {"PATH": "/usr/local/bin:/usr/bin:/bin", "AWS_REGION": "a"}},
+        {"volumes": [{"type": "tmpfs", "target": "/tmp"}]},  # noqa: S108
+        {"volumes": [{"type": "volume", "source": "a", "target": "/data"}]},
+    ],
+)
+def test_what_is_harmless_around_it_does_not(more: dict[str, object]) -> None:
+    plain = {"entrypoint": ["sh", "-c"], "command": ["mc ls > /tmp/a"]}
+    assert not mutations.findings({**plain, **more}, plain, [])
 
 
 def test_an_image_is_known_or_declared() -> None:

@@ -161,6 +161,7 @@ class Ephemeral:
             needed = needed_services(rendered.services, services)
             source = self._renderer.uninterpolated(files, self.project).model
             lacking = variables.used(rendered.placeholders, source, needed)
+            lacking = variables.without_default(lacking, source)
             values |= variables.made_up(lacking - values.keys())
         parts = [
             Part(

@@ -58,3 +58,9 @@ def of_secrets(model: Mapping[str, Any]) -> Iterator[str]:
         for one in (model.get(section) or {}).values():
             if name := one.get("environment"):
                 yield str(name)
+
+
+def without_default(names: Collection[str], source: Mapping[str, Any]) -> set[str]:
+    """Return those of the variables that some place of the project gives no default."""
+    text = json.dumps(source)
+    return {name for name in names if re.search(rf"\$\{{?{name}(?!\w)(?!:?-)", text)}

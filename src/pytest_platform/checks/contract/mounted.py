@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from pytest_platform.checks.contract.facts import Facts, Unit
+from pytest_platform.checks.shell.invocation import single_dollars
 
 _MOST_BYTES: Final = 262_144
 _MOST_FILES: Final = 200
@@ -20,7 +21,20 @@ def scripts(facts: Facts, unit: Unit) -> dict[str, str]:
         if isinstance(mount, Mapping) and mount.get("type") == "bind":
             for path, target in _files(Path(str(mount.get("source", ""))), str(mount["target"])):
                 found |= _text(root, path, target)
+    for name, target in _configs(unit):
+        made = (facts.rendered.model.get("configs") or {}).get(name) or {}
+        if "content" in made:
+            found[target] = single_dollars(str(made["content"]))
+        elif made.get("file"):
+            found |= _text(root, Path(str(made["file"])), target)
     return found
+
+
+def _configs(unit: Unit) -> Iterator[tuple[str, str]]:
+    for one in unit.rendered.get("configs") or ():
+        if isinstance(one, Mapping):
+            name = str(one.get("source"))
+            yield name, str(one.get("target") or f"/{name}")
 
 
 def _files(source: Path, target: str) -> Iterator[tuple[Path, str]]:

@@ -5,11 +5,13 @@ command is known to create or to verify (``shell/verbs.yaml``), or declared with
 a finding; so is every file, program and image that was not read. A declared command allows
 every command that begins with its words: ``mc anonymous set`` allows ``/usr/bin/mc anonymous
 set download local/media``, ``drop index`` that statement of SQL, ``> /data/db`` that
-redirection, and an image's name what the image runs by itself.
+redirection, and an image's name what the image runs by itself. A declaration with an option
+or a path in it, ``psql -f /seed/roles.sql``, allows that one command and none with more words.
 """
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Collection, Mapping
 from typing import Any, Final
@@ -22,12 +24,16 @@ from pytest_platform.checks.shell.invocation import (
     basename,
     invocation,
     program,
+    single_dollars,
 )
 from pytest_platform.checks.shell.quoting import shortened
 from pytest_platform.checks.shell.verbs import table
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.mutations"
+
+Told = tuple[str, Change, str | None]
+"""The field that something unknown stands in, what it is, and how it was written."""
 
 _ADVICE: Final = "take it out, or declare it under runtime.beyond_create with a reason"
 
@@ -44,34 +50,77 @@ def findings(
     the latter is ever quoted. ``allowed`` are the declared commands, ``scripts`` the texts of
     files of the repository by their paths in the container.
     """
-    declared = [tuple(text.lower().split()) for text in allowed]
+    judge = Judge(
+        scripts or {}, scratch=not _mounted_below_tmp(rendered), mounted=_mounted(rendered)
+    )
     words = _with_program_of_image(rendered, arguments(rendered, source))
-    if words is None:
-        image = str(rendered.get("image", "")).partition("@")[0].rpartition("/")
-        name = image[0] + image[1] + image[2].partition(":")[0] or "build"
-        change = Change("is not read, so what the image runs is not known", (name,), name)
-        return (
-            []
-            if any(_allows(one, change) for one in declared)
-            else [_finding("image" if "image" in rendered else "build", change.does, None)]
-        )
-    judge = Judge(scripts or {}, scratch=not _mounted_below_tmp(rendered))
-    found = program(words) or _as_command(words)
     told = [
-        _finding(found.field, change.does, text)
-        for change, text in _changes(judge, found)
+        *([_of_image(rendered)] if words is None else _of_words(judge, words)),
+        *_of_words(judge, _health_check(rendered)),
+        *_of_environment(rendered),
+    ]
+    declared = [tuple(text.lower().split()) for text in allowed]
+    found = [
+        _finding(field, change.does, text)
+        for field, change, text in told
         if not any(_allows(one, change) for one in declared)
     ]
-    return list(dict.fromkeys(told))
+    return list(dict.fromkeys(found))
+
+
+def _of_image(rendered: Mapping[str, Any]) -> Told:
+    image = str(rendered.get("image", "")).partition("@")[0].rpartition("/")
+    name = image[0] + image[1] + image[2].partition(":")[0] or "build"
+    change = Change("is not read, so what the image runs is not known", (name,), name)
+    return ("image" if "image" in rendered else "build", change, None)
+
+
+def _of_words(judge: Judge, words: list[Argument]) -> list[Told]:
+    if not words:
+        return []
+    shell, found = invocation(words), program(words) or _as_command(words)
+    if shell is not None and shell.takes_script:
+        judge = judge.of_shell(basename(shell.shell.text))
+    return [(found.field, change, text) for change, text in _changes(judge, found)]
+
+
+def _health_check(rendered: Mapping[str, Any]) -> list[Argument]:
+    """Give what the health check runs, which is run beside the service, in its container."""
+    test = (rendered.get("healthcheck") or {}).get("test") or ["NONE"]
+    kind, *texts = test if isinstance(test, list) else ["CMD-SHELL", test]
+    given = ["sh", "-c", *texts] if kind == "CMD-SHELL" else texts if kind == "CMD" else []
+    return [Argument(single_dollars(str(text)), "healthcheck", None) for text in given]
+
+
+def _of_environment(rendered: Mapping[str, Any]) -> list[Told]:
+    """Find variables by which the name of a program runs another one, or a script before it."""
+    names: Mapping[str, Any] = rendered.get("environment") or {}
+    return [
+        ("environment", Change("decides what programs run", (f"{name.lower()}=",), name), name)
+        for name, value in names.items()
+        if any(re.fullmatch(one, name) for one in table()["deciding"])
+        and not (name == "PATH" and set(str(value).split(":")) <= set(table()["folders"]))
+    ]
 
 
 def _as_command(words: list[Argument]) -> Program:
     return Program(shlex.join(word.text for word in words), None, words[0].field)
 
 
+def _mounted(rendered: Mapping[str, Any]) -> frozenset[str]:
+    """Return the paths at which something that stays is mounted."""
+    mounts = [
+        one
+        for kind in ("volumes", "configs", "secrets")
+        for one in rendered.get(kind) or ()
+        if isinstance(one, Mapping) and one.get("type") != "tmpfs"
+    ]
+    return frozenset(str(one["target"]) for one in mounts if one.get("target"))
+
+
 def _mounted_below_tmp(rendered: Mapping[str, Any]) -> bool:
-    mounts = [one for one in rendered.get("volumes") or () if isinstance(one, Mapping)]
-    return any(str(one.get("target", "")).startswith("/tmp") for one in mounts)  # noqa: S108
+    below = any(one.startswith("/tmp") for one in _mounted(rendered))  # noqa: S108
+    return below or bool(rendered.get("volumes_from"))
 
 
 def _with_program_of_image(
@@ -106,11 +155,15 @@ def _changes(judge: Judge, found: Program) -> list[tuple[Change, str | None]]:
 
 
 def _allows(declared: tuple[str, ...], change: Change) -> bool:
-    """Say whether a change begins with the declared words, options left out or not."""
+    """Say whether a change begins with the declared words, options left out or not.
+
+    Where the declared words hold an option or a path, it is that command alone.
+    """
     candidates = (change.words, tuple(word for word in change.words if not word.startswith("-")))
-    return bool(declared) and any(
-        tuple(word.lower() for word in words[: len(declared)]) == declared for words in candidates
-    )
+    lowered = [tuple(word.lower() for word in words) for words in candidates]
+    if any(word.startswith("-") or "/" in word for word in declared[1:]):
+        return declared in lowered
+    return bool(declared) and any(words[: len(declared)] == declared for words in lowered)
 
 
 def _finding(field: str, does: str, text: str | None) -> Finding:

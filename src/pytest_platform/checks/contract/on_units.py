@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Final
 
 from pytest_platform.checks.contract import mounted
 from pytest_platform.checks.contract.facts import Facts, Unit
 from pytest_platform.module.model import StateClass
 from pytest_platform.verdict import Finding
+
+_HOOKS: Final = ("pre_start", "post_start", "pre_stop")
 
 
 def command_shape(facts: Facts) -> Iterator[Finding]:
@@ -44,8 +47,24 @@ def mutations(facts: Facts) -> Iterator[Finding]:
     spec = facts.module.manifest.spec
     if facts.module.one_shot and spec.state.class_ is StateClass.SIDECAR:
         allowed = [one.command for one in spec.runtime.beyond_create]
-        for unit in facts.units:
+        for unit in _all_that_runs(facts):
             yield from _below(unit, _ask("mutations", unit, allowed, mounted.scripts(facts, unit)))
+
+
+def _all_that_runs(facts: Facts) -> Iterator[Unit]:
+    """Yield a service and its hooks, or the hooks that are judged alone."""
+    service, source = facts.service, facts.source_service
+    shared = {key: service[key] for key in ("image", "volumes", "volumes_from") if key in service}
+    alone = facts.module.manifest.spec.runtime.hook
+    if alone is None:
+        yield Unit(service, source)
+    for kind in _HOOKS if alone is None else (alone,):
+        # A hook that starts a container has an entrypoint; one that runs in it has none.
+        started = shared if kind == "pre_start" else {**shared, "entrypoint": []}
+        sources = source.get(kind) or ()
+        for index, hook in enumerate(service.get(kind) or ()):
+            written = sources[index] if index < len(sources) else {}
+            yield Unit({**started, **hook}, written, (kind, str(index)))
 
 
 def _ask(check: str, unit: Unit, *more: object) -> list[Finding]:

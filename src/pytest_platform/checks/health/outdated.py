@@ -16,6 +16,7 @@ from pytest_platform.drift.desired import desired
 from pytest_platform.drift.explained import variable_fields
 from pytest_platform.drift.form import Desired, Evidence, Image, Observed, Settings
 from pytest_platform.drift.observed import image_of
+from pytest_platform.errors import ComposeError
 from pytest_platform.host.details import Digests
 from pytest_platform.host.snapshot import Container
 from pytest_platform.module.loader import Module
@@ -46,6 +47,8 @@ def outdated(module: Module, context: Context, seen: state.Seen) -> Iterator[Fin
     runtime = module.manifest.spec.runtime
     if runtime.expected_state is not ExpectedState.EXITED_SUCCESS or runtime.hook:
         return
+    if context.stack:
+        return  # made from these files a moment ago, with names of its own
     for container in seen.containers:
         if not container.config_hash:
             why = "Compose did not make it: it has no config hash"
@@ -71,7 +74,10 @@ def differing(wanted: Desired, container: Container, image: Image | None) -> lis
 
 def _other_program(module: Module, context: Context, container: Container) -> list[str]:
     facts = Facts(module, context.catalog, context.renderer, context.today)
-    _ = facts.service
+    try:
+        _ = facts.service
+    except ComposeError:
+        return []  # contract::compose reports it; the exit code is known all the same
     wanted = desired(module.service, facts.rendered, lambda _: "")
     names = differing(wanted, container, None)
     if not names and not (wanted.settings.command and wanted.settings.entrypoint):

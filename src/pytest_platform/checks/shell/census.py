@@ -6,6 +6,7 @@ nothing that a script does can be left out.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -33,6 +34,12 @@ _KNOWN: Final = frozenset(
 _STEPS: Final = frozenset({"command", "declaration_command", "unset_command"})
 _FEEDS: Final = frozenset({"heredoc_redirect", "herestring_redirect"})
 _SHELL_READS: Final = frozenset({"<", "<&"})
+_TEXTS: Final = frozenset(
+    {"word", "number", "string", "string_content", "translated_string", "heredoc_body"}
+    | {"heredoc_content", "expansion", "regex", "extglob_pattern", "variable_name"}
+)
+_HIDDEN: Final = re.compile(r"(?<!\\)(?:\\\\)*(?:\$\(|`)")
+_TEST_OPERATORS: Final = frozenset({"<", ">", "&&", "||", "(", ")"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +73,16 @@ class Census:
     variables: list[tuple[str, str]] = field(default_factory=list)
     functions: dict[str, int] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
+    bash: bool = False
 
 
-def take(text: str) -> Census:
-    """Read a script; what cannot be read stands in ``unknown``."""
-    found = Census()
+def take(text: str, *, bash: bool = False) -> Census:
+    """Read a script; what cannot be read stands in ``unknown``.
+
+    ``bash`` says that its shell has ``[[`` and ``((``. For another shell ``((rm x))`` are two
+    subshells, and ``[[ a > b ]]`` writes to a file.
+    """
+    found = Census(bash=bash)
     root = root_of(text)
     if root.has_error or depth_exceeds(root, DEPTH):
         found.unknown.append(text)
@@ -85,7 +97,7 @@ def take(text: str) -> Census:
 
 def _note(found: Census, node: tree_sitter.Node) -> None:
     kind = node.type
-    if kind not in _KNOWN:
+    if kind not in _KNOWN or _hides_command(node) or _is_read_otherwise(node, bash=found.bash):
         found.unknown.append(words.text_of(node))
     elif kind in _STEPS:
         _note_step(found, node)
@@ -102,17 +114,67 @@ def _note(found: Census, node: tree_sitter.Node) -> None:
         found.variables.append((words.text_of(names[0]) if names else "", words.text_of(node)))
 
 
+def _hides_command(node: tree_sitter.Node) -> bool:
+    """Say whether a text holds a substitution for which the tree has no node."""
+    if node.type not in _TEXTS or _is_quoted(node):
+        return False
+    raw, at, kept = node.text or b"", 0, b""
+    for child in node.named_children:
+        kept += raw[at : child.start_byte - node.start_byte] + b" "
+        at = child.end_byte - node.start_byte
+    return bool(_HIDDEN.search((kept + raw[at:]).decode(errors="replace")))
+
+
+def _is_quoted(node: tree_sitter.Node) -> bool:
+    """Say whether a node belongs to a here-document in which nothing is replaced."""
+    parent = node.parent
+    while parent is not None and parent.type in {"heredoc_body", "heredoc_redirect"}:
+        start = next((one for one in parent.children if one.type == "heredoc_start"), None)
+        if start is not None:
+            return any(mark in words.text_of(start) for mark in "'\"\\")
+        parent = parent.parent
+    return False
+
+
+def _is_read_otherwise(node: tree_sitter.Node, *, bash: bool) -> bool:
+    """Say whether another shell, or any, runs what the tree takes for a test or arithmetic."""
+    if node.type == "compound_statement":
+        return not bash and any(child.type == "((" for child in node.children)
+    if node.type != "test_command" or (bash and node.children[0].type == "[["):
+        return False
+    return bool(_TEST_OPERATORS & set(_tokens(node)))
+
+
+def _tokens(node: tree_sitter.Node) -> list[str]:
+    if node.type.endswith("_substitution"):
+        return []
+    own = [] if node.is_named else [node.type]
+    return [*own, *(token for child in node.children for token in _tokens(child))]
+
+
+def _behind(node: tree_sitter.Node) -> list[tree_sitter.Node]:
+    """Give the words that stand behind the redirections of a statement."""
+    found: list[tree_sitter.Node] = []
+    for child in node.named_children:
+        if child.type == "file_redirect":
+            found += child.children_by_field_name("destination")[1:]
+        elif child.type == "heredoc_redirect":
+            found += child.children_by_field_name("argument")
+    return found
+
+
 def _note_step(found: Census, node: tree_sitter.Node) -> None:
     given = words.words_of(node)
-    if node.type == "declaration_command":
-        # An assignment is noted as a variable of its own; the operands here are bare names.
-        given = tuple(word for word in given if "=" not in word.text or word.text[:1] == "-")
+    if node.parent is not None and node.parent.type == "redirected_statement":
+        given += tuple(map(words.word_of, _behind(node.parent)))
     if given:
         found.steps.append(Step(given, words.text_of(node), _fed(node), node.start_byte))
 
 
 def _note_redirect(found: Census, node: tree_sitter.Node) -> None:
     operator = next((child.type for child in node.children if not child.is_named), "")
+    if len(node.children_by_field_name("destination")) > 1 and not _is_of_command(node, found.bash):
+        found.unknown.append(words.text_of(node))
     target = node.child_by_field_name("destination")
     if target is None:
         if words.text_of(node).lstrip("0123456789") not in {">&-", "<&-"}:
@@ -120,6 +182,14 @@ def _note_redirect(found: Census, node: tree_sitter.Node) -> None:
         return
     if operator not in _SHELL_READS:
         found.writes.append(Write(operator, words.word_of(target), words.text_of(node)))
+
+
+def _is_of_command(redirect: tree_sitter.Node, bash: bool) -> bool:
+    """Say whether words behind a redirection are a command's; ``&>`` ends one, but in bash."""
+    parent = redirect.parent
+    body = parent.child_by_field_name("body") if parent is not None else None
+    ends = not bash and any(child.type.startswith("&>") for child in redirect.children)
+    return body is not None and body.type in _STEPS and not ends
 
 
 def _note_function(found: Census, node: tree_sitter.Node) -> None:

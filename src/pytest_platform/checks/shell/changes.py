@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pytest_platform.checks.shell import census, statements, verbs
@@ -13,6 +13,7 @@ from pytest_platform.checks.shell.syntax import Word
 
 _NESTING: Final = 5
 _SINKS: Final = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr"})
+_LIKE_BASH: Final = frozenset({"bash", "zsh", "ksh", "mksh"})
 _SHELL_OPTIONS: Final = frozenset("eucxvfo")
 _SHELL_OPTION_NAMES: Final = frozenset({"pipefail", "errexit", "nounset", "xtrace"})
 _SHEBANG: Final = re.compile(r"#!\s*(/usr/bin/env\s+|\S*/)(sh|bash|ash|dash)\b")
@@ -32,15 +33,18 @@ class Change:
 class Judge:
     """Judges scripts. ``scripts`` are the files that can be read, by path in the container.
 
-    ``scratch`` says that nothing is mounted below ``/tmp``.
+    ``scratch`` says that nothing is mounted below ``/tmp``, ``bash`` that it is the shell;
+    ``mounted`` are the paths at which anything is mounted.
     """
 
     scripts: Mapping[str, str]
     scratch: bool = True
+    bash: bool = False
+    mounted: frozenset[str] = frozenset()
 
     def script(self, text: str, nesting: int = 0) -> list[Change]:
         """Give everything in a script that has to be declared."""
-        found = census.take(text)
+        found = census.take(text, bash=self.bash)
         if found.unknown or nesting > _NESTING:
             return [Change("cannot be read as shell", ("unreadable",), text)]
         told = [
@@ -79,9 +83,10 @@ class Judge:
         name = verbs.plain_name(given[0].text)
         given = (Word(name, literal=True), *given[1:])
         unknown = [Change(_UNKNOWN, tuple(word.text for word in given), text)]
-        inner = self._followed(name, given[1:], stdin, nesting)
-        if inner is not None:
-            return inner
+        instead = self._mounted_as(name)
+        inner = self._followed(instead or name, given[1:], stdin, nesting)
+        if inner is not None or instead is not None:
+            return unknown if inner is None else inner
         if name == "env" and len(given) == 1:
             return []  # alone it only prints
         if name in verbs.table()["wrappers"] and not _asks_for_a_command(given):
@@ -122,7 +127,7 @@ class Judge:
             return self.file(rest[0].text, nesting)
         if name in SHELLS:
             return self._shell(name, rest, stdin, nesting)
-        return self.file(name, nesting) if "/" in name else None
+        return self.program(name, nesting) if "/" in name else None
 
     def _shell(
         self, name: str, rest: tuple[Word, ...], stdin: str | None, nesting: int
@@ -132,12 +137,28 @@ class Judge:
         if found is None or not _known_options(found.options):
             return None
         if found.script is None:
-            return self.script(stdin, nesting + 1) if stdin is not None and not rest else None
+            judge = self.of_shell(name)
+            return judge.script(stdin, nesting + 1) if stdin is not None and not rest else None
         if found.script.field != "True":
             return None
         if found.takes_script:
-            return self.script(found.script.text, nesting + 1)
-        return self.file(found.script.text, nesting)
+            return self.of_shell(name).script(found.script.text, nesting + 1)
+        return self.of_shell(name).file(found.script.text, nesting)
+
+    def _mounted_as(self, name: str) -> str | None:
+        """Return the path at which a mount brings, or hides, the program of that name."""
+        paths = [f"{folder}/{name}" for folder in verbs.table()["folders"] if "/" not in name]
+        above = tuple(f"{one.rstrip('/')}/" for one in self.mounted)
+        return next((path for path in paths if f"{path}/".startswith(above)), None)
+
+    def of_shell(self, name: str) -> Judge:
+        """Return the same for scripts of another shell."""
+        return replace(self, bash=name in _LIKE_BASH)
+
+    def program(self, path: str, nesting: int) -> list[Change] | None:
+        """Judge a script file that is run by itself, in the shell of its first line."""
+        first = _SHEBANG.match(self.scripts.get(path, ""))
+        return self.of_shell(first[2] if first else "sh").file(path, nesting)
 
     def file(self, path: str, nesting: int) -> list[Change] | None:
         """Judge a script file; None where it cannot be read, or is none for a shell."""

@@ -1,0 +1,169 @@
+"""Generated scripts: one passes only if every command in it is in the list, or declared.
+
+The generator knows which commands it has written; it parses nothing, so its own answer is
+independent of the judge's.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_platform.checks.contract.mutations import findings
+
+
+@dataclass(frozen=True)
+class Script:
+    """A text and the commands that it runs, or would run, somewhere in it."""
+
+    text: str
+    commands: frozenset[str] = frozenset()
+
+
+KNOWN = (
+    "mc mb --ignore-existing local/media",
+    "mc ls local",
+    "mcli ready local",
+    "pg_isready -h db",
+    "redis-cli ping",
+    "curl -fsS http://search:9200/_health",
+    "kafka-topics --create --topic a --bootstrap-server k:9092",
+    "aws s3api head-bucket --bucket media",
+    "echo done",
+    "true",
+    "nc -z db 5432",
+    "test -d /data",
+)
+OTHERS = (
+    "mc rb --force local/media",
+    "mc mirror --overwrite /seed local/media",
+    "rm -rf /data",
+    "cp /dev/null /data/db",
+    "node wipe.js",
+    "/scripts/init.sh",
+    "psql -f /seed/reset.sql",
+    "frobnicate --all",
+    "redis-cli FLUSHALL",
+    "curl -X DELETE http://search:9200/orders",
+    "tar -C /data -xf /seed.tar",
+    "make reset",
+)
+DECLARED = ("mc rb", "frobnicate", "node wipe.js", "/scripts/init.sh")
+
+
+def _is_allowed(command: str) -> bool:
+    """Say so by the two tables alone."""
+    return command in KNOWN or command in {
+        "mc rb --force local/media",
+        "frobnicate --all",
+        "node wipe.js",
+        "/scripts/init.sh",
+    }
+
+
+LEAVES = st.sampled_from((*KNOWN, *KNOWN, *KNOWN, *OTHERS)).map(
+    lambda command: Script(command, frozenset({command}))
+)
+
+
+def _wrap(before: str, after: str) -> Callable[[Script], Script]:
+    return lambda inner: Script(f"{before}{inner.text}{after}", inner.commands)
+
+
+def _here(before: str, after: str) -> Callable[[Script], Script]:
+    """Wrap in a here-document whose end no inner one has."""
+
+    def wrap(inner: Script) -> Script:
+        end = f"END{inner.text.count('END')}"
+        return _wrap(before.format(end), after.format(end))(inner)
+
+    return wrap
+
+
+def _join(between: str) -> Callable[[tuple[Script, Script]], Script]:
+    return lambda both: Script(
+        f"{{ {both[0].text}\n}}{between}{{ {both[1].text}\n}}", both[0].commands | both[1].commands
+    )
+
+
+def _quoted(before: str, after: str = "") -> Callable[[Script], Script]:
+    return lambda inner: Script(f"{before}{shlex.quote(inner.text)}{after}", inner.commands)
+
+
+WRAPPED = (
+    _wrap("( ", "\n)"),
+    _wrap("{ ", "\n}"),
+    _wrap("! ( ", "\n)"),
+    _wrap("if ", "\nthen echo yes; fi"),
+    _wrap("if true; then ", "\nfi"),
+    _wrap("if false; then :; elif true; then ", "\nelse :; fi"),
+    _wrap("if false; then :; else ", "\nfi"),
+    _wrap("while ", "\ndo sleep 1; done"),
+    _wrap("until false; do ", "\ndone"),
+    _wrap("for one in a b; do ", "\ndone"),
+    _wrap("case $1 in a|b) ", "\n;; *) exit 1;; esac"),
+    _wrap("work() { ", "\n}; work"),
+    _wrap("unused() {\n", "\n}"),
+    _wrap('echo "$( ', '\n)"'),
+    _wrap("NAME=$( ", "\n)"),
+    _wrap("export NAME=$( ", "\n)"),
+    _wrap('echo "${NAME:-$( ', '\n)}"'),
+    _wrap("cat < <( ", "\n)"),
+    _wrap('[ -n "$( ', '\n)" ]'),
+    _here("cat <<{}\n$( ", "\n)\n{}\n"),
+    _here("sh <<'{}'\n", "\n{}\n"),
+    _wrap("{ ", "\n} &"),
+    _wrap("{ ", "\n} >/dev/null 2>&1"),
+    _quoted("sh -c "),
+    _quoted("/bin/bash -euc "),
+    _quoted("eval "),
+    _quoted("trap ", " EXIT"),
+    _quoted("env A=1 sh -c "),
+    _quoted("timeout 5 sh -c "),
+    _quoted("exec sh -c "),
+    _quoted("echo a | xargs sh -c "),
+    _quoted("find /data -exec sh -c ", " _ {} ';'"),
+)
+JOINED = (_join("\n"), _join(" && "), _join(" || "), _join(" | "), _join("; "))
+
+
+def _deeper(inner: st.SearchStrategy[Script]) -> st.SearchStrategy[Script]:
+    wrapped = st.tuples(st.sampled_from(WRAPPED), inner).map(lambda both: both[0](both[1]))
+    joined = st.tuples(st.sampled_from(JOINED), st.tuples(inner, inner))
+    return wrapped | joined.map(lambda both: both[0](both[1]))
+
+
+SCRIPTS = st.recursive(LEAVES, _deeper, max_leaves=6)
+
+
+def _passes(service: dict[str, Any]) -> bool:
+    return not findings(service, service, DECLARED)
+
+
+def _service(text: str) -> dict[str, Any]:
+    return {"entrypoint": ["sh", "-ec"], "command": [text.replace("$", "$$")]}
+
+
+@settings(max_examples=600, deadline=None)
+@given(script=SCRIPTS)
+def test_a_script_passes_only_if_every_command_is_known_or_declared(script: Script) -> None:
+    if _passes(_service(script.text)):
+        assert all(map(_is_allowed, script.commands)), script
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    names=st.lists(st.sampled_from(("rm", "mc", "$A", "a b", "'", '"', "\\", "`", "(", ">", "#"))),
+    command=st.sampled_from(OTHERS),
+)
+def test_nothing_in_front_hides_a_command(names: list[str], command: str) -> None:
+    """Either the shell cannot read it, or it is found; ``#`` and quotes may only take it away."""
+    if command in {"mc rb --force local/media", "frobnicate --all", *DECLARED}:
+        return
+    text = f"echo {shlex.quote(' '.join(names))}\n{command}"
+    assert not _passes(_service(text)), text
