@@ -29,7 +29,10 @@ ARGUMENTS = (
     *(word for name in MODULES for word in ("--module", name)),
     *("--remote-mode", "local"),
 )
-_INSIDE = ("-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist", "--capture=no")
+_INSIDE = (
+    *("-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist", "--capture=no"),
+    *("-p", "no:rerunfailures", "-p", "no:pytest-retry"),
+)
 _BAD = {"failed", "error"}
 
 Found = dict[str, set[str]]

@@ -18,7 +18,7 @@ import yaml
 from plugin.project import LEAN
 
 ROOT = Path(__file__).resolve().parents[2]
-TIMEOUT = 150.0
+TIMEOUT = 600.0
 RUNBOOK = (
     "# {name}\n\n## Purpose\n\nA test.\n\n## Verify\n\nRun it.\n\n## Recover\n\nRun it again.\n"
 )

@@ -17,9 +17,11 @@ from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOK = "# A module\n\n## Purpose\n\nx\n\n## Verify\n\nx\n\n## Recover\n\nx\n"
-TIMEOUT = 90.0
-LEAN = ("-p", "no:hypothesispytest", "-p", "no:anyio")
+TIMEOUT = 600.0
+UNUSED = ("-p", "no:hypothesispytest", "-p", "no:anyio")
 """Plugins of other packages that no test needs: their imports are half of a small run's time."""
+LEAN = (*UNUSED, "-p", "no:rerunfailures", "-p", "no:pytest-retry")
+"""Also without those that run tests again, which have tests of their own."""
 
 Document = dict[str, Any]
 
@@ -89,6 +91,7 @@ class Project:
     root: Path
     env: dict[str, str]
     services: dict[str, Any] = field(default_factory=dict)
+    lean: Sequence[str] = LEAN
 
     def file(self, name: str, text: str) -> Path:
         """Write a file, its folders too."""
@@ -115,7 +118,7 @@ class Project:
 
     def pytest(self, *args: str, cwd: str = ".", env: Mapping[str, str] | None = None) -> Outcome:
         """Run pytest as people do, in a process of its own."""
-        return self.run(sys.executable, "-m", "pytest", *LEAN, *args, cwd=cwd, env=env)
+        return self.run(sys.executable, "-m", "pytest", *self.lean, *args, cwd=cwd, env=env)
 
     def run(self, *argv: str, cwd: str = ".", env: Mapping[str, str] | None = None) -> Outcome:
         """Run a command in the project."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugin.project import Document, Outcome, Project
+from plugin.project import UNUSED, Document, Outcome, Project
 
 FLAKY = """
 import pathlib
@@ -26,6 +26,13 @@ def test_parts(subtests):
         with subtests.test(number=number):
             assert number != 1
 """
+
+
+@pytest.fixture
+def project(project: Project) -> Project:
+    """Run pytest with the plugins that run tests again."""
+    project.lean = UNUSED
+    return project
 
 
 def only(outcome: Outcome, name: str) -> Document:

@@ -16,7 +16,7 @@ import yaml
 
 from plugin.project import ROOT
 
-TIMEOUT = 120.0
+TIMEOUT = 600.0
 _BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail")
 """What ``shell: bash`` means to a runner."""
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "PIP_INDEX_URL")
