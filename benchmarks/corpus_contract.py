@@ -23,7 +23,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from pytest_platform.checks.contract.compose_tree import documents
+from pytest_platform.compose.tree import documents
 
 _WANTED: Final = 0.99
 _MODULE: Final = """\

@@ -32,19 +32,19 @@ from typing import Any, Final
 
 from corpus import default_folder
 
-from pytest_platform.checks import drift
-from pytest_platform.checks.context import Context
+from pytest_platform.checks.drift import check
 from pytest_platform.checks.registry import PROBES, vocabulary
+from pytest_platform.compose.program import find_compose
+from pytest_platform.compose.renderer import Renderer
+from pytest_platform.docker.details import Digests
+from pytest_platform.docker.engine import Engine
+from pytest_platform.docker.snapshot import Snapshot, take
 from pytest_platform.errors import PlatformError
-from pytest_platform.host.compose import Renderer
-from pytest_platform.host.compose_program import find_compose
-from pytest_platform.host.details import Digests
-from pytest_platform.host.engine import Engine
-from pytest_platform.host.hosts import Hosts
-from pytest_platform.host.snapshot import Snapshot, take
-from pytest_platform.host.transport import Local
+from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
+from pytest_platform.run.context import Context
+from pytest_platform.run.fleet import Hosts
 
 Model = dict[str, Any]
 
@@ -329,7 +329,7 @@ class Project:
             module = self._catalog.get(name)
             assert isinstance(module, Module), module
             try:
-                found = {one.code for one in drift.drift_of(module, context)}
+                found = {one.code for one in check.drift_of(module, context)}
             except PlatformError as error:
                 found = {f"{error.code}: {error}"}
             yield module.service, {one for one in found if one != "container.state.running"}

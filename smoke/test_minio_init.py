@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_platform.checks.probe import Target
-from pytest_platform.host.snapshot import Container
+from pytest_platform.docker.snapshot import Container
+from pytest_platform.probes.kind import Target
 
 pytestmark = pytest.mark.module("minio-init")
 

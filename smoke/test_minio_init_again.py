@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_platform.checks.probe import Target
-from pytest_platform.stack.handle import PlatformStack
+from pytest_platform.plugin.platform_stack import PlatformStack
+from pytest_platform.probes.kind import Target
 
 pytestmark = pytest.mark.module("minio-init")
 

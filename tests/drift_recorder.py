@@ -26,10 +26,10 @@ from typing import Any
 import docker
 import yaml
 
+from pytest_platform.compose.program import find_compose
+from pytest_platform.compose.renderer import Renderer
 from pytest_platform.errors import PlatformError
-from pytest_platform.host.compose import Renderer
-from pytest_platform.host.compose_program import find_compose
-from pytest_platform.host.transport import CommandResult, Local
+from pytest_platform.hosts.transport import CommandResult, Local
 
 CASES = Path(__file__).parent / "cases" / "drift"
 WORK = Path("/var/tmp/pp-drift")  # noqa: S108 - the same at each recording, so hashes stay

@@ -22,7 +22,7 @@ import yaml
 
 from e2e.project import Project
 from e2e.tree import Tree, environment
-from pytest_platform.host.compose import Renderer
+from pytest_platform.compose.renderer import Renderer
 
 MODULES = ("minio", "minio-init")
 ARGUMENTS = (
@@ -120,7 +120,7 @@ class Stack:
         for name, value in wanted.items():
             patch.setenv(name, value)
         patch.chdir(self.tree.root)
-        patch.setattr("pytest_platform.run.Renderer", self._render)
+        patch.setattr("pytest_platform.plugin.run.Renderer", self._render)
 
     def _render(self, transport: Any, **options: Any) -> Renderer:
         if self._renderer is None:

@@ -11,8 +11,8 @@ from e2e.conftest import NewProject
 from e2e.project import Project
 from e2e.proxy import Proxy
 from e2e.tree import Tree
-from pytest_platform.host.engine import Engine
-from pytest_platform.host.transport import Local
+from pytest_platform.docker.engine import Engine
+from pytest_platform.hosts.transport import Local
 
 pytestmark = pytest.mark.e2e
 

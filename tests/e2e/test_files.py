@@ -9,10 +9,10 @@ import docker
 import pytest
 
 from e2e.conftest import NewProject
-from pytest_platform.host import files
-from pytest_platform.host.engine import Engine
-from pytest_platform.host.files import FilesTooMuch
-from pytest_platform.host.transport import Local
+from pytest_platform.docker import files
+from pytest_platform.docker.engine import Engine
+from pytest_platform.docker.files import FilesTooMuch
+from pytest_platform.hosts.transport import Local
 
 pytestmark = pytest.mark.e2e
 

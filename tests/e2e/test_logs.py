@@ -10,8 +10,8 @@ import pytest
 
 from e2e.conftest import NewProject
 from e2e.project import FOREVER
-from pytest_platform.host.engine import Engine
-from pytest_platform.host.transport import Local
+from pytest_platform.docker.engine import Engine
+from pytest_platform.hosts.transport import Local
 
 pytestmark = pytest.mark.e2e
 

@@ -16,9 +16,9 @@ from e2e.conftest import NewSshd
 from e2e.sshd import Sshd
 from e2e.tree import environment
 from e2e.waiting import until
-from pytest_platform.host.ssh import Ssh
-from pytest_platform.host.ssh_errors import SshError
-from pytest_platform.host.transport import CommandMissing, CommandTimeout
+from pytest_platform.hosts.ssh.client import Ssh
+from pytest_platform.hosts.ssh.errors import SshError
+from pytest_platform.hosts.transport import CommandMissing, CommandTimeout
 
 pytestmark = pytest.mark.e2e
 
@@ -43,7 +43,7 @@ NASTY = [
 HOLDER = """\
 import sys
 from pathlib import Path
-from pytest_platform.host.ssh import Ssh
+from pytest_platform.hosts.ssh.client import Ssh
 host = Ssh(sys.argv[1], connect_timeout=60, config=Path(sys.argv[2]))
 host.address("127.0.0.1", 1)
 print(Path(host.address("127.0.0.1", 1)).parent, flush=True)

@@ -16,8 +16,8 @@ from e2e.conftest import NewSshd
 from e2e.sshd import Sshd, free_port, make_key
 from e2e.waiting import until
 from pytest_platform.errors import PlatformError
-from pytest_platform.host.ssh import Ssh
-from pytest_platform.host.ssh_errors import SshError
+from pytest_platform.hosts.ssh.client import Ssh
+from pytest_platform.hosts.ssh.errors import SshError
 
 pytestmark = pytest.mark.e2e
 

@@ -23,10 +23,10 @@ from e2e.project import FOREVER, Project
 from e2e.proxy import Proxy
 from e2e.sshd import Sshd, free_port
 from e2e.waiting import until
+from pytest_platform.docker.engine import Engine
+from pytest_platform.docker.snapshot import Snapshot, take
 from pytest_platform.errors import EngineError, EngineTimeout, PlatformError
-from pytest_platform.host.engine import Engine
-from pytest_platform.host.snapshot import Snapshot, take
-from pytest_platform.host.ssh import Ssh
+from pytest_platform.hosts.ssh.client import Ssh
 
 pytestmark = pytest.mark.e2e
 

@@ -18,14 +18,14 @@ from e2e.conftest import NewSshd
 from e2e.line import Line
 from e2e.sshd import Sshd, free_port
 from e2e.waiting import until
-from pytest_platform.checks.probe import Target
-from pytest_platform.checks.probes import tcp
+from pytest_platform.docker.engine import Engine
+from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.errors import PlatformError
-from pytest_platform.host import ssh_master
-from pytest_platform.host.engine import Engine
-from pytest_platform.host.snapshot import Snapshot
-from pytest_platform.host.ssh import Ssh
-from pytest_platform.host.ssh_errors import SshError
+from pytest_platform.hosts.ssh import master
+from pytest_platform.hosts.ssh.client import Ssh
+from pytest_platform.hosts.ssh.errors import SshError
+from pytest_platform.probes import tcp
+from pytest_platform.probes.kind import Target
 
 pytestmark = pytest.mark.e2e
 
@@ -133,7 +133,7 @@ def test_an_ssh_process_that_hangs(sshd: Sshd, monkeypatch: pytest.MonkeyPatch) 
         process = host._master._process
         assert process is not None
         os.killpg(process.pid, signal.SIGSTOP)
-        monkeypatch.setattr(ssh_master, "_CONTROL_SECONDS", 0.5)
+        monkeypatch.setattr(master, "_CONTROL_SECONDS", 0.5)
         with pytest.raises(SshError, match="hangs") as caught:
             host.address("127.0.0.1", 1)
         assert caught.value.code == "ssh.timeout"
@@ -149,7 +149,7 @@ def test_an_ssh_process_that_hangs_is_a_failure(
         assert host._master is not None
         assert host._master._process is not None
         os.killpg(host._master._process.pid, signal.SIGSTOP)
-        monkeypatch.setattr(ssh_master, "_CONTROL_SECONDS", 0.5)
+        monkeypatch.setattr(master, "_CONTROL_SECONDS", 0.5)
         failure = host.failure()
         assert failure is not None
         assert failure.code == "ssh.timeout"
@@ -160,7 +160,7 @@ def test_an_ssh_config_that_hangs(
 ) -> None:
     config = tmp_path / "config"
     config.write_text(f'Match exec "sleep 601"\n{sshd.config.read_text()}')
-    monkeypatch.setattr(ssh_master, "_CONFIG_SECONDS", 0.5)
+    monkeypatch.setattr(master, "_CONFIG_SECONDS", 0.5)
     host = Ssh("nas", connect_timeout=0.5, config=config)
     with pytest.raises(SshError) as caught:
         host.run(["true"], timeout=TIMEOUT)

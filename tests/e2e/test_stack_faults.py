@@ -15,8 +15,8 @@ from e2e.private_engine import PrivateEngine, needs_root
 from e2e.project import BUSYBOX, FOREVER, compose_program
 from e2e.stacks import ONE_SHOT, OWN, RUNNING, name_in, parts, store_and_job, write
 from e2e.tree import Tree
-from pytest_platform.host.transport import Local
-from pytest_platform.host.writable import WritableEngine
+from pytest_platform.docker.writable import WritableEngine
+from pytest_platform.hosts.transport import Local
 from pytest_platform.stack import launch, remains
 from pytest_platform.stack.errors import StackNotUp
 from pytest_platform.stack.owner import Owner, new_name

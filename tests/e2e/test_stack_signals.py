@@ -22,8 +22,8 @@ from e2e.stacks import OWN, name_in, parts, running, store_and_job
 from e2e.tree import Tree, finish
 from e2e.waiting import until
 from plugin.project import invalid
-from pytest_platform.host.transport import Local
-from pytest_platform.host.writable import WritableEngine
+from pytest_platform.docker.writable import WritableEngine
+from pytest_platform.hosts.transport import Local
 from pytest_platform.stack import place, remains
 from pytest_platform.stack.owner import LABEL, new_name
 

@@ -17,11 +17,11 @@ RENDERED = ("-m", "contract", "-k", "compose or restart")
 HANG = """\
 import sys
 
-from pytest_platform import progress
-from pytest_platform.host import compose_program
+from pytest_platform.plugin import progress
+from pytest_platform.compose import program
 
 progress.FIRST_REPORT = 0.5
-compose_program.TIMEOUT = 3.0
+program.TIMEOUT = 3.0
 sys.executable = "/nowhere/python"
 """
 

@@ -237,9 +237,9 @@ def test_colour_and_width_do_not_matter(project: Project) -> None:
 
 
 HASTE = """\
-from pytest_platform.checks.contract import apart
+from pytest_platform.checks.contract import sandbox
 
-apart._APART.cpu_seconds = 0.5
+sandbox._APART.cpu_seconds = 0.5
 """
 NAMES = [f"f{number}" for number in range(10)]
 

@@ -13,13 +13,13 @@ import yaml
 
 from probes.certificates import Certificates
 from probes.servers import running
-from pytest_platform.checks.probe import Target
 from pytest_platform.checks.registry import PROBES, vocabulary
-from pytest_platform.host.engine import Engine
-from pytest_platform.host.snapshot import Snapshot
-from pytest_platform.host.transport import Local, Transport
+from pytest_platform.docker.engine import Engine
+from pytest_platform.docker.snapshot import Snapshot
+from pytest_platform.hosts.transport import Local, Transport
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Broken, Module
+from pytest_platform.probes.kind import Target
 from pytest_platform.verdict import Finding
 
 MANIFEST: dict[str, Any] = {

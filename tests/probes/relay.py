@@ -8,7 +8,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-from pytest_platform.host.transport import Address, Local
+from pytest_platform.hosts.transport import Address, Local
 
 
 class Relay(Local):

@@ -9,7 +9,7 @@ import pytest
 
 from probes.conftest import Load, ask
 from pytest_platform.errors import PlatformError
-from pytest_platform.host.transport import CommandResult, Local
+from pytest_platform.hosts.transport import CommandResult, Local
 from pytest_platform.module.loader import Module
 
 USELESS = (

@@ -14,10 +14,10 @@ import pytest
 from probes.conftest import Load, ask
 from probes.names import SILENT, asking, needs_root, resolver
 from probes.relay import Relay
-from pytest_platform.checks.network.connect import NoWay
-from pytest_platform.checks.network.port_there import CannotTell, read
-from pytest_platform.host.transport import CommandResult
+from pytest_platform.hosts.transport import CommandResult
 from pytest_platform.module.loader import Module
+from pytest_platform.probes.network.connect import NoWay
+from pytest_platform.probes.network.port_there import CannotTell, read
 from pytest_platform.verdict import Finding
 
 HOST = "127.0.0.1"

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from pytest_platform.checks.contract.apart import Apart, Unanswered
+from pytest_platform.checks.contract.sandbox import Apart, Unanswered
 
 CRASHING = (
     "import ctypes, sys\n"
-    "from pytest_platform.checks.contract import apart_child as child\n"
+    "from pytest_platform.checks.contract import sandbox_worker as child\n"
     "child.CHECKS = {**child.CHECKS, 'crash': lambda *_: ctypes.string_at(0)}\n"
     "child.CHECKS = {**child.CHECKS, 'leave': lambda *_: sys.exit(7)}\n"
     "child.main(int(sys.argv[1]), float(sys.argv[2]))\n"
@@ -66,7 +66,7 @@ def test_many_statements_take_no_longer_than_few(apart: Apart) -> None:
 
 SAY_WHO = (
     "import os, signal\n"
-    "from pytest_platform.checks.contract.apart import _APART\n"
+    "from pytest_platform.checks.contract.sandbox import _APART\n"
     "_APART.ask('command_shape', {}, {})\n"
     "print(_APART._process.pid, flush=True)\n"
 )

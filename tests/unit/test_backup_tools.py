@@ -15,7 +15,7 @@ from typing import Any, Literal, Self
 import pytest
 
 from pytest_platform.change.backup import BackupFacts, verify
-from pytest_platform.host.transport import CommandResult, Local
+from pytest_platform.hosts.transport import CommandResult, Local
 from pytest_platform.module.model import Backup
 
 TAKEN = datetime(2026, 5, 17, 1, 8, 47, tzinfo=UTC)

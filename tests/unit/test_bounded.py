@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_platform.host.bounded import Kept
+from pytest_platform.hosts.bounded import Kept
 
 MARK = b"\nmark\n"
 SAID = b"noise\nmark\nbegin, and on to the end"

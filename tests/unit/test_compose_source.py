@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_platform.checks.contract.compose_source import locate
-from pytest_platform.checks.contract.interpolation import declared
 from pytest_platform.checks.registry import vocabulary
+from pytest_platform.compose.interpolation import declared
+from pytest_platform.compose.source import locate
 from pytest_platform.module.loader import Module, load
 
 MODULE = """\

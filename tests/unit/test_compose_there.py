@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from pytest_platform.checks.compose_files import taking_part
-from pytest_platform.drift.compare import CONFIG
-from pytest_platform.drift.explained import named, taken_as_seen, variable_fields
-from pytest_platform.drift.form import Desired, Drift, Observed, Settings
+from pytest_platform.checks.drift.compare import CONFIG
+from pytest_platform.checks.drift.explained import named, taken_as_seen, variable_fields
+from pytest_platform.checks.drift.model import Desired, Drift, Observed, Settings
+from pytest_platform.compose.files import taking_part
+from pytest_platform.compose.remote import ComposeThere, Deployed
+from pytest_platform.compose.rendered import Rendered
 from pytest_platform.errors import CannotCompare
-from pytest_platform.host.compose_there import ComposeThere, Deployed
-from pytest_platform.host.rendered import Rendered
-from pytest_platform.host.transport import CommandResult, Local
+from pytest_platform.hosts.transport import CommandResult, Local
 
 PROJECT = "com.docker.compose.project"
 LABELS = {

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from pytest_platform.drift.orphans import orphans
-from pytest_platform.drift.sharing import resolved, shares
-from pytest_platform.drift.top_level import KINDS, differing
-from pytest_platform.host.config_hash import of_network, of_service, of_volume
-from pytest_platform.host.details import Listed
+from pytest_platform.checks.drift.orphans import orphans
+from pytest_platform.checks.drift.sharing import resolved, shares
+from pytest_platform.checks.drift.top_level import KINDS, differing
+from pytest_platform.compose.config_hash import of_network, of_service, of_volume
+from pytest_platform.docker.details import Listed
 
 CASES = Path(__file__).parents[1] / "cases" / "drift"
 ORDERED = {

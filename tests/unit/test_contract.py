@@ -19,10 +19,10 @@ import yaml
 from pytest_platform.checks.contract import waivers
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.registry import CONTRACT, vocabulary
+from pytest_platform.compose.mirror import RemoteInclude
+from pytest_platform.compose.renderer import Renderer
 from pytest_platform.errors import ComposeError, PlatformError
-from pytest_platform.host.compose import Renderer
-from pytest_platform.host.mirror import RemoteInclude
-from pytest_platform.host.transport import Local
+from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Broken
 from pytest_platform.verdict import Finding, Result, Verdict, failed, passed

@@ -14,11 +14,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_platform.drift import reference, show
-from pytest_platform.drift.compare import FIELDS, compare
-from pytest_platform.drift.desired import desired, nanoseconds
-from pytest_platform.drift.evidence import config_hash, evidence, same_content
-from pytest_platform.drift.form import (
+from pytest_platform.checks.drift import describe, reference
+from pytest_platform.checks.drift.compare import FIELDS, compare
+from pytest_platform.checks.drift.desired import desired, nanoseconds
+from pytest_platform.checks.drift.evidence import config_hash, evidence, same_content
+from pytest_platform.checks.drift.model import (
     Attachment,
     Desired,
     Drift,
@@ -30,10 +30,10 @@ from pytest_platform.drift.form import (
     Observed,
     Settings,
 )
-from pytest_platform.drift.observed import observed
-from pytest_platform.drift.orphans import ORPHAN, orphans
-from pytest_platform.host.details import Digests, Listed
-from pytest_platform.host.rendered import Rendered, environments
+from pytest_platform.checks.drift.observed import observed
+from pytest_platform.checks.drift.orphans import ORPHAN, orphans
+from pytest_platform.compose.rendered import Rendered, environments
+from pytest_platform.docker.details import Digests, Listed
 from pytest_platform.report.redact import redact
 from pytest_platform.secrets import Secrets
 
@@ -330,7 +330,7 @@ def test_durations(text: str | None, seconds: float) -> None:
     ],
 )
 def test_commands_are_shown_without_credentials(command: list[str]) -> None:
-    assert "hunter22" not in show.words(command)
+    assert "hunter22" not in describe.words(command)
 
 
 @pytest.mark.parametrize(
@@ -344,7 +344,7 @@ def test_commands_are_shown_without_credentials(command: list[str]) -> None:
     ],
 )
 def test_ordinary_words_are_shown(text: str) -> None:
-    assert show.masked(text) == text
+    assert describe.masked(text) == text
 
 
 def test_one_label_of_variables_hides_no_other() -> None:

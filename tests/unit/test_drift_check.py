@@ -11,21 +11,21 @@ from typing import Any, ClassVar
 
 import pytest
 
-from pytest_platform.checks import drift
-from pytest_platform.checks.context import Context
+from pytest_platform.checks.drift import check
+from pytest_platform.checks.drift.model import Hash
 from pytest_platform.checks.registry import PROBES, vocabulary
-from pytest_platform.drift.form import Hash
+from pytest_platform.compose.rendered import Rendered
+from pytest_platform.compose.renderer import Renderer
+from pytest_platform.docker import details as host_details
+from pytest_platform.docker.details import Details, Digests
+from pytest_platform.docker.engine import Document, Engine
+from pytest_platform.docker.snapshot import Snapshot, read_container, take
 from pytest_platform.errors import CannotCompare, EngineError
-from pytest_platform.host import details as host_details
-from pytest_platform.host.compose import Renderer
-from pytest_platform.host.details import Details, Digests
-from pytest_platform.host.engine import Document, Engine
-from pytest_platform.host.hosts import Hosts
-from pytest_platform.host.rendered import Rendered
-from pytest_platform.host.snapshot import Snapshot, read_container, take
-from pytest_platform.host.transport import CommandResult, Local
+from pytest_platform.hosts.transport import CommandResult, Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
+from pytest_platform.run.context import Context
+from pytest_platform.run.fleet import Hosts
 from pytest_platform.verdict import Verdict
 
 CASES = Path(__file__).parents[1] / "cases" / "drift"
@@ -139,12 +139,12 @@ def _running() -> Document:
 
 
 def test_no_drift_passes(tmp_path: Path) -> None:
-    result = drift.judge(*_context(tmp_path, "same-defaults"))
+    result = check.judge(*_context(tmp_path, "same-defaults"))
     assert (result.verdict, result.message) == (Verdict.PASSED, "no drift")
 
 
 def test_drift_of_data_fails_and_points_at_the_field(tmp_path: Path) -> None:
-    result = drift.judge(*_context(tmp_path, "many"))
+    result = check.judge(*_context(tmp_path, "many"))
     assert result.verdict is Verdict.FAILED
     codes = [finding.code for finding in result.findings]
     assert codes == [f"container.{what}" for what in ("environment", "ports", "restart", "labels")]
@@ -152,19 +152,19 @@ def test_drift_of_data_fails_and_points_at_the_field(tmp_path: Path) -> None:
 
 
 def test_drift_of_others_passes_and_says_what_would_change(tmp_path: Path) -> None:
-    result = drift.judge(*_context(tmp_path, "restart", state="stateless"))
+    result = check.judge(*_context(tmp_path, "restart", state="stateless"))
     assert result.verdict is Verdict.PASSED
     assert result.message == "a deployment would change restart (always to unless-stopped)"
 
 
 def test_an_orphan_is_no_change_of_a_deployment(tmp_path: Path) -> None:
-    result = drift.judge(*_context(tmp_path, "orphan", state="stateless"))
+    result = check.judge(*_context(tmp_path, "orphan", state="stateless"))
     name = "pp-drift-orphan-old-1 of the service 'old'"
     assert result.message == f"left in the project: {name}"
 
 
 def test_an_orphan_fails_where_data_is_at_stake(tmp_path: Path) -> None:
-    assert drift.judge(*_context(tmp_path, "orphan")).code == "container.orphan"
+    assert check.judge(*_context(tmp_path, "orphan")).code == "container.orphan"
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -172,20 +172,20 @@ def test_a_missing_container_never_passes(tmp_path: Path, state: str) -> None:
     def gone(snapshot: Snapshot) -> Snapshot:
         return replace(snapshot, containers=())
 
-    result = drift.judge(*_context(tmp_path, "same-defaults", state=state, change=gone))
+    result = check.judge(*_context(tmp_path, "same-defaults", state=state, change=gone))
     assert (result.verdict, result.code) == (Verdict.FAILED, "container.missing")
 
 
 def test_the_state_belongs_to_the_drift(tmp_path: Path) -> None:
     context = _context(tmp_path, "command", expected="exited-success")
-    codes = {finding.code for finding in drift.drift_of(*context)}
+    codes = {finding.code for finding in check.drift_of(*context)}
     assert codes == {"container.state.exited_success", "container.command"}
 
 
 def test_variables_without_a_value_cannot_be_compared(tmp_path: Path) -> None:
     context = _context(tmp_path, "same-defaults", placeholders=frozenset({"TOKEN"}))
     with pytest.raises(CannotCompare, match="no value for TOKEN"):
-        drift.judge(*context)
+        check.judge(*context)
 
 
 def test_a_snapshot_without_details_cannot_be_compared(tmp_path: Path) -> None:
@@ -193,12 +193,12 @@ def test_a_snapshot_without_details_cannot_be_compared(tmp_path: Path) -> None:
         return replace(snapshot, details=None)
 
     with pytest.raises(CannotCompare, match="did not look"):
-        drift.judge(*_context(tmp_path, "same-defaults", change=bare))
+        check.judge(*_context(tmp_path, "same-defaults", change=bare))
 
 
 def test_a_hook_is_covered_by_the_hash_alone(tmp_path: Path) -> None:
     context = _context(tmp_path, "config-hook", expected="exited-success", more="hook: pre_start")
-    found = drift.compared(*context)
+    found = check.compared(*context)
     assert found.config_hash is Hash.DIFFERENT
     assert [finding.code for finding in found.findings] == ["container.config"]
 
@@ -208,10 +208,10 @@ def test_a_hook_without_a_comparable_hash_cannot_be_compared(tmp_path: Path) -> 
         tmp_path, "same-hook", expected="exited-success", more="hook: pre_start"
     )
     assert isinstance(context.renderer, Canned)
-    assert drift.judge(module, context).verdict is Verdict.PASSED
+    assert check.judge(module, context).verdict is Verdict.PASSED
     context.renderer._kept = {**context.renderer._kept, "version": "9.9.9"}
     with pytest.raises(CannotCompare, match="hooks"):
-        drift.judge(module, context)
+        check.judge(module, context)
 
 
 def test_other_modules_that_cannot_be_read_leave_orphans_unknown(tmp_path: Path) -> None:
@@ -220,14 +220,14 @@ def test_other_modules_that_cannot_be_read_leave_orphans_unknown(tmp_path: Path)
     broken.parent.mkdir()
     broken.write_text("nothing: here\n")
     with pytest.raises(CannotCompare, match="'old' cannot be read"):
-        drift.judge(module, context)
+        check.judge(module, context)
 
 
 def test_a_hash_that_is_not_comparable_is_said(tmp_path: Path) -> None:
     module, context = _context(tmp_path, "same-defaults")
     assert isinstance(context.renderer, Canned)
     context.renderer._kept = {**context.renderer._kept, "hash": None}
-    result = drift.judge(module, context)
+    result = check.judge(module, context)
     assert result.verdict is Verdict.PASSED
     assert "could not be compared" in result.message
 

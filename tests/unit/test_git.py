@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_platform.host.transport import Local
+from pytest_platform.hosts.transport import Local
 from pytest_platform.selection.git import (
     ChangesUnknown,
     Git,

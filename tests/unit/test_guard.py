@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from pytest_platform.change.guard import CONFIRMATION, Decision, Facts, Request, decide
 from pytest_platform.change.refusal import Refusal
-from pytest_platform.checks.health.state import EXITED_SUCCESS, MISSING
 from pytest_platform.module.model import ExpectedState, StateClass
+from pytest_platform.state.table import EXITED_SUCCESS, MISSING
 
 FAILED_RUN = frozenset({EXITED_SUCCESS})
 _BAD_BACKUP = (Refusal("backup.too_old", "make a new one"),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_platform.errors import UsageError
-from pytest_platform.host.inventory import Inventory, Place, read_names
+from pytest_platform.hosts.inventory import Inventory, Place, read_names
 
 NAMES = {"nas": "ada@nas.example:2222", "web": "web.example"}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_platform.host.lines import Line, answers
+from pytest_platform.docker.pipeline import Line, answers
 
 PATIENCE = 60.0
 Server = Callable[[list[socket.socket]], None]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from e2e.waiting import until
-from pytest_platform.host.transport import CommandTimeout, Local
+from pytest_platform.hosts.transport import CommandTimeout, Local
 
 TIMEOUT = 60.0
 MANY = 20_000_000
@@ -72,7 +72,7 @@ def test_a_command_that_is_interrupted_leaves_nobody(
 def test_memory_stays_small() -> None:
     script = (
         "import resource, sys\n"
-        "from pytest_platform.host.transport import Local\n"
+        "from pytest_platform.hosts.transport import Local\n"
         "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "before = peak()\n"
         "Local().run(['head', '-c', '200000000', '/dev/zero'], timeout=60, limit=1000)\n"

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from pytest_platform.change import audit, lock
-from pytest_platform.host.transport import CommandResult, CommandTimeout, Local
+from pytest_platform.hosts.transport import CommandResult, CommandTimeout, Local
 
 LINE = audit.Line(
     time="2026-05-17T01:08:47+00:00",

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pytest_platform.checks.probes.log import _since
-from pytest_platform.host.snapshot import Container, read_container
+from pytest_platform.docker.snapshot import Container, read_container
+from pytest_platform.probes.log import _since
 
 START = datetime(2026, 5, 17, 1, 8, 47, tzinfo=UTC)
 

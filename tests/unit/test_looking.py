@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from pytest_platform.checks.context import Context, HostFailed
-from pytest_platform.checks.health.wait import Status
-from pytest_platform.checks.looking import Show
 from pytest_platform.checks.registry import PROBES, vocabulary
+from pytest_platform.compose.renderer import Renderer
+from pytest_platform.docker.engine import PROJECT, SERVICE
+from pytest_platform.docker.snapshot import Container, Snapshot, read_container
 from pytest_platform.errors import EngineError
-from pytest_platform.host.compose import Renderer
-from pytest_platform.host.engine import PROJECT, SERVICE
-from pytest_platform.host.hosts import Host, Hosts
-from pytest_platform.host.inventory import Inventory, Place
-from pytest_platform.host.snapshot import Container, Snapshot, read_container
-from pytest_platform.host.transport import Local
+from pytest_platform.hosts.inventory import Inventory, Place
+from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
+from pytest_platform.run.context import Context, HostFailed
+from pytest_platform.run.fleet import Host, Hosts
+from pytest_platform.run.observation import Show
 from pytest_platform.secrets import Secrets
+from pytest_platform.state.wait import Status
 
 PATIENCE = 60.0
 STATELESS = "{class: stateless}"

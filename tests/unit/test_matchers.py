@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_platform.checks.json_path import JsonValue, TooDeep, json_mismatches
-from pytest_platform.checks.matchers import Bounds, Matchers, Unseen, mismatches, out_of_bounds
-from pytest_platform.checks.patterns import PatternTimeout, search
+from pytest_platform.probes.json_path import JsonValue, TooDeep, json_mismatches
+from pytest_platform.probes.matchers import Bounds, Matchers, Unseen, mismatches, out_of_bounds
+from pytest_platform.probes.patterns import PatternTimeout, search
 from pytest_platform.report.redact import SHOWN_LINES, told_lines
 from pytest_platform.secrets import Secrets
 from pytest_platform.verdict import Finding

@@ -10,9 +10,9 @@ import yaml
 
 from pytest_platform.checks.mounted_data import SharedData, declared_beside, shared_by_files
 from pytest_platform.checks.registry import vocabulary
-from pytest_platform.host.compose import Renderer
-from pytest_platform.host.mounted import Mounted, of_container
-from pytest_platform.host.transport import Local
+from pytest_platform.compose.renderer import Renderer
+from pytest_platform.docker.mounted import Mounted, of_container
+from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
 

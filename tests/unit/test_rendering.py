@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from pytest_platform.compose.renderer import Renderer
 from pytest_platform.errors import ComposeError
-from pytest_platform.host.compose import Renderer
-from pytest_platform.host.transport import CommandResult, Local
+from pytest_platform.hosts.transport import CommandResult, Local
 
 LACKING = """services:
   app:

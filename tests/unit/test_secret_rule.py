@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_platform.host.env_file import parse
+from pytest_platform.compose.env_file import parse
 from pytest_platform.secrets import Secrets
 from pytest_platform.secrets.names import says_public, says_secret
 from pytest_platform.secrets.shapes import is_public

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pytest_platform.host.service import replicas_of, restart_of
+from pytest_platform.compose.service import replicas_of, restart_of
 
 
 @pytest.mark.parametrize(

@@ -21,14 +21,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_platform.checks.contract import (
-    apart,
     command_shape,
     masked_failure,
     mutations,
     replaced,
+    sandbox,
     script,
 )
-from pytest_platform.checks.shell.splitting import split
+from pytest_platform.scripts.splitting import split
 from pytest_platform.verdict import Finding
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "shell"
@@ -189,15 +189,15 @@ def test_garbage_never_raises(script: str, argument: str, *, is_text: bool) -> N
     source = {"command": script if is_text else [script, argument]}
     for check in CHECKS:
         more = ([argument],) if check == "mutations" else ()
-        apart.ask(check, rendered, source, *more)
-        apart.ask(check, {"command": [script]}, {}, *more)
+        sandbox.ask(check, rendered, source, *more)
+        sandbox.ask(check, {"command": [script]}, {}, *more)
 
 
 def test_what_has_crashed_the_parser_does_so_no_more() -> None:
     """Whether it did depended on where things lie in memory, so several processes are asked."""
     service = {"command": ["sh", "-c", FAR]}
     for _ in range(5):
-        one = apart.Apart()
+        one = sandbox.Apart()
         try:
             assert one.ask("command_shape", service, service) == []
         finally:

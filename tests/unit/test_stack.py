@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from pytest_platform.checks.registry import vocabulary
-from pytest_platform.host.compose import Renderer
-from pytest_platform.host.transport import Local
+from pytest_platform.compose.renderer import Renderer
+from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.stack import keys, launch, owner, place, variables
 from pytest_platform.stack.ephemeral import Ephemeral

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 import yaml
 
-from pytest_platform.checks.health.state import Expected, Seen, judge, settled
-from pytest_platform.host.snapshot import Container
+from pytest_platform.docker.snapshot import Container
 from pytest_platform.module.model import ExpectedState, seconds
+from pytest_platform.state.table import Expected, Seen, judge, settled
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "state_unit"
 NOW = datetime(2026, 5, 17, 12, 0, tzinfo=UTC)

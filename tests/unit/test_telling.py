@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_platform.checks.telling import StateChecks
+from pytest_platform.run.faults import StateChecks
 from pytest_platform.verdict import Finding, Location, Result, Verdict, failed, passed
 
 DB = ("db", "state")

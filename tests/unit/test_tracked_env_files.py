@@ -7,8 +7,8 @@ from pathlib import Path
 
 from test_contract import CASES, answer, facts_of, lay_out
 
-from pytest_platform.host.compose import Renderer
-from pytest_platform.host.transport import Local
+from pytest_platform.compose.renderer import Renderer
+from pytest_platform.hosts.transport import Local
 from pytest_platform.verdict import Verdict
 
 TEXT = "# settings\nLOG_LEVEL=debug\nDB_PASSWORD=correct-horse\nAPI_TOKEN=${GIVEN:?}\n"

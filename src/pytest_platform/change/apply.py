@@ -17,17 +17,17 @@ from pytest_platform.change.lock import Holder, LockHeld, held
 from pytest_platform.change.look import Look, look
 from pytest_platform.change.plan import Plan, changed, make
 from pytest_platform.change.refusal import Refusal
-from pytest_platform.checks.context import Context
-from pytest_platform.checks.health.state import describe
 from pytest_platform.checks.suite import checks_of, quoted
+from pytest_platform.docker.snapshot import Container
+from pytest_platform.docker.start import AlreadyStarted, OneShotTimeout, start, wait_for_exit
+from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import PlatformError
-from pytest_platform.host.hosts import Host
-from pytest_platform.host.snapshot import Container
-from pytest_platform.host.start import AlreadyStarted, OneShotTimeout, start, wait_for_exit
-from pytest_platform.host.writable import WritableEngine
 from pytest_platform.module.loader import Module
 from pytest_platform.module.model import seconds
-from pytest_platform.stack.signals import terminated_as_interrupt
+from pytest_platform.run.context import Context
+from pytest_platform.run.fleet import Host
+from pytest_platform.signals import terminated_as_interrupt
+from pytest_platform.state.table import describe
 from pytest_platform.verdict import Finding, Location, Result, failed, passed
 from pytest_platform.verdict import Verdict as CheckVerdict
 

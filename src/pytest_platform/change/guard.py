@@ -12,10 +12,10 @@ from enum import StrEnum
 from typing import Any
 
 from pytest_platform.change.refusal import Refusal
-from pytest_platform.checks.health.state import EXITED_SUCCESS
-from pytest_platform.host.service import replicas_of, restart_of
+from pytest_platform.compose.service import replicas_of, restart_of
 from pytest_platform.module.loader import Module
 from pytest_platform.module.model import StateClass
+from pytest_platform.state.table import EXITED_SUCCESS
 
 CONFIRMATION = "BACKUP_DONE_F3"
 ONLY_DRIFT = frozenset({EXITED_SUCCESS})

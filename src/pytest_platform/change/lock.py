@@ -14,7 +14,7 @@ import msgspec
 
 from pytest_platform.change.decode import decoded
 from pytest_platform.errors import PlatformError
-from pytest_platform.host.transport import Transport
+from pytest_platform.hosts.transport import Transport
 
 FOLDER = "/var/lock"
 """World-writable on Linux, and empty after a reboot: no lock outlives what it guards."""

@@ -13,14 +13,14 @@ from pytest_platform.change.lock import held_by
 from pytest_platform.change.mounted import shared_data
 from pytest_platform.change.plan import Subject, subject_of
 from pytest_platform.change.refusal import Refusal
-from pytest_platform.checks.context import Context
-from pytest_platform.checks.drift import drift_of
-from pytest_platform.checks.health import state
+from pytest_platform.checks.drift.check import drift_of
 from pytest_platform.checks.suite import checks_of
+from pytest_platform.docker.snapshot import Container
 from pytest_platform.errors import PlatformError
-from pytest_platform.host.snapshot import Container
-from pytest_platform.host.transport import Transport
+from pytest_platform.hosts.transport import Transport
 from pytest_platform.module.loader import Module
+from pytest_platform.run.context import Context
+from pytest_platform.state import table
 from pytest_platform.verdict import Verdict
 
 _NOT_TO_BE_WAIVED = frozenset(
@@ -142,8 +142,8 @@ def _owner(module: Module, context: Context) -> str | None:
         owner = context.owner_of(module)
         if owner is None:
             return ""
-        seen = state.seen_of(owner, None, context.snapshot(owner))
-        findings = state.judge(state.expected_of(owner), seen)
+        seen = table.seen_of(owner, None, context.snapshot(owner))
+        findings = table.judge(table.expected_of(owner), seen)
     except PlatformError:
         return None
     return findings[0].message if findings else ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pytest_platform.checks.context import Context
 from pytest_platform.checks.mounted_data import (
     SharedData,
     data_by_files,
@@ -13,12 +12,13 @@ from pytest_platform.checks.mounted_data import (
     shared,
     shared_by_files,
 )
+from pytest_platform.docker.mounted import Mounted
+from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.errors import PlatformError
-from pytest_platform.host.mounted import Mounted
-from pytest_platform.host.snapshot import Snapshot
-from pytest_platform.host.transport import Transport
+from pytest_platform.hosts.transport import Transport
 from pytest_platform.module.loader import Module
 from pytest_platform.module.model import StateClass
+from pytest_platform.run.context import Context
 
 TIMEOUT = 20.0
 

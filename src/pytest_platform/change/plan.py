@@ -13,8 +13,8 @@ import msgspec
 
 from pytest_platform.change.decode import decoded
 from pytest_platform.change.guard import Verdict
+from pytest_platform.docker.snapshot import Container
 from pytest_platform.errors import PlatformError
-from pytest_platform.host.snapshot import Container
 from pytest_platform.module.loader import Module
 from pytest_platform.output import Output, check_source
 

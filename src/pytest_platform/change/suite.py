@@ -9,10 +9,10 @@ from pytest_platform.change import plan as plans
 from pytest_platform.change.apply import Applied, Setting, guarded_apply
 from pytest_platform.change.guard import Decision, Verdict, decide
 from pytest_platform.change.look import Look, look
-from pytest_platform.checks.context import Context
 from pytest_platform.checks.suite import Check
 from pytest_platform.module.loader import Module
 from pytest_platform.output import Output
+from pytest_platform.run.context import Context
 from pytest_platform.verdict import Finding, Location, Result, failed, passed
 from pytest_platform.verdict import Verdict as CheckVerdict
 

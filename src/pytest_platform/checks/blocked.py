@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pytest_platform.checks.context import Context
-from pytest_platform.checks.health import state
-from pytest_platform.checks.health.outdated import judged
-from pytest_platform.checks.neighbours import below_owner, neighbours
-from pytest_platform.checks.telling import Teller
+from pytest_platform.checks.outdated import judged
 from pytest_platform.errors import ComposeError, ComposeMissing, PlatformError
 from pytest_platform.module.loader import Module
+from pytest_platform.run.context import Context
+from pytest_platform.run.faults import Teller
+from pytest_platform.run.graph import below_owner, neighbours
+from pytest_platform.state import table
 from pytest_platform.verdict import Finding, Result, Verdict
 
 CODE = "probe.blocked"
@@ -47,11 +47,11 @@ def state_findings(module: Module, context: Context, *, asker: Module) -> list[F
     try:
         seen = context.seen(module)
     except PlatformError:  # Of its owner, of which other checks tell.
-        seen = state.seen_of(module, None, snapshot)
+        seen = table.seen_of(module, None, snapshot)
     try:
         return judged(module, context, seen)
     except (ComposeError, ComposeMissing):  # Of files that cannot be rendered, its own checks tell.
-        return state.judge(state.expected_of(module), seen)
+        return table.judge(table.expected_of(module), seen)
 
 
 def told_elsewhere(

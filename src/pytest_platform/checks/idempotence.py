@@ -13,19 +13,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pytest_platform.checks import keepsake
+from pytest_platform.checks import sentinel
 from pytest_platform.checks.blocked import state_findings, told_elsewhere
-from pytest_platform.checks.context import Context
-from pytest_platform.checks.health import state
-from pytest_platform.checks.neighbours import neighbours
-from pytest_platform.checks.said import Said
+from pytest_platform.docker import start
+from pytest_platform.docker.files import contents
+from pytest_platform.docker.snapshot import Container
+from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import PlatformError
-from pytest_platform.host import start
-from pytest_platform.host.files import contents
-from pytest_platform.host.snapshot import Container
-from pytest_platform.host.writable import WritableEngine
 from pytest_platform.module.loader import Module, Probe
 from pytest_platform.module.model import seconds
+from pytest_platform.probes.output import Said
+from pytest_platform.run.context import Context
+from pytest_platform.run.graph import neighbours
+from pytest_platform.state import table
 from pytest_platform.verdict import Finding, Result, Verdict, failed, passed
 
 CODE = "smoke.idempotent"
@@ -82,7 +82,7 @@ def run_twice(module: Module, context: Context) -> Result:
     """
     if result := _not_run(module, context):
         return result
-    container = state.seen_of(module, None, context.snapshot(module)).containers[0]
+    container = table.seen_of(module, None, context.snapshot(module)).containers[0]
     runs = _observe(module, context, container)
     findings = list(judge(runs))
     if findings:
@@ -175,13 +175,13 @@ def _run_again(
     """Return how it exited, and from which folders it removed what was left there."""
     owner = context.owner_of(module)
     beside = context.target(owner) if owner else None
-    left = keepsake.leave(beside) if beside else ()
+    left = sentinel.leave(beside) if beside else ()
     timeout = seconds(module.manifest.spec.runtime.timeout)
     try:
         with WritableEngine(context.host_of(module).transport) as engine:
             start.start(engine, container.id)
             exit_code = start.wait_for_exit(engine, container.id, timeout=timeout)
-        return exit_code, keepsake.take_back(beside, left) if beside else ()
+        return exit_code, sentinel.take_back(beside, left) if beside else ()
     finally:
         context.refresh(module)
 

@@ -9,9 +9,9 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from pytest_platform.compose.renderer import Renderer
+from pytest_platform.docker.mounted import Mounted, names_of, of_service
 from pytest_platform.errors import PlatformError
-from pytest_platform.host.compose import Renderer
-from pytest_platform.host.mounted import Mounted, names_of, of_service
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.module.model import StateClass

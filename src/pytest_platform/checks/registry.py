@@ -18,10 +18,10 @@ from pytest_platform.checks.contract import (
     state,
 )
 from pytest_platform.checks.contract.facts import Facts
-from pytest_platform.checks.probe import ProbeKind
-from pytest_platform.checks.probes import command, dns, file, http, log, metrics, tcp, tls, volume
-from pytest_platform.checks.probes import exec as exec_probe
 from pytest_platform.module.loader import Vocabulary
+from pytest_platform.probes import command, dns, file, http, log, metrics, tcp, tls, volume
+from pytest_platform.probes import exec as exec_probe
+from pytest_platform.probes.kind import ProbeKind
 from pytest_platform.verdict import Finding
 
 ContractJudge = Callable[[Facts], Iterable[Finding]]

@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from textwrap import indent
 
 from pytest_platform.checks.blocked import blocked, state_findings
-from pytest_platform.checks.context import Context, services_of_probe
 from pytest_platform.checks.contract import waivers
 from pytest_platform.checks.contract.facts import Facts
-from pytest_platform.checks.health import state
-from pytest_platform.checks.health.outdated import judged
-from pytest_platform.checks.neighbours import below_owner, below_required, required
+from pytest_platform.checks.outdated import judged
 from pytest_platform.checks.registry import CONTRACT, ContractJudge
-from pytest_platform.checks.retry import retried
+from pytest_platform.docker.engine import Engine
 from pytest_platform.errors import PlatformError
-from pytest_platform.host.engine import Engine
-from pytest_platform.host.ssh_errors import SshError
+from pytest_platform.hosts.ssh.errors import SshError
 from pytest_platform.module.loader import Broken, Module, Probe
+from pytest_platform.probes.retry import retried
+from pytest_platform.run.context import Context, services_of_probe
+from pytest_platform.run.graph import below_owner, below_required, required
+from pytest_platform.state import table
 from pytest_platform.verdict import Finding, Location, Result, Verdict, failed, passed
 
 GROUPS = ("contract", "health", "smoke", "drift")
@@ -124,9 +124,9 @@ def _smoke(module: Module) -> Iterator[Check]:
 
 def _drift(module: Module) -> Iterator[Check]:
     def answer(context: Context) -> Result:
-        from pytest_platform.checks import drift
+        from pytest_platform.checks.drift import check
 
-        return drift.judge(module, context)
+        return check.judge(module, context)
 
     place = module.at("spec", "runtime", "compose")
     yield Check("drift", "none", place, answer, live=True)
@@ -184,13 +184,13 @@ def _judge_state(module: Module, context: Context, *, asker: Module | None = Non
     seen = context.seen(module)
     findings = judged(module, context, seen)
     if not findings:
-        said = ", ".join(state.describe(one, seen.now) for one in seen.containers)
+        said = ", ".join(table.describe(one, seen.now) for one in seen.containers)
         return passed(said)
     result = failed(findings, module.at("spec", "runtime", "expected_state"))
     return replace(result, evidence=_log_tail(seen, context.host_of(module).engine))
 
 
-def _log_tail(seen: state.Seen, engine: Engine) -> str:
+def _log_tail(seen: table.Seen, engine: Engine) -> str:
     """Return the end of the log of the first container that has stopped, if it can be had."""
     for container in seen.containers:
         if container.status in {"exited", "restarting", "dead"} or container.restart_count:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from pytest_platform.host.snapshot import Container
+from pytest_platform.docker.snapshot import Container
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.report.coverage import judged, merged, module_verdict, state_codes
 from pytest_platform.report.redact import told

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pytest_platform.checks.contract.compose_source import included
-from pytest_platform.checks.contract.compose_tree import Node, documents
+from pytest_platform.compose.source import included
+from pytest_platform.compose.tree import Node, documents
 from pytest_platform.module.loader import Module
 from pytest_platform.module.source import MAX_BYTES, inside
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from pytest_platform.errors import UsageError
-from pytest_platform.host.transport import CommandMissing, CommandResult, CommandTimeout, Transport
+from pytest_platform.hosts.transport import CommandMissing, CommandResult, CommandTimeout, Transport
 
 _TIMEOUT: Final = 60.0
 _ENVIRONMENT: Final = {

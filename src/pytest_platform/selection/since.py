@@ -6,8 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from pytest_platform.host.compose import Renderer
-from pytest_platform.host.transport import Local
+from pytest_platform.compose.renderer import Renderer
+from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.selection.footprint import footprints, relative
 from pytest_platform.selection.git import Git

@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pytest_platform import signals
+from pytest_platform.compose.program import find_compose
+from pytest_platform.compose.renderer import Renderer
+from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import PlatformError
-from pytest_platform.host.compose import Renderer
-from pytest_platform.host.compose_program import find_compose
-from pytest_platform.host.transport import Transport
-from pytest_platform.host.writable import WritableEngine
+from pytest_platform.hosts.transport import Transport
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.declared import Module
 from pytest_platform.secrets import Secrets
-from pytest_platform.stack import launch, remains, signals, variables
+from pytest_platform.stack import launch, remains, variables
 from pytest_platform.stack.errors import StackNotUp, StackRefused, StackRemoved
 from pytest_platform.stack.members import members, needed_services
 from pytest_platform.stack.mounts import Source, look_at

@@ -9,9 +9,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from pytest_platform.signals import within
 from pytest_platform.stack import place
 from pytest_platform.stack.errors import StackNotUp
-from pytest_platform.stack.signals import within
 
 UP_TIMEOUT = 600.0
 """Seconds that ``up`` may take, the pulling of images included."""

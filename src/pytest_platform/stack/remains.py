@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import EngineError
-from pytest_platform.host.writable import WritableEngine
 from pytest_platform.stack import place
 from pytest_platform.stack.owner import LABEL, Owner, is_name
 

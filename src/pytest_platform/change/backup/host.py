@@ -9,7 +9,7 @@ from math import ceil
 
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.errors import PlatformError
-from pytest_platform.host.transport import CommandMissing, CommandResult, CommandTimeout, Transport
+from pytest_platform.hosts.transport import CommandMissing, CommandResult, CommandTimeout, Transport
 from pytest_platform.secrets import Secrets
 from pytest_platform.secrets.names import says_secret
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pytest_platform.checks.shell import folding
-from pytest_platform.checks.shell.invocation import (
+from pytest_platform.scripts import folding
+from pytest_platform.scripts.invocation import (
     SHELLS,
     Argument,
     Invocation,
@@ -20,10 +20,10 @@ from pytest_platform.checks.shell.invocation import (
     basename,
     invocation,
 )
-from pytest_platform.checks.shell.parsing import parse, uses_operands
-from pytest_platform.checks.shell.quoting import shortened
-from pytest_platform.checks.shell.splitting import Split, split
-from pytest_platform.checks.shell.syntax import Command
+from pytest_platform.scripts.parsing import parse, uses_operands
+from pytest_platform.scripts.quoting import shortened
+from pytest_platform.scripts.splitting import Split, split
+from pytest_platform.scripts.syntax import Command
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.command_shape"

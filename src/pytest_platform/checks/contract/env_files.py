@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pytest_platform.checks.contract.compose_tree import Node, documents
-from pytest_platform.checks.contract.literals import in_value
+from pytest_platform.compose.env_file import entries, read
+from pytest_platform.compose.literals import in_value
+from pytest_platform.compose.tree import Node, documents
 from pytest_platform.errors import PlatformError
-from pytest_platform.host.env_file import entries, read
-from pytest_platform.host.transport import Local
+from pytest_platform.hosts.transport import Local
 from pytest_platform.module.loader import Module
 from pytest_platform.module.source import inside
 from pytest_platform.verdict import Location

@@ -9,11 +9,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from pytest_platform.checks.contract.compose_source import locate
+from pytest_platform.compose.mirror import RemoteInclude
+from pytest_platform.compose.rendered import Rendered
+from pytest_platform.compose.renderer import Renderer
+from pytest_platform.compose.source import locate
 from pytest_platform.errors import ComposeError
-from pytest_platform.host.compose import Renderer
-from pytest_platform.host.mirror import RemoteInclude
-from pytest_platform.host.rendered import Rendered
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
 from pytest_platform.module.nearest import quoted

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pytest_platform.checks.contract.facts import Facts, Unit
-from pytest_platform.checks.contract.interpolation import UNKNOWN, declared, variables
+from pytest_platform.compose.interpolation import UNKNOWN, declared, variables
 from pytest_platform.module.nearest import quoted
 from pytest_platform.verdict import Finding
 

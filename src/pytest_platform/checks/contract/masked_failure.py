@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pytest_platform.checks.shell import failures, fates
-from pytest_platform.checks.shell.invocation import Program, arguments, program
-from pytest_platform.checks.shell.options import sets_errexit
-from pytest_platform.checks.shell.parsing import parse
-from pytest_platform.checks.shell.programs import with_program_of_image
-from pytest_platform.checks.shell.quoting import shortened
+from pytest_platform.scripts import failures, fates
+from pytest_platform.scripts.invocation import Program, arguments, program
+from pytest_platform.scripts.options import sets_errexit
+from pytest_platform.scripts.parsing import parse
+from pytest_platform.scripts.programs import with_program_of_image
+from pytest_platform.scripts.quoting import shortened
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.masked_failure"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from pytest_platform.checks.contract.facts import Facts, Unit
-from pytest_platform.checks.shell.invocation import single_dollars
+from pytest_platform.scripts.invocation import single_dollars
 
 _MOST_BYTES: Final = 262_144
 _MOST_FILES: Final = 200

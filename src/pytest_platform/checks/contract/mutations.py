@@ -16,8 +16,8 @@ import shlex
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from pytest_platform.checks.shell.changes import Change, Judge
-from pytest_platform.checks.shell.invocation import (
+from pytest_platform.scripts.changes import Change, Judge
+from pytest_platform.scripts.invocation import (
     Argument,
     Program,
     arguments,
@@ -26,8 +26,8 @@ from pytest_platform.checks.shell.invocation import (
     program,
     single_dollars,
 )
-from pytest_platform.checks.shell.quoting import shortened
-from pytest_platform.checks.shell.verbs import table
+from pytest_platform.scripts.quoting import shortened
+from pytest_platform.scripts.verbs import table
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.mutations"

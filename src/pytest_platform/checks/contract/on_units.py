@@ -68,9 +68,9 @@ def _all_that_runs(facts: Facts) -> Iterator[Unit]:
 
 
 def _ask(check: str, unit: Unit, *more: object) -> list[Finding]:
-    from pytest_platform.checks.contract import apart
+    from pytest_platform.checks.contract import sandbox
 
-    return apart.ask(check, unit.rendered, unit.source, *more)
+    return sandbox.ask(check, unit.rendered, unit.source, *more)
 
 
 def _below(unit: Unit, findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from pytest_platform.checks.contract.interpolation import variables
-from pytest_platform.checks.shell.commands import plain
-from pytest_platform.checks.shell.invocation import arguments, invocation, single_dollars
-from pytest_platform.checks.shell.parsing import encoded, nodes, parse
-from pytest_platform.checks.shell.syntax import Command, descend
-from pytest_platform.checks.shell.words import text_of
+from pytest_platform.compose.interpolation import variables
+from pytest_platform.scripts.commands import plain
+from pytest_platform.scripts.invocation import arguments, invocation, single_dollars
+from pytest_platform.scripts.parsing import encoded, nodes, parse
+from pytest_platform.scripts.syntax import Command, descend
+from pytest_platform.scripts.words import text_of
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.interpolation"

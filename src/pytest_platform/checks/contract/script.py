@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pytest_platform.checks.contract import command_shape
-from pytest_platform.checks.shell.invocation import arguments, basename, invocation
-from pytest_platform.checks.shell.parsing import parse
+from pytest_platform.scripts.invocation import arguments, basename, invocation
+from pytest_platform.scripts.parsing import parse
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.script"

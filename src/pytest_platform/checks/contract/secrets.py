@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from pytest_platform.checks.contract.compose_source import locate
 from pytest_platform.checks.contract.env_files import in_tracked_files
 from pytest_platform.checks.contract.facts import Facts
-from pytest_platform.checks.contract.literals import in_value
+from pytest_platform.compose.literals import in_value
+from pytest_platform.compose.source import locate
 from pytest_platform.verdict import Finding, Location
 
 CODE: Final = "contract.secrets"

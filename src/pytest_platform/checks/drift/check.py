@@ -1,0 +1,208 @@
+"""Does what runs still match what is declared? The facts of one module, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pytest_platform.checks.contract.facts import Facts
+from pytest_platform.checks.drift.compare import compare
+from pytest_platform.checks.drift.deployed import as_deployed, rendered_there, with_service
+from pytest_platform.checks.drift.desired import VARIABLE, desired
+from pytest_platform.checks.drift.evidence import evidence, same_content
+from pytest_platform.checks.drift.findings import beside, finding
+from pytest_platform.checks.drift.left_over import left_over
+from pytest_platform.checks.drift.model import Drift, Hash
+from pytest_platform.checks.drift.observed import observed
+from pytest_platform.checks.drift.orphans import ORPHAN
+from pytest_platform.checks.drift.remote import There
+from pytest_platform.checks.drift.sharing import resolved, shares
+from pytest_platform.checks.drift.top_level import KINDS, NETWORK, VOLUME, differing
+from pytest_platform.checks.outdated import outdated
+from pytest_platform.docker.details import Details
+from pytest_platform.docker.engine import Document, Engine
+from pytest_platform.docker.snapshot import Container, Snapshot
+from pytest_platform.errors import CannotCompare
+from pytest_platform.module.loader import Module
+from pytest_platform.module.model import StateClass
+from pytest_platform.run.context import Context
+from pytest_platform.state import table
+from pytest_platform.verdict import Finding, Result, failed, passed
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All that differs. ``config_hash`` is what the hash says of all containers together."""
+
+    findings: tuple[Finding, ...]
+    config_hash: Hash
+
+
+def judge(module: Module, context: Context) -> Result:
+    """Fail on drift where data is at stake; otherwise say what a deployment would change.
+
+    Raises:
+        CannotCompare: see ``compared``.
+        PlatformError: the files cannot be rendered, or the Engine cannot be asked.
+    """
+    found = compared(module, context)
+    codes = sorted({one.code for one in found.findings})
+    return replace(_result(module, found), details={"drift": codes})
+
+
+def _result(module: Module, found: Comparison) -> Result:
+    if not found.findings:
+        return passed(_nothing(found.config_hash))
+    grave = any(one.code in {table.MISSING, VOLUME} for one in found.findings)
+    if grave or module.manifest.spec.state.class_ is not StateClass.STATELESS:
+        return failed(found.findings, module.at("spec", "runtime", "compose"))
+    return passed("; ".join(map(_in_short, found.findings)))
+
+
+def drift_of(module: Module, context: Context) -> tuple[Finding, ...]:
+    """Return the drift of a module, that of its state included; see ``compared``."""
+    return compared(module, context).findings
+
+
+def compared(module: Module, context: Context) -> Comparison:
+    """Compare the state and the settings of a module's containers, and look for orphans.
+
+    A hook has no lasting container: the one that carries it is compared.
+
+    Raises:
+        CannotCompare: variables have no value, here or on the host, no details were observed,
+            or a hook is declared and the config hash, which alone knows of hooks, is not
+            comparable.
+        PlatformError: the files cannot be rendered, or the Engine cannot be asked.
+    """
+    snapshot = context.snapshot(module)
+    details = _details(snapshot)
+    facts = Facts(module, context.catalog, context.renderer, context.today, as_deployed=True)
+    there = There(facts, context.host_of(module)) if context.remote_mode == "ssh" else None
+    if not there:
+        facts = as_deployed(facts, snapshot, details)
+    engine = context.host_of(module).engine
+    settings = _settings(facts, snapshot, details, there, engine)
+    findings = (*_state(module, context), *settings.findings)
+    findings = findings or tuple(outdated(module, context, context.seen(module)))
+    hooked = module.manifest.spec.runtime.hook is not None
+    if hooked and not findings and settings.config_hash is Hash.UNKNOWN:
+        message = "cannot compare: only the config hash knows of hooks, and it is not comparable"
+        raise CannotCompare(message)
+    return replace(settings, findings=(*findings, *left_over(module, context, details)))
+
+
+def _state(module: Module, context: Context) -> Iterator[Finding]:
+    for one in table.judge(table.expected_of(module), context.seen(module)):
+        yield replace(one, location=module.at("spec", "runtime", "expected_state"))
+
+
+def _settings(
+    facts: Facts, snapshot: Snapshot, details: Details, there: There | None, engine: Engine
+) -> Comparison:
+    _require_values(facts, there)
+    findings: list[Finding] = []
+    hashes: set[Hash] = set()
+    containers = snapshot.of(facts.module.project, facts.module.service)
+    for container in containers:
+        drifts, config_hash = _drifts(container, facts, details, there, engine)
+        hashes.add(config_hash)
+        document = details.containers.get(container.id)
+        if document:
+            findings += [finding(one, container, document, facts, config_hash) for one in drifts]
+        if document and container is containers[0]:
+            findings += _beside(document, facts, details, there)
+    return Comparison(tuple(findings), _worst(hashes))
+
+
+def _beside(
+    document: Document, facts: Facts, details: Details, there: There | None
+) -> Iterator[Finding]:
+    """Compare the networks and volumes of the service; those made of values elsewhere are not."""
+    name, version = facts.module.service, facts.renderer.version()
+    rendered = rendered_there(facts, document)
+    for kind, keys_of in KINDS:
+        keys = keys_of(rendered.services[name])
+        if there:
+            source = facts.source.model.get(kind.section) or {}
+            keys = [key for key in keys if not VARIABLE.search(str(source.get(key)))]
+        seen = getattr(details, kind.section)
+        for one in differing(kind, keys, rendered.model, seen, version):
+            yield beside(one, facts)
+
+
+def _details(snapshot: Snapshot) -> Details:
+    if snapshot.details is None:
+        message = "cannot compare: this run did not look at the settings of containers"
+        raise CannotCompare(message)
+    return snapshot.details
+
+
+def _require_values(facts: Facts, there: There | None) -> None:
+    placeholders = sorted(facts.rendered.made_up)
+    if placeholders and not there:
+        message = f"cannot compare: no value for {', '.join(placeholders)}; set it as deployed"
+        raise CannotCompare(message)
+    _ = facts.service
+
+
+def _drifts(
+    container: Container, facts: Facts, details: Details, there: There | None, engine: Engine
+) -> tuple[tuple[Drift, ...], Hash]:
+    document = details.containers.get(container.id)
+    if document is None:
+        return (), Hash.UNKNOWN
+    name, project = facts.module.service, facts.module.project
+    rendered = rendered_there(facts, document)
+    as_here = rendered.services[name] == facts.service
+    service = resolved(rendered.services[name], document, details.ids_of(project))
+    rendered = with_service(rendered, name, service)
+    wanted = desired(name, rendered, details.digests.of, facts.source)
+    one = observed(document, details.images.get(document.get("Image") or ""))
+    if there and rendered.made_up:
+        return there.drifts(wanted, one, document, details)
+    if as_here:
+        hashed, version = _config_hash(facts, service)
+    else:
+        # Its paths are part of the hash, and there they are others.
+        hashed, version = there.config_hash(document) if there else (None, "")
+    known = evidence(wanted, one, details.references, hashed, version)
+    known = replace(known, image_id=_image_now(known.image_id, document, engine))
+    return compare(wanted, one, known), known.config_hash
+
+
+def _image_now(now: str, document: Document, engine: Engine) -> str:
+    """Return the id that an image has now, or had for the container where it holds the same."""
+    then = document.get("Image") or ""
+    if not now or now == then or "ImageManifestDescriptor" not in document:
+        return now
+    (image,) = engine.ask([f"/images/{now}/json?manifests=1"])
+    return then if image and same_content(document, image) else now
+
+
+def _config_hash(facts: Facts, service: Mapping[str, Any]) -> tuple[str | None, str]:
+    renderer, module = facts.renderer, facts.module
+    one = service if shares(facts.service) else None
+    hashed = renderer.hash(facts.compose_files, module.project, module.service, one)
+    return hashed, renderer.version()
+
+
+def _worst(hashes: set[Hash]) -> Hash:
+    order = (Hash.DIFFERENT, Hash.UNKNOWN, Hash.EQUAL)
+    return next((one for one in order if one in hashes), Hash.UNKNOWN)
+
+
+def _in_short(finding: Finding) -> str:
+    if finding.code == ORPHAN:
+        return f"left in the project: {finding.actual}"
+    what = finding.code.removeprefix("container.")
+    if finding.code == NETWORK:
+        return finding.message
+    return f"a deployment would change {what} ({finding.actual} to {finding.expected})"
+
+
+def _nothing(config_hash: Hash) -> str:
+    if config_hash is Hash.UNKNOWN:
+        return "no drift; settings that only the config hash covers could not be compared"
+    return "no drift"

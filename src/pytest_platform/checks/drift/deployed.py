@@ -1,0 +1,69 @@
+"""The files as Compose was given them: paths, folder and values of the deployment, on this host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pytest_platform.checks.contract.facts import Facts
+from pytest_platform.checks.drift.rebase import moved
+from pytest_platform.compose.remote import Deployed
+from pytest_platform.compose.rendered import Rendered
+from pytest_platform.docker.details import Details
+from pytest_platform.docker.engine import Document
+from pytest_platform.docker.snapshot import Snapshot
+from pytest_platform.errors import PlatformError
+
+
+def deployed(document: Document) -> Deployed:
+    """Return where a container was deployed from, by its ``inspect`` document."""
+    return Deployed.by(document["Config"].get("Labels") or {})
+
+
+def as_deployed(facts: Facts, snapshot: Snapshot, details: Details) -> Facts:
+    """Return the facts with the paths and the folder that Compose was given.
+
+    Compose goes by the path that the shell shows, this process by the one without links; and
+    with ``--project-directory`` relative paths and ``.env`` belong to another folder. Both end
+    up in mounts and in the config hash, and the difference is none of the declaration.
+    Only for the files that were deployed: of a copy in another folder, what it includes is
+    its own, and must not be read from the deployed one.
+    """
+    module = facts.module
+    for container in snapshot.of(module.project, module.service):
+        document = details.containers.get(container.id) or {"Config": {}}
+        place = deployed(document)
+        files = tuple(map(Path, place.files))
+        if tuple(file.resolve() for file in files) != module.compose_files:
+            return facts
+        return _in_folder(replace(facts, files=files), place.folder)
+    return facts
+
+
+def _in_folder(facts: Facts, folder: str) -> Facts:
+    """Render from another folder, where it is there and the files can be rendered from it."""
+    own = facts.compose_files[0].parent
+    if not folder or not Path(folder).is_dir() or Path(folder).resolve() == own.resolve():
+        return facts
+    moved_there = replace(facts, renderer=facts.renderer.in_folder(Path(folder)))
+    try:
+        _ = moved_there.service, moved_there.source
+    except PlatformError:
+        return facts
+    return moved_there
+
+
+def rendered_there(facts: Facts, document: Document) -> Rendered:
+    """Return the project with its paths as they were on deploying; by an ``inspect`` document."""
+    folder, module = deployed(document).folder, facts.module
+    if facts.renderer.folder is not None:
+        return facts.rendered
+    return moved(facts.rendered, module.root.resolve(), module.compose_files[0].parent, folder)
+
+
+def with_service(rendered: Rendered, name: str, service: Mapping[str, Any]) -> Rendered:
+    """Return the project with another model of one service."""
+    services = {**rendered.services, name: service}
+    return replace(rendered, model={**rendered.model, "services": services})

@@ -1,0 +1,120 @@
+"""Limits and rights of a container, as far as the Engine shows them; the hash covers the rest.
+
+``docker update`` and ``docker run`` change them beside Compose, which believes its own label.
+A name that only one side knows is not compared. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pytest_platform.checks.drift import describe
+from pytest_platform.checks.drift.model import Desired, Evidence, Hash, Observed
+from pytest_platform.docker.engine import Document
+
+Model = Mapping[str, Any]
+Rights = Mapping[str, str]
+
+NOBODY_ASKED = {"pids_limit": {"2048"}, "ipc": {"private", "shareable"}, "pid": {"private"}}
+"""What Engines set by themselves where the files declare nothing."""
+
+_DEFAULT = "as the Engine has it"
+_SHARED = "container:"
+
+
+def declared(service: Model) -> Rights:
+    """Return what the files want, in the Engine's units: bytes, and billionths of a CPU."""
+    resources = (service.get("deploy") or {}).get("resources") or {}
+    limits, reserved = resources.get("limits") or {}, resources.get("reservations") or {}
+    cpus = limits.get("cpus") or service.get("cpus") or 0
+    return {
+        "mem_limit": _number(limits.get("memory") or service.get("mem_limit")),
+        "mem_reservation": _number(reserved.get("memory") or service.get("mem_reservation")),
+        "cpus": str(round(float(cpus) * 10**9)),
+        "cpu_quota": _number(service.get("cpu_quota")),
+        "cpu_shares": _number(service.get("cpu_shares")),
+        "cpuset": str(service.get("cpuset") or ""),
+        "pids_limit": _number(limits.get("pids") or service.get("pids_limit")),
+        "privileged": _flag(service.get("privileged")),
+        "read_only": _flag(service.get("read_only")),
+        "pid": _mode(service.get("pid")),
+        "ipc": _mode(service.get("ipc")),
+        "userns_mode": str(service.get("userns_mode") or ""),
+        "cap_add": _capabilities(service.get("cap_add")),
+        "cap_drop": _capabilities(service.get("cap_drop")),
+    }
+
+
+def observed(host: Document) -> Rights:
+    """Return what a container has, by the ``HostConfig`` of its ``inspect`` document."""
+    return dict(_observed(host))
+
+
+def config(desired: Desired, observed: Observed, evidence: Evidence) -> tuple[str, str] | None:
+    """Compare limits, rights and the name, which may have been changed beside Compose."""
+    want, have = desired.settings.rights, observed.settings.rights
+    names = [name for name in want if name in have and want[name] != have[name]]
+    names = [name for name in names if not _left_alone(name, want[name], have[name], evidence)]
+    expected = [f"{name} {want[name] or _DEFAULT}" for name in names]
+    actual = [f"{name} {have[name] or _DEFAULT}" for name in names]
+    declared, name = desired.settings.container_name, observed.settings.container_name
+    called = (declared,) if declared else observed.first_names
+    if called and name not in called:
+        expected, actual = [*expected, f"the name {called[0]}"], [*actual, f"the name {name}"]
+    return (describe.listed(expected), describe.listed(actual)) if expected else None
+
+
+def _left_alone(name: str, wanted: str, found: str, evidence: Evidence) -> bool:
+    """Tell whether the Engine has set what nobody asked for, or has no means to set it."""
+    unset = wanted in {"", "0"}
+    if unset and found in NOBODY_ASKED.get(name, ()):
+        return True
+    # An Engine whose kernel knows no such limit leaves it out.
+    return found == "0" and evidence.config_hash is Hash.EQUAL
+
+
+def _observed(host: Document) -> Iterator[tuple[str, str]]:
+    for name, (key, read) in _KEYS.items():
+        if key in host:
+            yield name, read(host[key])
+
+
+def _number(value: Any) -> str:
+    """Write a number of the Engine; none, and -1 for without a limit, are 0."""
+    return str(max(0, int(value or 0)))
+
+
+def _flag(value: Any) -> str:
+    return "true" if value else "false"
+
+
+def _mode(value: Any) -> str:
+    """Return a mode; a container is only compared where its id is known."""
+    mode = str(value or "")
+    if mode.startswith("service:"):
+        return _SHARED
+    named = mode.startswith(_SHARED) and len(mode) != len(_SHARED) + 64
+    return _SHARED if named else mode
+
+
+def _capabilities(value: Iterable[str] | None) -> str:
+    return ", ".join(sorted({one.upper().removeprefix("CAP_") for one in value or ()}))
+
+
+_KEYS = {
+    "mem_limit": ("Memory", _number),
+    "mem_reservation": ("MemoryReservation", _number),
+    "cpus": ("NanoCpus", _number),
+    "cpu_quota": ("CpuQuota", _number),
+    "cpu_shares": ("CpuShares", _number),
+    "cpuset": ("CpusetCpus", lambda value: str(value or "")),
+    "pids_limit": ("PidsLimit", _number),
+    "privileged": ("Privileged", _flag),
+    "read_only": ("ReadonlyRootfs", _flag),
+    "pid": ("PidMode", _mode),
+    "ipc": ("IpcMode", _mode),
+    "userns_mode": ("UsernsMode", lambda value: str(value or "")),
+    "cap_add": ("CapAdd", _capabilities),
+    "cap_drop": ("CapDrop", _capabilities),
+}

@@ -1,0 +1,129 @@
+"""What the files say of networks and volumes beside the services, against those that are there.
+
+Where Compose of one version made and renders them, their config hash decides. Otherwise what
+the files do declare is compared with ``inspect``. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_platform.checks.drift import describe
+from pytest_platform.checks.drift.model import Drift, own_labels
+from pytest_platform.compose import config_hash
+from pytest_platform.compose.rendered import unescaped
+from pytest_platform.docker.engine import Document
+
+NETWORK, VOLUME = "network.config", "volume.config"
+NONE = "none"
+_COMPOSE = "com.docker.compose."
+_WANTED, _OTHERWISE = "the settings in the Compose files", "other settings (the hash differs)"
+_FLAGS = {"internal": "Internal", "attachable": "Attachable"}
+
+Model = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Different:
+    """A network or volume that differs: its name on the Engine, its key in the files."""
+
+    drift: Drift
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Networks or volumes: ``parts`` yields a name, what is declared, and what is there."""
+
+    code: str
+    section: str
+    hash: Callable[[Model], str]
+    parts: Callable[[Model, Document], Iterator[tuple[str, str, str]]]
+
+
+def differing(
+    kind: Kind, keys: Iterable[str], model: Model, seen: Mapping[str, Document], version: str
+) -> Iterator[Different]:
+    """Yield what differs of what the files name by ``keys``.
+
+    ``model`` is the rendered project, ``seen`` are the Engine's by name, ``version`` is that of
+    the Compose that rendered.
+    """
+    for key in dict.fromkeys(keys):
+        wanted: Model = (model.get(kind.section) or {}).get(key) or {}
+        name = wanted.get("name") or key
+        there = seen.get(name)
+        if there is not None and wanted and not wanted.get("external"):
+            sides = _sides(kind, wanted, there, version)
+            if sides:
+                yield Different(Drift(kind.code, *sides), name, key)
+
+
+def networks_of(service: Model) -> list[str]:
+    """Name the networks of a rendered service by their keys."""
+    return [] if service.get("network_mode") else list(service.get("networks") or ())
+
+
+def volumes_of(service: Model) -> list[str]:
+    """Name the volumes of a rendered service by their keys."""
+    mounts = service.get("volumes") or ()
+    return [one["source"] for one in mounts if one["type"] == "volume" and one.get("source")]
+
+
+def _sides(kind: Kind, wanted: Model, there: Document, version: str) -> tuple[str, str] | None:
+    labels = there.get("Labels") or {}
+    hashed = labels.get(f"{_COMPOSE}config-hash")
+    same_version = labels.get(f"{_COMPOSE}version") == version
+    if hashed and same_version and hashed == kind.hash(wanted):
+        return None
+    parts = [one for one in kind.parts(unescaped(wanted), there) if one[1] != one[2]]
+    if not parts:
+        return (_WANTED, _OTHERWISE) if hashed and same_version else None
+    expected = ", ".join(f"{name} {describe.masked(want) or NONE}" for name, want, _ in parts)
+    actual = ", ".join(f"{name} {describe.masked(have) or NONE}" for name, _, have in parts)
+    return describe.shortened(expected), describe.shortened(actual)
+
+
+def _network(wanted: Model, there: Document) -> Iterator[tuple[str, str, str]]:
+    if driver := wanted.get("driver"):
+        yield "driver", driver, there.get("Driver") or ""
+    yield from _options(wanted, there)
+    for name, key in _FLAGS.items():
+        yield name, _flag(wanted.get(name)), _flag(there.get(key))
+    for config in (wanted.get("ipam") or {}).get("config") or ():
+        if subnet := config.get("subnet"):
+            have = [one.get("Subnet") for one in (there.get("IPAM") or {}).get("Config") or ()]
+            yield "subnet", subnet, subnet if subnet in have else ", ".join(filter(None, have))
+    yield from _labels(wanted, there)
+
+
+def _volume(wanted: Model, there: Document) -> Iterator[tuple[str, str, str]]:
+    yield "driver", wanted.get("driver") or "local", there.get("Driver") or ""
+    yield from _options(wanted, there)
+    yield from _labels(wanted, there)
+
+
+def _options(wanted: Model, there: Document) -> Iterator[tuple[str, str, str]]:
+    have = there.get("Options") or {}
+    for name, value in (wanted.get("driver_opts") or {}).items():
+        yield name, str(value), str(have.get(name, ""))
+
+
+def _labels(wanted: Model, there: Document) -> Iterator[tuple[str, str, str]]:
+    want, have = own_labels(wanted.get("labels") or {}), own_labels(there.get("Labels") or {})
+    for name in sorted(want.keys() | have.keys()):
+        yield f"label {name}", want.get(name, ""), have.get(name, "")
+
+
+def _flag(value: object) -> str:
+    return "yes" if value else "no"
+
+
+KINDS = (
+    (Kind(NETWORK, "networks", config_hash.of_network, _network), networks_of),
+    (Kind(VOLUME, "volumes", config_hash.of_volume, _volume), volumes_of),
+)
+"""What is compared, each with how its keys are found in a service."""

@@ -1,1 +1,0 @@
-"""Health checks ask whether what runs is in the state that was declared."""

@@ -1,0 +1,112 @@
+"""Whether the one-shot that exited 0 is the one that the Compose files declare.
+
+An exit code counts for the program that ran. What a container ran is compared with the files
+by image reference, entrypoint and command, and only Compose writes a config hash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from pytest_platform.checks.contract.facts import Facts
+from pytest_platform.checks.drift import fields, reference
+from pytest_platform.checks.drift.desired import desired
+from pytest_platform.checks.drift.explained import variable_fields
+from pytest_platform.checks.drift.model import Desired, Evidence, Image, Observed, Settings
+from pytest_platform.checks.drift.observed import image_of
+from pytest_platform.docker.details import Digests
+from pytest_platform.docker.snapshot import Container
+from pytest_platform.errors import ComposeError
+from pytest_platform.module.loader import Module
+from pytest_platform.module.model import ExpectedState
+from pytest_platform.run.context import Context
+from pytest_platform.state import table
+from pytest_platform.verdict import Finding
+
+OUTDATED = "container.state.outdated"
+
+_PROGRAM = {"image": fields.image, "entrypoint": fields.entrypoint, "command": fields.command}
+
+
+def judged(module: Module, context: Context, seen: table.Seen) -> list[Finding]:
+    """Judge the state of a module, and of a one-shot that exited 0 whether it is the declared one.
+
+    Raises:
+        PlatformError: the files cannot be rendered, or the Engine cannot be asked.
+    """
+    findings = table.judge(table.expected_of(module), seen)
+    return findings or list(outdated(module, context, seen))
+
+
+def outdated(module: Module, context: Context, seen: table.Seen) -> Iterator[Finding]:
+    """Yield a finding for each container of a one-shot that ran another program.
+
+    Raises:
+        PlatformError: the files cannot be rendered, or the Engine cannot be asked.
+    """
+    runtime = module.manifest.spec.runtime
+    if runtime.expected_state is not ExpectedState.EXITED_SUCCESS or runtime.hook:
+        return
+    if context.stack:
+        return  # made from these files a moment ago, with names of its own
+    for container in seen.containers:
+        if not container.config_hash:
+            why = "Compose did not make it: it has no config hash"
+            yield _finding(container, why, "a container that Compose made", "another one")
+        elif names := _other_program(module, context, container):
+            why = f"its {' and '.join(names)} {'are' if len(names) > 1 else 'is'} not the file's"
+            yield _finding(container, why, "the program of the Compose files", "another program")
+
+
+def differing(wanted: Desired, container: Container, image: Image | None) -> list[str]:
+    """Name what a container ran otherwise: image, entrypoint or command. Pure.
+
+    What the files leave to the image is compared where the ``image`` is known.
+    """
+    settings = Settings(
+        image=reference.normal(container.image),
+        command=container.command,
+        entrypoint=container.entrypoint,
+    )
+    seen = Observed(settings, image, podman=container.podman)
+    return [name for name, field in _PROGRAM.items() if field(wanted, seen, Evidence())]
+
+
+def _other_program(module: Module, context: Context, container: Container) -> list[str]:
+    facts = Facts(module, context.catalog, context.renderer, context.today)
+    try:
+        _ = facts.service
+    except ComposeError:
+        return []  # contract::compose reports it; the exit code is known all the same
+    wanted = desired(module.service, facts.rendered, lambda _: "")
+    names = differing(wanted, container, None)
+    if not names and not (wanted.settings.command and wanted.settings.entrypoint):
+        names = differing(wanted, container, _image(module, context, container))
+    unknown = _unknown_here(facts, context) if names else ()
+    return [name for name in names if name not in unknown]
+
+
+def _unknown_here(facts: Facts, context: Context) -> Collection[str]:
+    """Name the fields whose variables have no value here, or others on another host."""
+    renderer, module = context.renderer, facts.module
+    elsewhere = context.remote_mode == "ssh" or bool(facts.rendered.placeholders)
+    if elsewhere or renderer.unset(facts.compose_files, module.project):
+        return variable_fields(module.service, facts.source)
+    return ()
+
+
+def _image(module: Module, context: Context, container: Container) -> Image | None:
+    details = context.snapshot(module).details
+    if details is not None:
+        document = details.images.get(container.image_id)
+        return image_of(document) if document else None
+    (document,) = context.host_of(module).engine.ask([f"/images/{container.image_id}/json"])
+    return image_of(Digests().without_values(document)) if document else None
+
+
+def _finding(container: Container, why: str, expected: str, actual: str) -> Finding:
+    message = (
+        f"{container.name} exited 0, but {why}, so the declared one-shot never ran; "
+        f"deploy it: docker compose up -d {container.service}"
+    )
+    return Finding(OUTDATED, message, expected, actual)

@@ -1,1 +1,0 @@
-"""Probe kinds: one file each, registered in ``pytest_platform.checks.registry``."""

@@ -1,0 +1,52 @@
+"""A file of ours in the volumes of a running container: it stands for what others keep there."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Sequence
+
+from pytest_platform.docker import files
+from pytest_platform.errors import PlatformError
+from pytest_platform.probes.kind import Target
+
+NAME = "left-here-by-pytest-platform"
+
+
+def leave(target: Target) -> tuple[str, ...]:
+    """Put a file into each volume of the module's container; return the paths.
+
+    There is none where that cannot be done: the container has no ``touch``, or may not write.
+    """
+    document = target.engine.inspect(target.container(None).id) or {}
+    folders = [one["Destination"] for one in document.get("Mounts") or () if _is_volume(one)]
+    paths = [posixpath.join(folder, NAME) for folder in folders]
+    return tuple(path for path in paths if _runs(target, ["touch", path]))
+
+
+def take_back(target: Target, paths: Iterable[str]) -> tuple[str, ...]:
+    """Remove the files; return the folders from which they were gone.
+
+    What is wrong with a container that is gone or does not run is told by others.
+    """
+    lost = tuple(posixpath.dirname(path) for path in paths if _is_gone(target, path))
+    for path in paths:
+        _runs(target, ["rm", "-f", path])
+    return lost
+
+
+def _is_gone(target: Target, path: str) -> bool:
+    try:
+        return files.resolve(target.engine, target.container(None).id, path) is None
+    except PlatformError:
+        return False
+
+
+def _is_volume(mount: dict[str, object]) -> bool:
+    return mount["Type"] == "volume" and bool(mount.get("RW"))
+
+
+def _runs(target: Target, command: Sequence[str]) -> bool:
+    try:
+        return target.exec(command).exit_code == 0
+    except PlatformError:
+        return False

@@ -1,0 +1,1 @@
+"""The Docker Engine: the client, one snapshot for each host, and what is inside containers."""

@@ -1,0 +1,122 @@
+"""A client of the docker SDK that keeps its connections. Imported on the first request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+import docker
+from docker.errors import NotFound
+from docker.transport import UnixHTTPAdapter
+from docker.transport.unixconn import UnixHTTPConnection, UnixHTTPConnectionPool
+from requests.adapters import BaseAdapter
+
+from pytest_platform.docker.pipeline import Line, answers, connected
+from pytest_platform.docker.pool import CONNECTIONS, at_once
+
+_ADDRESS = "http+docker://localhost"
+
+
+class _Connection(UnixHTTPConnection):
+    def connect(self) -> None:
+        """Connect, and leave no socket behind where that fails, as the SDK's own does."""
+        self.sock = connected(self.unix_socket, self.timeout)
+
+
+class _Pool(UnixHTTPConnectionPool):
+    def _new_conn(self) -> Any:
+        timeout: Any = self.timeout
+        return _Connection(self.base_url, self.socket_path, timeout)
+
+
+class _OnePool(UnixHTTPAdapter):
+    """Uses one pool for all addresses: behind a socket they lead to the same Engine.
+
+    The SDK's own has a pool for each address, so that hardly any connection is used twice.
+    """
+
+    def get_connection(self, url: str | bytes, proxies: Any = None) -> _Pool:  # noqa: ARG002
+        with self.pools.lock:
+            if _ADDRESS not in self.pools:
+                self.pools[_ADDRESS] = _Pool(
+                    _ADDRESS, self.socket_path, self.timeout, maxsize=CONNECTIONS
+                )
+            pool: _Pool = self.pools[_ADDRESS]
+            return pool
+
+
+class Client(docker.APIClient):
+    """The SDK's client, with connections that are used again."""
+
+    _socket = ""
+    _lines: Sequence[Line] = ()
+
+    def mount(self, prefix: str | bytes, adapter: BaseAdapter) -> None:
+        if isinstance(adapter, UnixHTTPAdapter):
+            adapter = _OnePool(f"http+unix://{adapter.socket_path}", adapter.timeout)
+            self._socket = adapter.socket_path
+            # No proxy is on the way to a socket, and no password in ~/.netrc is for it.
+            self.trust_env = False
+        super().mount(prefix, adapter)
+
+    def prepare(self, count: int) -> None:
+        """Open new lines for so many questions at once; they are opened while others wait.
+
+        Raises:
+            OSError: nobody listens.
+        """
+        self._hang_up()
+        if self._socket:
+            try:
+                for line in self._enough_lines(count):
+                    line.connect()
+            except OSError:
+                self._hang_up()
+                raise
+
+    def ask(self, paths: Sequence[str], *, far: bool) -> list[Any]:
+        """Return what the Engine says to each path of its API; None where there is no such thing.
+
+        Raises:
+            DockerException, RequestException, OSError, ValueError: it does not answer, or refuses.
+        """
+        questions = [f"/v{self.api_version}{path}" for path in paths]
+        if far and self._socket:
+            return list(self._over_lines(questions))
+        return at_once([partial(self._over_pool, one) for one in questions], far=far)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._hang_up()
+        super().close()
+
+    def _over_lines(self, questions: Sequence[str]) -> Iterator[Any]:
+        lines = self._enough_lines(len(questions))
+        try:
+            for question, (status, body) in zip(questions, answers(lines, questions), strict=True):
+                # All that is not plainly an answer is asked again: the SDK knows what it means.
+                yield json.loads(body) if status == HTTPStatus.OK else self._over_pool(question)
+        except BaseException:
+            self._hang_up()
+            raise
+
+    def _enough_lines(self, count: int) -> Sequence[Line]:
+        missing = min(count, CONNECTIONS) - len(self._lines)
+        more = [Line(self._socket, self.timeout) for _ in range(missing)]
+        self._lines = (*self._lines, *more)
+        return self._lines
+
+    def _over_pool(self, question: str) -> Any:
+        try:
+            response = self._get(f"{self.base_url}{question}")  # type: ignore[attr-defined]
+            return self._result(response, json=True)  # type: ignore[attr-defined]
+        except NotFound:
+            return None
+
+    def _hang_up(self) -> None:
+        lines, self._lines = self._lines, ()
+        for line in lines:
+            line.close()

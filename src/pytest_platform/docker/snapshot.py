@@ -1,0 +1,239 @@
+"""Observed state: what the Engine of one host knows, taken once and shared by all checks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from pytest_platform.docker.details import ONEOFF, Details, Digests, details
+from pytest_platform.docker.endpoints import Network, read_network
+from pytest_platform.docker.engine import PROJECT, SERVICE, Document, Engine
+from pytest_platform.docker.mounted import Mounted, of_container, of_driver
+from pytest_platform.secrets import Secrets
+
+ServiceKey = tuple[str, str]
+"""A Compose project and a service in it."""
+
+_HOOK = "com.docker.compose.hook"
+_PODMAN = "container=podman"
+"""What Podman says in each container's environment; no secret of anybody."""
+
+_KNOWS_VOLUME_AGE = (1, 42)
+_CONFIG_HASH = "com.docker.compose.config-hash"
+
+
+@dataclass(frozen=True, slots=True)
+class Lender:
+    """The container whose network another one uses; ``name`` is empty where it is gone."""
+
+    name: str = ""
+    running: bool = False
+    started_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What was seen of one container. Times are in UTC; never any environment.
+
+    ``lender`` is there where the container uses the network of another one.
+    """
+
+    id: str
+    name: str
+    project: str
+    service: str
+    status: str
+    exit_code: int
+    oom_killed: bool
+    error: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    restart_count: int
+    health: str | None
+    health_output: str
+    image: str
+    hook: str | None
+    volumes: tuple[str, ...]
+    image_id: str = ""
+    config_hash: str = ""
+    network: Network = field(default_factory=Network)
+    restart_limit: int = 0
+    """How often ``on-failure`` starts it at most; 0 under any other policy, and for ever."""
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    lender: Lender | None = None
+    podman: bool = False
+    mounted: Mounted = field(default_factory=Mounted)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One look at a host. ``secrets`` are the environment values met on the way.
+
+    ``details`` are there where they were asked for. ``drivers`` say where the data of a volume
+    is that a driver keeps in another place.
+    """
+
+    host: str
+    taken_at: datetime
+    containers: tuple[Container, ...]
+    volumes: Mapping[str, datetime] = field(default_factory=dict)
+    drivers: Mapping[str, Mounted] = field(default_factory=dict)
+    secrets: Secrets = field(default_factory=Secrets)
+    details: Details | None = None
+
+    def of(self, project: str, service: str) -> list[Container]:
+        """Return the service's own containers, without hooks, ordered by name."""
+        return self._matching(project, service, hook=None)
+
+    def hooks_of(self, project: str, service: str, hook: str) -> list[Container]:
+        """Return the containers of the service's lifecycle hook that Compose has kept."""
+        return self._matching(project, service, hook=hook)
+
+    def _matching(self, project: str, service: str, *, hook: str | None) -> list[Container]:
+        wanted = (project, service, hook)
+        return sorted(
+            (one for one in self.containers if (one.project, one.service, one.hook) == wanted),
+            key=lambda one: one.name,
+        )
+
+
+def take(
+    engine: Engine, services: Collection[ServiceKey], digests: Digests | None = None
+) -> Snapshot:
+    """Look at the containers of some services: one list, one inspect each, one volume list.
+
+    Containers are found by their Compose labels, never by their names. With ``digests``
+    the snapshot keeps the details for comparing, and the images are looked at too.
+
+    Raises:
+        EngineError: the Engine cannot be asked.
+    """
+    engine.prepare(len(services))
+    everything = engine.list_containers()
+    wanted = [listed["Id"] for listed in everything if _key(listed) in services]
+    documents, volumes = _look_at(engine, wanted)
+    return Snapshot(
+        host=engine.host,
+        taken_at=datetime.now(UTC),
+        containers=tuple(_with_lenders(engine, documents)),
+        volumes=_made(volumes) if engine.api_version() >= _KNOWS_VOLUME_AGE else {},
+        drivers={one["Name"]: of_driver(one.get("Options") or {}) for one in volumes},
+        secrets=Secrets(outside=_environments(documents)),
+        details=details(engine, digests, everything, documents, volumes) if digests else None,
+    )
+
+
+def _look_at(engine: Engine, wanted: Collection[str]) -> tuple[list[Document], list[Document]]:
+    """Inspect containers, and list the volumes; neither where there is no container."""
+    if not wanted:
+        return [], []
+    *found, volumes = engine.ask([*(f"/containers/{one}/json" for one in wanted), "/volumes"])
+    return [document for document in found if document], list((volumes or {}).get("Volumes") or ())
+
+
+def _with_lenders(engine: Engine, documents: Sequence[Document]) -> Iterator[Container]:
+    """Read containers, and inspect the others whose networks they use."""
+    containers = [read_container(one) for one in documents]
+    known = {one["Id"]: one for one in documents}
+    shared = {one.network.shared_with for one in containers} - {None, *known}
+    names = sorted(filter(None, shared))
+    known |= zip(names, engine.ask([f"/containers/{name}/json" for name in names]), strict=True)
+    for one in containers:
+        name = one.network.shared_with
+        yield replace(one, lender=_lender(known[name])) if name else one
+
+
+def _lender(document: Document | None) -> Lender:
+    if not document:
+        return Lender()
+    state = document["State"]
+    running = bool(state.get("Running", state["Status"] == "running"))
+    return Lender(document["Name"].lstrip("/"), running, _time(state.get("StartedAt")))
+
+
+def _made(volumes: Iterable[Document]) -> dict[str, datetime]:
+    """Return when each volume was made, as an Engine from 23.0 on knows it.
+
+    Before, the Engine gives the last change of the volume's top folder instead.
+    """
+    times = ((one["Name"], _time(one.get("CreatedAt"))) for one in volumes)
+    return {name: made for name, made in times if made}
+
+
+def read_container(document: Document) -> Container:
+    """Take from one answer of ``inspect`` the facts that may be judged and shown."""
+    state, config = document["State"], document["Config"]
+    labels = config.get("Labels") or {}
+    health = state.get("Health") or {}
+    status = health.get("Status")
+    return Container(
+        id=document["Id"],
+        name=document["Name"].lstrip("/"),
+        project=labels.get(PROJECT, ""),
+        service=labels.get(SERVICE, ""),
+        status=state["Status"],
+        exit_code=state["ExitCode"],
+        oom_killed=bool(state.get("OOMKilled")),
+        error=state.get("Error") or "",
+        started_at=_time(state.get("StartedAt")),
+        finished_at=_time(state.get("FinishedAt")),
+        restart_count=document.get("RestartCount") or 0,
+        health=None if status in {None, "", "none"} else status,
+        health_output=_last_output(health),
+        image=config.get("Image") or "",
+        hook=labels.get(_HOOK),
+        volumes=tuple(
+            mount["Name"] for mount in document.get("Mounts") or () if mount["Type"] == "volume"
+        ),
+        image_id=document.get("Image") or "",
+        config_hash=labels.get(_CONFIG_HASH, ""),
+        network=read_network(document),
+        restart_limit=_restart_limit(document),
+        entrypoint=tuple(config.get("Entrypoint") or ()),
+        command=tuple(config.get("Cmd") or ()),
+        podman=is_podman(document),
+        mounted=of_container(document),
+    )
+
+
+def _restart_limit(document: Document) -> int:
+    policy = (document.get("HostConfig") or {}).get("RestartPolicy") or {}
+    return policy.get("MaximumRetryCount") or 0 if policy.get("Name") == "on-failure" else 0
+
+
+def is_podman(document: Document) -> bool:
+    """Tell whether Podman made a container, by its ``inspect`` document."""
+    host = document.get("HostConfig") or {}
+    notes = host.get("Annotations") or {}
+    # A container that never ran has no annotations; Docker knows no such UTS mode.
+    return notes.get("io.container.manager") == "libpod" or host.get("UTSMode") == "private"
+
+
+def _key(listed: Document) -> ServiceKey | None:
+    """Name the service that a listed container belongs to; None for ``compose run``."""
+    labels = listed.get("Labels") or {}
+    if labels.get(ONEOFF) == "True":
+        return None
+    return labels.get(PROJECT, ""), labels.get(SERVICE, "")
+
+
+def _last_output(health: Document) -> str:
+    log = health.get("Log") or [{}]
+    return str(log[-1].get("Output") or "").strip()
+
+
+def _environments(documents: Iterable[Document]) -> Iterator[tuple[str, str]]:
+    for document in documents:
+        for entry in document["Config"].get("Env") or ():
+            if entry != _PODMAN:
+                name, _, value = entry.partition("=")
+                yield name, value
+
+
+def _time(text: str | None) -> datetime | None:
+    """Read the Engine's time; its year 1 means never."""
+    if not text or text.startswith("0001-"):
+        return None
+    return datetime.fromisoformat(text).astimezone(UTC)

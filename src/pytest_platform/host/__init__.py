@@ -1,1 +1,0 @@
-"""Where modules run: commands, the Docker Engine, and the Compose renderer."""

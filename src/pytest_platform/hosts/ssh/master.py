@@ -1,0 +1,279 @@
+"""The one connection to a host: an ssh master process in a private folder.
+
+It lives as long as its standard input, which this process holds. So it ends, and its
+folder goes, however this process ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, cast
+
+from pytest_platform.errors import PlatformError
+from pytest_platform.hosts.ssh import errors, scripts
+from pytest_platform.hosts.ssh.destination import Destination
+from pytest_platform.hosts.ssh.errors import SshError
+from pytest_platform.hosts.ssh.scripts import Facts
+from pytest_platform.hosts.transport import CommandMissing, CommandTimeout, Local
+
+# ssh waits for the process that holds its input; then nobody else removes the folder.
+_KEEPER = 'trap : HUP INT TERM; folder=$1; shift; "$@"; code=$?; rm -rf -- "$folder"; exit "$code"'
+
+# A socket's path may have 104 bytes; ssh appends 17 to it while it makes the socket.
+_LONGEST_FOLDER = 70
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+")
+
+_NEWER = ("ForkAfterAuthentication", "StdinNull")
+_SESSION = {"SessionType": "default"}
+"""Settings of a host's own that would take away the shell; known from OpenSSH 8.7 on."""
+
+_ALIVE = 5
+"""Seconds between signs of life. After three without an answer the connection is dead."""
+
+_CONTROL_SECONDS = 30.0
+_CONFIG_SECONDS = 10.0
+_END_SECONDS = 5.0
+_SAID_BYTES = 64 * 1024
+
+
+class Master:
+    """One ssh process. ``start`` it once, then ask for its ``facts``.
+
+    ``close`` may be called at any time, from any thread.
+    """
+
+    def __init__(self, destination: Destination, config: Path | None, shown: str) -> None:
+        self._destination = destination
+        self._config = config
+        self._shown = shown
+        self.folder = _private_folder()
+        self._socket = self.folder / "m"
+        self._log = (self.folder / "log").open("w+b", buffering=0)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._mark = ""
+        self._began = 0.0
+        self._output = b""
+        self._changing = threading.Lock()
+        self._closed = False
+
+    def start(self, mark: str) -> None:
+        """Begin to log in, and to look around there; ``mark`` is put around what is seen."""
+        self._mark, self._began = mark, time.monotonic()
+        with self._changing:
+            if not self._closed:
+                self._process = self._spawn()
+                stdin = cast("IO[bytes]", self._process.stdin)
+                with contextlib.suppress(BrokenPipeError):
+                    os.write(stdin.fileno(), scripts.login(mark))
+
+    def facts(self, seconds: float) -> Facts:
+        """Return what is seen there, at most ``seconds`` after the start.
+
+        Where the ssh config has a longer ``ConnectTimeout``, that is how long it may take.
+
+        Raises:
+            SshError: it cannot be done; the process has ended.
+            CommandMissing: there is no ssh client.
+        """
+        try:
+            return self._wait(seconds)
+        except BaseException:
+            self.close()
+            raise
+
+    def alive(self) -> bool:
+        """Tell whether the connection is there. Asks the process, not the host.
+
+        Raises:
+            SshError: as ``control``.
+        """
+        if self._process is None or self._process.poll() is not None:
+            return False
+        return self.control("check").returncode == 0
+
+    def control(self, order: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        """Give the process an order, such as ``check`` or ``forward``.
+
+        Raises:
+            SshError: the process hangs. Code ``ssh.timeout``.
+        """
+        try:
+            return subprocess.run(
+                [*self._client("-O", order), *arguments, "--", "master"],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_CONTROL_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            message = (
+                f"the ssh process of the connection to {self._shown} hangs: it took no order "
+                f"within {_CONTROL_SECONDS:g} s"
+            )
+            raise SshError(errors.TIMEOUT, message) from None
+
+    def session(self) -> list[str]:
+        """Return the command that opens a shell over the connection."""
+        return [*self._client("-T"), "--", "master", scripts.SHELL]
+
+    def said(self) -> str:
+        """Return what ssh has said; the end of it, where it is much. Nothing once it is closed."""
+        with contextlib.suppress(ValueError):
+            descriptor = self._log.fileno()
+            start = max(0, os.fstat(descriptor).st_size - _SAID_BYTES)
+            return os.pread(descriptor, _SAID_BYTES, start).decode(errors="replace")
+        return ""
+
+    def close(self) -> None:
+        """End the connection, and with it all that goes over it."""
+        with self._changing:
+            self._closed = True
+            process, self._process = self._process, None
+        if process is not None:
+            _end(process)
+        self._log.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            ["sh", "-c", _KEEPER, "sh", str(self.folder), *self._command()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env={**os.environ, "SSH_ASKPASS_REQUIRE": "never"},
+            # No terminal on which a jump host could ask, and no signal from its keys.
+            start_new_session=True,
+        )
+
+    def _command(self) -> Sequence[str]:
+        options = {
+            "BatchMode": "yes",
+            "ClearAllForwardings": "yes",
+            "ControlMaster": "yes",
+            # A percent sign stands for something in this option.
+            "ControlPath": str(self._socket).replace("%", "%%"),
+            "ControlPersist": "no",
+            "LogLevel": "INFO",
+            "RemoteCommand": "none",
+            "RequestTTY": "no",
+            "ServerAliveInterval": str(_ALIVE),
+            "ServerAliveCountMax": "3",
+        }
+        options |= dict.fromkeys(_NEWER, "no") | _SESSION if _knows_newer() else {}
+        words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+        return ["ssh", *self._file(), *words, *self._destination.arguments(), scripts.SHELL]
+
+    def _file(self) -> list[str]:
+        return ["-F", str(self._config)] if self._config else []
+
+    def _connect_timeout(self) -> float:
+        """Return the ``ConnectTimeout`` of the ssh config; 0 where it has none."""
+        argv = ["ssh", "-G", *self._file(), *self._destination.arguments()]
+        try:
+            done = Local().run(argv, timeout=_CONFIG_SECONDS)
+        except CommandTimeout:
+            # A command in the config, behind Match exec, hangs.
+            return 0.0
+        found = re.search(r"(?m)^connecttimeout (\d+)$", done.stdout)
+        return float(found[1]) if found else 0.0
+
+    def _client(self, *words: str) -> list[str]:
+        """Return the start of a command that goes through the process, and never past it."""
+        return [
+            "ssh",
+            *("-F", "none"),
+            *("-S", str(self._socket)),
+            *("-o", "BatchMode=yes"),
+            *("-o", "ControlMaster=no"),
+            # Where the process is gone, ssh would open a connection of its own.
+            *("-o", "ProxyCommand=false"),
+            *words,
+        ]
+
+    def _wait(self, seconds: float) -> Facts:
+        process = self._process
+        if process is None:
+            raise SshError("ssh.closed", f"the connection to {self._shown} is closed")
+        with cast("IO[bytes]", process.stdout):
+            facts = self._read(process, self._began + seconds)
+            facts = facts or self._read(process, self._began + self._connect_timeout())
+        if facts is None:
+            late = round(time.monotonic() - self._began)
+            message = f"the login on {self._shown} was not done within {late} s"
+            raise SshError(errors.TIMEOUT, message)
+        return facts
+
+    def _read(self, process: subprocess.Popen[bytes], deadline: float) -> Facts | None:
+        """Read until the facts are complete; None where the deadline comes first."""
+        stdout = cast("IO[bytes]", process.stdout)
+        waiting = select.poll()
+        waiting.register(stdout, select.POLLIN)
+        while waiting.poll(max(0.0, 1000 * (deadline - time.monotonic()))):
+            if not (more := os.read(stdout.fileno(), 65536)):
+                raise self._refusal(process)
+            # A login shell may print what it likes, and for as long as it likes.
+            self._output = (self._output + more)[-_SAID_BYTES:]
+            if facts := scripts.read_facts(self._output.decode(errors="replace"), self._mark):
+                return facts
+            if time.monotonic() >= deadline:
+                break
+        return None
+
+    def _refusal(self, process: subprocess.Popen[bytes]) -> Exception:
+        """Say why ssh ended before the script could run."""
+        code = process.wait()
+        said = self.said()
+        if code == 127:  # noqa: PLR2004 - the shell's word for a program that is not there
+            if not shutil.which("ssh"):
+                return CommandMissing("there is no ssh client; install OpenSSH's")
+        elif code == 255:  # noqa: PLR2004 - ssh's own exit code
+            return errors.explain(said, self._shown)
+        told = errors.last_line(self._output.decode(errors="replace") + said)
+        message = f"the login shell on {self._shown} ended with {code}: {told or 'it said nothing'}"
+        return SshError("ssh.login", message)
+
+
+def _knows_newer() -> bool:
+    """Tell whether the client knows ``SessionType`` and its like, which older ones refuse."""
+    with contextlib.suppress(PlatformError):
+        said = Local().run(["ssh", "-V"], timeout=_CONFIG_SECONDS).stderr
+        found = re.search(r"OpenSSH_\D*(\d+)\.(\d+)", said)
+        return found is not None and (int(found[1]), int(found[2])) >= (8, 7)
+    return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for one in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, one)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_END_SECONDS)
+            break
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
+
+
+def _private_folder() -> Path:
+    """Make a folder that only this user may enter, with a short path."""
+    try:
+        for place in (os.environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir()):
+            short = len(place) <= _LONGEST_FOLDER and _PLAIN_PATH.fullmatch(place)
+            if short and os.path.isdir(place) and os.access(place, os.W_OK | os.X_OK):  # noqa: PTH112
+                return Path(tempfile.mkdtemp(prefix="pp-ssh-", dir=place))
+        return Path(tempfile.mkdtemp(prefix="pp-ssh-", dir="/tmp"))
+    except OSError as error:
+        message = f"no folder can be made for the connection: {error}; set TMPDIR to another place"
+        raise SshError("ssh.folder", message) from None

@@ -1,0 +1,168 @@
+"""The plugin's entry point: options, markers, and the parts that a run with modules needs.
+
+Loaded in every pytest run on the machine, so nothing heavy is imported before a
+project turns out to have modules.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentError
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_platform.errors import UsageError
+from pytest_platform.plugin import concern, hookspecs, options
+from pytest_platform.plugin.fixtures import (
+    guarded_apply,
+    platform_container,
+    platform_host,
+    platform_module,
+    platform_stack,
+)
+from pytest_platform.plugin.stack_options import cleans_only
+
+if TYPE_CHECKING:
+    from pytest_platform.report.stdout import JsonStdout
+
+__all__ = [
+    "guarded_apply",
+    "platform_container",
+    "platform_host",
+    "platform_module",
+    "platform_stack",
+]
+
+_OUTPUT: pytest.StashKey[JsonStdout] = pytest.StashKey()
+
+_OURS: pytest.StashKey[bool] = pytest.StashKey()
+"""Whether the options are defined: without modules and without a word of ours they are not."""
+
+_MARKERS = (
+    "contract: is what will be deployed well formed and safe? (files only)",
+    "health: is what runs in the declared state?",
+    "smoke: does it do its job?",
+    "drift: does what runs match what is declared?",
+    "apply: may this one-shot be run again, and did it succeed?",
+    "module(name): the test belongs to this module and runs with it",
+)
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Register the options; take stdout so early that it stays clean on a refused command line."""
+    config = pluginmanager.get_plugin("pytestconfig")
+    options.add_ini(parser)
+    if config is not None:
+        params = config.invocation_params
+        config.stash[_OURS] = concern.concerned(params.dir, params.args)
+        if not config.stash[_OURS]:
+            return
+    try:
+        options.add_options(parser)
+    except (ValueError, ArgumentError) as error:
+        raise _refused(error) from None
+    if config is not None:
+        _promise(config, options.json_target(config.invocation_params.args))
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Register the hooks that other plugins may implement."""
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None]:
+    """Settle what ``--json`` means before conftest files are looked for and output is captured."""
+    if early_config.stash.get(_OURS, True):
+        options.normalise(args)
+        known = parser.parse_known_args(args)
+        early_config.known_args_namespace.file_or_dir = known.file_or_dir
+        _promise(early_config, known.platform_json)
+        options.prepare_plan(early_config, known.platform_plan)
+    try:
+        yield
+    except (ValueError, ArgumentError) as error:
+        raise _refused(error) from None
+    except BaseException as error:
+        _redact_early(early_config, error)
+        raise
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Do what ``--stack-clean`` asks for, where it is all that was asked for."""
+    if not options.defined(config):
+        return None
+    try:
+        if not cleans_only(config):
+            return None
+    except UsageError as error:
+        raise options.usage_error(str(error)) from None
+    from pytest_platform.plugin.ephemeral import clean_up
+
+    sys.stdout.write("\n".join([*clean_up(), ""]))
+    if _OUTPUT in config.stash:
+        config.stash[_OUTPUT].nothing_tested(config.rootpath)
+    return 0
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Set a run up where the project has modules; otherwise register markers and no more."""
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
+    output = config.stash.get(_OUTPUT, None)
+    if output and hasattr(config, "workerinput"):
+        output.abandon()
+    settings = options.settings_of(config) if options.defined(config) else None
+    if settings is None and output is None:
+        return
+    from pytest_platform.plugin.session import set_up
+
+    set_up(config, settings, output)
+
+
+def _redact_early(config: pytest.Config, error: BaseException) -> None:
+    """Redact why a conftest file cannot be read, which is before a run is set up."""
+    try:
+        settings = options.settings_of(config)
+    except (pytest.UsageError, UsageError, AttributeError, ValueError):
+        settings = None
+    if settings is None:
+        return
+    from pytest_platform.plugin.boundary import Boundary, make_safe
+    from pytest_platform.plugin.run import known_early
+
+    known = known_early(settings)
+    make_safe(error, Boundary(lambda: known).safe)
+
+
+def _refused(error: Exception) -> Exception:
+    """Name who defines an option that is ours, too; any other error stays what it is."""
+    message = concern.collision(error)
+    return options.usage_error(message, "platform.option") if message else error
+
+
+def _promise(config: pytest.Config, target: str | None) -> None:
+    """Promise the document of ``--json``, once it is known to be asked for."""
+    if not target or _OUTPUT in config.stash:
+        return
+    from pytest_platform.report.stdout import JsonStdout
+
+    path = None if target == options.STDOUT else config.invocation_params.dir / target
+    config.stash[_OUTPUT] = output = JsonStdout(path)
+    config.add_cleanup(lambda: _keep_promise(output))
+    config.pluginmanager.register(output, "platform-output")
+
+
+def _keep_promise(output: JsonStdout) -> None:
+    try:
+        output.close()
+    except OSError as error:
+        target = output.target or "stdout"
+        message = f"--json: {target} cannot be written: {error.strerror}"
+        raise options.usage_error(message) from None

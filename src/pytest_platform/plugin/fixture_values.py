@@ -1,0 +1,71 @@
+"""What the fixtures give. Apart from them, so that they cost nothing where they are not used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from pytest_platform.change import apply
+from pytest_platform.checks.suite import SKIP_REASON
+from pytest_platform.module.loader import Module
+from pytest_platform.plugin.platform_stack import PlatformStack
+from pytest_platform.plugin.run import RUN, Run
+from pytest_platform.probes.kind import Target
+from pytest_platform.report.explain import explain
+from pytest_platform.verdict import Location, Verdict
+
+
+def module_of(node: pytest.Item) -> Module:
+    """Return the module that a test is marked for; fails the test where there is none."""
+    run = _run_of(node)
+    mark = node.get_closest_marker("module")
+    if mark is None or len(mark.args) != 1:
+        pytest.fail('mark the test with @pytest.mark.module("NAME")', pytrace=False)
+    file, line, _ = node.location
+    return run.catalog.require(mark.args[0], wanted_by=Location(file, (line or 0) + 1))
+
+
+def target_of(node: pytest.Item, module: Module) -> Target:
+    """Return the host next to a module; skips the test where nothing may be touched."""
+    context = _run_of(node).context
+    if context.remote_mode == "skip":
+        pytest.skip(SKIP_REASON)
+    return context.target(module)
+
+
+def stack_of(node: pytest.Item, module: Module) -> PlatformStack:
+    """Return the stack that a module runs in; skips the test where nothing may be touched."""
+    target_of(node, module)
+    context = _run_of(node).context
+    return PlatformStack(
+        module.project,
+        context.stack is not None,
+        context.host_of(module),
+        partial(context.snapshot, module),
+        partial(context.refresh, module),
+    )
+
+
+def guarded_apply_of(node: pytest.Item, module: Module) -> Callable[[], apply.Applied]:
+    """Return what runs a module again through the guard, and fails the test where it may not."""
+    run = _run_of(node)
+    if run.context.remote_mode == "skip":
+        pytest.skip(SKIP_REASON)
+
+    def guarded_apply() -> apply.Applied:
+        applied = apply.guarded_apply(module, run.setting(run.context))
+        if applied.result.verdict is not Verdict.PASSED:
+            told = explain(applied.result, run.settings.root, run.context.secrets())
+            pytest.fail(told, pytrace=False)
+        return applied
+
+    return guarded_apply
+
+
+def _run_of(node: pytest.Item) -> Run:
+    run = node.config.stash.get(RUN, None)
+    if run is None:
+        pytest.fail("this project has no modules; see --modules-dir", pytrace=False)
+    return run

@@ -1,0 +1,48 @@
+"""Which groups of checks a run has for a module, in the order in which they run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_platform.checks.suite import GROUPS, Check, checks_of
+from pytest_platform.module.loader import Broken, Module
+from pytest_platform.plugin.run import Run
+
+
+def groups_of(run: Run, module: Module | Broken) -> Iterator[tuple[str, list[Check]]]:
+    """Yield groups and their checks. A plan asks nothing else; an apply comes before health.
+
+    So health and smoke judge the state that the apply has left.
+    """
+    change = run.settings.change
+    if change.plan and isinstance(module, Module):
+        yield "apply", [_plan(run, module)]
+        return
+    for group in GROUPS:
+        if group == "health" and change.apply and isinstance(module, Module):
+            yield "apply", [_apply(run, module)]
+        checks = checks_of(module, group)
+        if run.settings.stack.ephemeral and isinstance(module, Module):
+            from pytest_platform.checks import ephemeral
+
+            checks = ephemeral.adapted(module, group, checks)
+        if checks:
+            yield group, checks
+
+
+def total_of(run: Run, module: Module | Broken) -> int:
+    """Count the checks of a module, selected or not, its tests in Python included."""
+    generated = sum(len(checks) for _, checks in groups_of(run, module))
+    return generated + run.tests.get(module.name, 0)
+
+
+def _plan(run: Run, module: Module) -> Check:
+    from pytest_platform.change.suite import plan_check
+
+    return plan_check(module, run.setting, run.settings.change.output)
+
+
+def _apply(run: Run, module: Module) -> Check:
+    from pytest_platform.change.suite import apply_check
+
+    return apply_check(module, run.setting)

@@ -1,0 +1,59 @@
+"""The option ``--json``: pytest-json-report's document with the ``platform`` section."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from pytest_platform.plugin.options import usage_error
+from pytest_platform.report.document import Record, platform_section
+from pytest_platform.report.stdout import JsonStdout
+
+
+class JsonReport:
+    """Adds the section to the document, and hands it over to who writes it."""
+
+    def __init__(
+        self,
+        output: JsonStdout,
+        remote_mode: str,
+        records: list[Record],
+        order: Mapping[str, int],
+        more: Record,
+    ) -> None:
+        """Keep what is filled in later: ``records``, ``order``, ``more`` keys of the section."""
+        self._output = output
+        self._more = more
+        self._remote_mode = remote_mode
+        self._records = records
+        self._order = order
+
+    def check_writable(self) -> None:
+        """Find out at the start, not after an hour, whether the file can be written.
+
+        Raises:
+            pytest.UsageError: it cannot.
+        """
+        if error := self._output.unwritable:
+            message = f"--json={self._output.target}: cannot be written: {error.strerror}"
+            raise usage_error(message) from None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str]:
+        """Name the outcome where no terminal plugin does; pytest-json-report needs one."""
+        if report.when == "call" or report.skipped:
+            return report.outcome, "", ""
+        return ("error" if report.failed else ""), "", ""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
+        """Add the section. The document is written when all is over: later hooks may add to it.
+
+        Workers report as they please, so the tests are put into the order of the collection.
+        """
+        json_report.get("tests", []).sort(key=lambda test: self._order.get(test["nodeid"], 0))
+        section = platform_section(self._remote_mode, self._records)
+        json_report["platform"] = {**section, **self._more}
+        self._output.document = json_report

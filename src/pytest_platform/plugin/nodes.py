@@ -1,0 +1,205 @@
+"""Modules as pytest sees them: a file, its groups, and an item for each check."""
+
+from __future__ import annotations
+
+import time
+import traceback
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_platform.checks.suite import GROUPS, Check
+from pytest_platform.errors import PlatformError
+from pytest_platform.module.loader import Broken, Module
+from pytest_platform.plugin.groups import groups_of, total_of
+from pytest_platform.plugin.run import Run, host_shown, observed_record
+from pytest_platform.report.document import Record, check_record, module_record
+from pytest_platform.report.explain import explain
+from pytest_platform.report.redact import CODES, redact_all, told
+from pytest_platform.verdict import Location, Result, Verdict
+
+_BUG = Result(
+    Verdict.ERROR,
+    "pytest-platform itself failed here; please report the traceback",
+    "platform.internal",
+)
+"""Stands until the check has answered, so that a crash of ours is never taken for a pass."""
+
+
+def _broken(error: Exception, location: Location) -> Result:
+    """Return what a check answers that ended with an error of ours: one line and where."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    at = f"{Path(place.filename).name}:{place.lineno}"
+    message = (
+        f"pytest-platform itself failed here, at {at}: {type(error).__name__}: {error}; "
+        "please report it with what --full-trace shows"
+    )
+    return replace(_BUG, message=message, location=location)
+
+
+class PlatformWarning(pytest.PytestWarning):
+    """A contract finding that does not fail: the module is a draft, or it is waived."""
+
+
+class CheckFailed(Exception):
+    """A check did not pass. The text is all that people are shown."""
+
+
+class ModuleFile(pytest.File):
+    """One ``module.yaml``. A broken one gives a failing item and never stops the collection."""
+
+    run: Run
+
+    @classmethod
+    def of(cls, parent: pytest.Collector, path: Any, run: Run) -> ModuleFile:
+        """Make the node for the file at ``path``."""
+        node: ModuleFile = cls.from_parent(parent, path=path)
+        node.run = run
+        return node
+
+    def collect(self) -> Iterator[pytest.Collector]:
+        module = self.run.catalog.get(self.path.parent.name)
+        self.add_marker(pytest.mark.module(module.name))
+        for group, checks in groups_of(self.run, module):
+            if self._wanted(group):
+                yield Group.of(self, group, module, checks)
+
+    def _wanted(self, group: str) -> bool:
+        """Tell whether ``-m`` may select the group; ``-m health`` needs no other to be built."""
+        only = self.config.getoption("markexpr")
+        return only not in GROUPS or only == group
+
+
+class Group(pytest.Collector):
+    """The checks of one group of one module; carries the group's marker."""
+
+    declared: Module | Broken
+    checks: list[Check]
+
+    @classmethod
+    def of(
+        cls, parent: ModuleFile, name: str, module: Module | Broken, checks: list[Check]
+    ) -> Group:
+        """Make the node for one group."""
+        node: Group = cls.from_parent(parent, name=name)
+        node.declared, node.checks = module, checks
+        node.add_marker(name)
+        return node
+
+    def collect(self) -> Iterator[pytest.Item]:
+        run = self.getparent(ModuleFile).run  # type: ignore[union-attr]
+        for check in self.checks:
+            yield CheckItem.of(self, check, self.declared, run)
+
+
+class CheckItem(pytest.Item):
+    """One check.
+
+    Its module is not its attribute ``module``: of a test, that is the Python module, and other
+    plugins rely on it.
+    """
+
+    check: Check
+    declared: Module | Broken
+    run: Run
+    result: Result | None
+    seconds: float
+
+    @classmethod
+    def of(cls, parent: Group, check: Check, module: Module | Broken, run: Run) -> CheckItem:
+        """Make the node for one check."""
+        node: CheckItem = cls.from_parent(parent, name=check.name)
+        node.check, node.declared, node.run = check, module, run
+        node.result, node.seconds = None, 0.0
+        return node
+
+    def runtest(self) -> None:
+        """Answer the question; a verdict other than ``passed`` becomes pytest's outcome."""
+        context = self.run.context
+        began = time.perf_counter()
+        self.result = _BUG
+        try:
+            result = self.result = self.check.run(context)
+        except pytest.fail.Exception:
+            # Another plugin has interrupted it, as pytest-timeout does: the report says so.
+            self.result = None
+            raise
+        except Exception as error:
+            if self.config.getoption("fulltrace"):
+                raise
+            result = self.result = _broken(error, self.check.location)
+        self.seconds = time.perf_counter() - began
+        if result.verdict is Verdict.SKIPPED:
+            pytest.skip(result.message)
+        if result.verdict is not Verdict.PASSED:
+            raise CheckFailed(explain(result, self.run.settings.root, context.secrets()))
+        if result.findings and self._is_draft():
+            self._warn(result)
+
+    def _initrequest(self) -> None:
+        """Forget the last answer: plugins that retry tests call this of a test in Python."""
+        self.result, self.seconds = None, 0.0
+
+    def repr_failure(
+        self,
+        excinfo: pytest.ExceptionInfo[BaseException],
+        style: Any = None,  # noqa: ARG002
+    ) -> Any:
+        """Show what people need, and a traceback only for what is our own fault."""
+        if isinstance(excinfo.value, CheckFailed | PlatformWarning):
+            return str(excinfo.value)
+        # Whatever the options say: local variables may hold what nobody may be shown.
+        return excinfo.getrepr(style="short", showlocals=False)
+
+    def reportinfo(self) -> tuple[Any, int, str]:
+        """Point at the line of the file that declares what is checked."""
+        return (
+            self.path,
+            self.check.location.line - 1,
+            f"{self.declared.name}::{self.check.group}::{self.name}",
+        )
+
+    def record(self, result: Result) -> Record:
+        """Return what the JSON document takes from this item; ``result`` is what became of it."""
+        secrets = self.run.context.secrets()
+        check = check_record(self.check.group, self.check.name, result, self.seconds, secrets)
+        return {
+            "module": module_record(self.declared, host_shown(self.run, self.declared)),
+            **self._observed(),
+            "check": check,
+            "total": total_of(self.run, self.declared),
+            "details": redact_all(dict(result.details), secrets, CODES),
+        }
+
+    def _is_draft(self) -> bool:
+        module = self.declared
+        return isinstance(module, Module) and module.manifest.metadata.contract == "draft"
+
+    def _warn(self, result: Result) -> None:
+        """Warn; where warnings are errors (``-W error``), the check has failed."""
+        try:
+            for finding in result.findings:
+                place = finding.location or self.check.location
+                said = told(finding.message, self.run.context.secrets())
+                warning = PlatformWarning(f"{place}: {finding.code}: {said}")
+                # Not self.warn(): at its own place, one finding of many modules is shown once.
+                file = str(self.run.settings.root / place.file)
+                warnings.warn_explicit(warning, PlatformWarning, file, place.line)
+        except PlatformWarning:
+            code = result.findings[0].code
+            self.result = replace(result, verdict=Verdict.FAILED, code=code)
+            raise
+
+    def _observed(self) -> Record:
+        """Return what was seen of the module; null where this check did not look."""
+        offline = self.run.context.remote_mode == "skip" or self.check.group == "contract"
+        if offline or self.result is None or isinstance(self.declared, Broken):
+            return {"observed": None}
+        try:
+            return observed_record(self.run, self.declared)
+        except PlatformError:
+            return {"observed": None}

@@ -1,0 +1,95 @@
+"""Live progress of ``--wait``: a line per module on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Self
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_platform.state.wait import Status
+
+FIRST_REPORT = 5.0
+"""Seconds after which a command that does not answer is reported."""
+_UP_AND_CLEAR = "\x1b[A\x1b[2K"
+
+
+class Progress:
+    """Writes to pytest's terminal, past its capturing. Silent where there is no terminal plugin.
+
+    In its block it shows what it is called with: how far each module of one host is.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._stack = ExitStack()
+        self._drawn = 0
+        self._said: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        capture = self._config.pluginmanager.get_plugin("capturemanager")
+        if capture is not None:
+            self._stack.enter_context(capture.global_and_fixture_disabled())
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        self._writer = self._config.get_terminal_writer() if reporter else None
+        if self._writer:
+            self._writer.line()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def __call__(self, statuses: Sequence[Status]) -> None:
+        if self._writer is None:
+            return
+        if self._writer.hasmarkup:
+            self._redraw(self._writer, statuses)
+        else:
+            self._append(self._writer, statuses)
+        self._writer.flush()
+
+    def line(self, text: str) -> None:
+        """Write one line, where there is a terminal plugin."""
+        if self._writer is not None:
+            self._writer.line(text)
+            self._writer.flush()
+
+    def _redraw(self, writer: Any, statuses: Sequence[Status]) -> None:
+        width = writer.fullwidth - 1
+        writer.write(_UP_AND_CLEAR * self._drawn)
+        for status in statuses:
+            writer.line(_text(status)[:width], green=status.done, yellow=not status.done)
+        self._drawn = len(statuses)
+
+    def _append(self, writer: Any, statuses: Sequence[Status]) -> None:
+        for status in statuses:
+            if self._said.get(status.name) != status.state:
+                writer.line(_text(status))
+                self._said[status.name] = status.state
+
+
+class Patience:
+    """Reports a command that does not answer, ever more rarely."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._reported: dict[tuple[str, ...], float] = {}
+
+    def __call__(self, argv: Sequence[str], seconds: float) -> None:
+        """Write a line after 5 s, 10 s, 20 s and so on; only the main thread may."""
+        key = tuple(argv)
+        known = self._reported.get(key, 0.0)
+        due = FIRST_REPORT if seconds < known else max(FIRST_REPORT, 2 * known)
+        if seconds < due or threading.current_thread() is not threading.main_thread():
+            return
+        self._reported[key] = seconds
+        with Progress(self._config) as progress:
+            progress.line(f"waiting {seconds:4.0f} s  for: {' '.join(argv[:2])}")
+
+
+def _text(status: Status) -> str:
+    word = "ready" if status.done else "waiting"
+    return f"{word} {status.waited:4.0f} s  {status.name}: {status.text}"

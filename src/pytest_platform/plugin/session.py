@@ -1,0 +1,81 @@
+"""Setting up a run: which of the plugin's parts it gets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_platform.plugin import run as runs
+from pytest_platform.plugin.boundary import Boundary
+from pytest_platform.plugin.collection import Collection
+from pytest_platform.plugin.json_report import JsonReport
+from pytest_platform.plugin.options import Settings, usage_error
+from pytest_platform.plugin.reporting import Reporting
+from pytest_platform.plugin.stack_options import DEPLOYED
+from pytest_platform.report.document import Record
+from pytest_platform.report.stdout import JsonStdout
+
+
+def set_up(config: pytest.Config, settings: Settings | None, output: JsonStdout | None) -> None:
+    """Register the parts. ``settings`` is None where the project has no modules.
+
+    Raises:
+        pytest.UsageError: what was asked for cannot be done.
+    """
+    records: list[Record] = []
+    more: Record = {"stack": settings.stack.kind if settings else DEPLOYED}
+    order: dict[str, int] = {}
+    if output is not None:
+        mode = settings.remote_mode if settings else "skip"
+        _register_json(config, JsonReport(output, mode, records, order, more))
+    if settings is None:
+        return
+    run = runs.start(config, settings)
+    config.stash[runs.RUN] = run
+    config.add_cleanup(run.context.close)
+    boundary = Boundary(run.context.secrets, worker=hasattr(config, "workerinput"))
+    config.pluginmanager.register(boundary, "platform-boundary")
+    config.add_cleanup(boundary.guard_stderr())
+    if output is not None:
+        output.secrets = run.context.secrets
+    config.pluginmanager.register(Collection(run), "platform-collection")
+    config.pluginmanager.register(Reporting(run, records, order), "platform-reporting")
+    if run.context.stack:
+        from pytest_platform.plugin.ephemeral import OwnStack, clean_up
+
+        own = OwnStack(run.context.stack, clean_up() if settings.stack.clean else [])
+        config.add_cleanup(run.context.stack.stop)
+        config.pluginmanager.register(own, "platform-stack")
+    if run.changed_since is not None:
+        more["changed_since"] = run.changed_since.section
+        config.pluginmanager.register(run.changed_since, "platform-changed-since")
+    if run.selected is not None and not config.getoption("file_or_dir"):
+        config.args[:] = _paths(run)
+
+
+def _register_json(config: pytest.Config, report: JsonReport) -> None:
+    """Switch pytest-json-report on; the document is ours to write."""
+    if not config.pluginmanager.has_plugin("pytest_jsonreport"):
+        raise usage_error("--json needs the plugin pytest-json-report, which is disabled")
+    # Without the terminal plugin this option is missing, and pytest-json-report reads it.
+    config.option.tbstyle = getattr(config.option, "tbstyle", "auto")
+    if not config.option.json_report:
+        config.option.json_report = True
+        config.option.json_report_file = None
+    if not hasattr(config, "workerinput"):
+        report.check_writable()
+        config.pluginmanager.register(report, "platform-json")
+
+
+def _paths(run: runs.Run) -> list[str]:
+    if not run.selected:
+        return []
+    files = [_argument(run.catalog.path(name)) for name in sorted(run.selected)]
+    smoke = run.settings.root / "smoke"
+    return [*files, str(smoke)] if smoke.is_dir() else files
+
+
+def _argument(path: Path) -> str:
+    """Return what makes pytest collect a module's file; of a link to nowhere it knows nothing."""
+    return str(path if path.exists() else path.parent)

@@ -1,0 +1,86 @@
+"""The options about hosts: where modules are, and how the ssh client gets there."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from pytest_platform.plugin.reading import ini, is_regular, shown
+
+if TYPE_CHECKING:
+    from pytest_platform.hosts.inventory import Inventory
+
+CONFIG: Final = "PYTEST_PLATFORM_SSH_CONFIG"
+"""The variable that names the ssh client's configuration file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ssh:
+    """Which hosts there are, and the ssh client's configuration where it is not the user's own."""
+
+    inventory: Inventory
+    config: Path | None
+
+
+def add_options(group: pytest.OptionGroup) -> None:
+    """Register the option."""
+    group.addoption(
+        "--ssh-host",
+        default="",
+        metavar="HOST",
+        dest="platform_ssh_host",
+        help="the host of all modules: [user@]host[:port], or a name from platform_hosts.",
+    )
+
+
+def add_ini(parser: pytest.Parser) -> None:
+    """Register the ini values."""
+    parser.addini("platform_ssh_host", "host of modules that name none themselves", default="")
+    parser.addini("platform_ssh_config", "configuration file of the ssh client", default="")
+    parser.addini(
+        "platform_hosts", "names of hosts: name = destination", type="linelist", default=[]
+    )
+
+
+def ssh_of(config: pytest.Config, remote_mode: str) -> Ssh:
+    """Add up what was asked for.
+
+    Raises:
+        UsageError: what was asked for cannot be done.
+    """
+    from pytest_platform.errors import UsageError
+
+    chosen: str = config.getoption("platform_ssh_host")
+    if chosen and remote_mode != "ssh":
+        raise UsageError(f"--ssh-host={chosen} is for --remote-mode ssh, not {remote_mode}")
+    return Ssh(_inventory(config, chosen), _config_file(config, remote_mode))
+
+
+def _inventory(config: pytest.Config, chosen: str) -> Inventory:
+    from pytest_platform.hosts.inventory import Inventory, checked, read_names
+
+    names = read_names(ini(config, "platform_hosts"), "platform_hosts")
+    default = str(ini(config, "platform_ssh_host"))
+    for source, host in (("--ssh-host", chosen), ("platform_ssh_host", default)):
+        if host and host not in names:
+            checked(host, source)
+    return Inventory(names, chosen, default)
+
+
+def _config_file(config: pytest.Config, remote_mode: str) -> Path | None:
+    """Find the file: as seen from where pytest was called, or from the ini file."""
+    from pytest_platform.errors import UsageError
+
+    told, named = os.environ.get(CONFIG, ""), str(ini(config, "platform_ssh_config"))
+    if not told and not named:
+        return None
+    base = config.invocation_params.dir if told else config.rootpath
+    path = base / os.path.expanduser(told or named)  # noqa: PTH111 - the other one raises
+    if remote_mode == "ssh" and not is_regular(path):
+        source = CONFIG if told else "platform_ssh_config"
+        raise UsageError(f"{source}: there is no file {shown(path)}")
+    return path

@@ -1,0 +1,59 @@
+"""Many hosts under pytest-xdist: the modules of one host stay on one worker.
+
+So a host has one connection and one snapshot, however many workers there are. As each worker
+collects all tests, both sides deal the hosts out alike, and a worker that gets the first test
+of a share knows which hosts it has to look at. Imported only where tests are distributed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+from pytest_platform.errors import PlatformError
+from pytest_platform.hosts.inventory import Place, Shares
+from pytest_platform.module.loader import Broken, Module
+from pytest_platform.plugin.run import Run
+
+
+class HostScheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives a worker all checks of a share of the hosts, and tests in Python one by one."""
+
+    def __init__(self, config: pytest.Config, log: Any, run: Run) -> None:
+        super().__init__(config, log)
+        self._run = run
+        self._shares = Shares(self.numnodes)
+        self._scopes: dict[str, str] = {}
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        if file not in self._scopes:
+            self._scopes[file] = self._scope(self.config.rootpath / file)
+        return self._scopes[file] or nodeid
+
+    def _scope(self, path: Path) -> str:
+        """Name what the checks of a file belong to; empty where they go one by one."""
+        run = self._run
+        if not run.catalog.holds(path):
+            return ""
+        place = _place(run.catalog.get(path.parent.name), run)
+        return f"share {self._shares.of(place)}" if place else str(path)
+
+
+def shares_of(modules: Iterable[Module | Broken], run: Run, workers: int) -> dict[str, int]:
+    """Deal out modules, given in the order in which their checks were collected."""
+    shares = Shares(workers)
+    places = ((module.name, _place(module, run)) for module in modules)
+    return {name: shares.of(place) for name, place in places if place}
+
+
+def _place(module: Module | Broken, run: Run) -> Place | None:
+    """Name the host of a module; None where that is unknown, of which its own checks tell."""
+    try:
+        return None if isinstance(module, Broken) else run.context.hosts.place_of(module)
+    except PlatformError:
+        return None

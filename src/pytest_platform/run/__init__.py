@@ -1,0 +1,1 @@
+"""One run: the hosts and their snapshots, the graph of modules, and who reports which fault."""

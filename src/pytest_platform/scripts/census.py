@@ -1,0 +1,236 @@
+"""Every step of a script, wherever in it, and what the reader does not know.
+
+Each node of the tree is visited. A kind of node that is not in the table is reported, so
+nothing that a script does can be left out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from pytest_platform.scripts import words
+from pytest_platform.scripts.parsing import DEPTH, depth_exceeds, root_of
+from pytest_platform.scripts.syntax import Word
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+_KNOWN: Final = frozenset(
+    {"program", "comment", "word", "number", "string", "string_content", "raw_string", "list"}
+    | {"ansi_c_string", "translated_string", "concatenation", "simple_expansion", "expansion"}
+    | {"variable_name", "special_variable_name", "command_substitution", "process_substitution"}
+    | {"arithmetic_expansion", "brace_expression", "pipeline", "negated_command", "subshell"}
+    | {"redirected_statement", "file_redirect", "file_descriptor", "herestring_redirect"}
+    | {"heredoc_redirect", "heredoc_start", "heredoc_body", "heredoc_content", "heredoc_end"}
+    | {"command", "command_name", "declaration_command", "unset_command", "compound_statement"}
+    | {"variable_assignment", "variable_assignments", "if_statement", "elif_clause", "do_group"}
+    | {"else_clause", "for_statement", "while_statement", "case_statement", "case_item"}
+    | {"function_definition", "test_command", "unary_expression", "binary_expression", "array"}
+    | {"parenthesized_expression", "postfix_expression", "test_operator", "extglob_pattern"}
+    | {"regex", "c_style_for_statement", "subscript"}
+)
+_STEPS: Final = frozenset({"command", "declaration_command", "unset_command"})
+_FEEDS: Final = frozenset({"heredoc_redirect", "herestring_redirect"})
+_SHELL_READS: Final = frozenset({"<", "<&"})
+_TEXTS: Final = frozenset(
+    {"word", "number", "string", "string_content", "translated_string", "heredoc_body"}
+    | {"heredoc_content", "expansion", "regex", "extglob_pattern", "variable_name"}
+)
+_HIDDEN: Final = re.compile(r"(?<!\\)(?:\\\\)*(?:\$\(|`)")
+_TEST_OPERATORS: Final = frozenset({"<", ">", "&&", "||", "(", ")"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A simple command. ``stdin`` is None where what feeds it is not known, or nothing does.
+
+    ``at`` is where it begins, ``sets`` are the variables that are set in front of it.
+    """
+
+    words: tuple[Word, ...]
+    text: str
+    stdin: str | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A redirection to a file: its operator and where it goes."""
+
+    operator: str
+    target: Word
+    text: str
+
+
+@dataclass(slots=True)
+class Census:
+    """All that a script does. ``functions`` are those that are defined for sure, and where."""
+
+    steps: list[Step] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)
+    variables: list[tuple[str, str]] = field(default_factory=list)
+    functions: dict[str, int] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+    bash: bool = False
+
+
+def take(text: str, *, bash: bool = False) -> Census:
+    """Read a script; what cannot be read stands in ``unknown``.
+
+    ``bash`` says that its shell has ``[[`` and ``((``. For another shell ``((rm x))`` are two
+    subshells, and ``[[ a > b ]]`` writes to a file.
+    """
+    found = Census(bash=bash)
+    root = root_of(text)
+    if root.has_error or depth_exceeds(root, DEPTH):
+        found.unknown.append(text)
+        return found
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        _note(found, node)
+        pending.extend(reversed(node.named_children))
+    return found
+
+
+def _note(found: Census, node: tree_sitter.Node) -> None:
+    kind = node.type
+    if kind not in _KNOWN or _hides_command(node) or _is_read_otherwise(node, bash=found.bash):
+        found.unknown.append(words.text_of(node))
+    elif kind in _STEPS:
+        _note_step(found, node)
+    elif kind == "file_redirect":
+        _note_redirect(found, node)
+    elif kind == "function_definition":
+        _note_function(found, node)
+    elif kind in {"variable_assignment", "for_statement"}:
+        name = node.child_by_field_name("name" if kind[0] == "v" else "variable")
+        text = words.text_of(name).partition("[")[0] if name else ""
+        found.variables.append((text, words.text_of(node)))
+    elif kind == "expansion" and any(child.type in {"=", ":="} for child in node.children):
+        names = [child for child in node.named_children if child.type == "variable_name"]
+        found.variables.append((words.text_of(names[0]) if names else "", words.text_of(node)))
+
+
+def _hides_command(node: tree_sitter.Node) -> bool:
+    """Say whether a text holds a substitution for which the tree has no node."""
+    if node.type not in _TEXTS or _is_quoted(node):
+        return False
+    raw, at, kept = node.text or b"", 0, b""
+    for child in node.named_children:
+        kept += raw[at : child.start_byte - node.start_byte] + b" "
+        at = child.end_byte - node.start_byte
+    return bool(_HIDDEN.search((kept + raw[at:]).decode(errors="replace")))
+
+
+def _is_quoted(node: tree_sitter.Node) -> bool:
+    """Say whether a node belongs to a here-document in which nothing is replaced."""
+    parent = node.parent
+    while parent is not None and parent.type in {"heredoc_body", "heredoc_redirect"}:
+        start = next((one for one in parent.children if one.type == "heredoc_start"), None)
+        if start is not None:
+            return any(mark in words.text_of(start) for mark in "'\"\\")
+        parent = parent.parent
+    return False
+
+
+def _is_read_otherwise(node: tree_sitter.Node, *, bash: bool) -> bool:
+    """Say whether another shell, or any, runs what the tree takes for a test or arithmetic."""
+    if node.type == "compound_statement":
+        return not bash and any(child.type == "((" for child in node.children)
+    if node.type != "test_command" or (bash and node.children[0].type == "[["):
+        return False
+    return bool(_TEST_OPERATORS & set(_tokens(node)))
+
+
+def _tokens(node: tree_sitter.Node) -> list[str]:
+    if node.type.endswith("_substitution"):
+        return []
+    own = [] if node.is_named else [node.type]
+    return [*own, *(token for child in node.children for token in _tokens(child))]
+
+
+def _behind(node: tree_sitter.Node) -> list[tree_sitter.Node]:
+    """Give the words that stand behind the redirections of a statement."""
+    found: list[tree_sitter.Node] = []
+    for child in node.named_children:
+        if child.type == "file_redirect":
+            found += child.children_by_field_name("destination")[1:]
+        elif child.type == "heredoc_redirect":
+            found += child.children_by_field_name("argument")
+    return found
+
+
+def _note_step(found: Census, node: tree_sitter.Node) -> None:
+    given = words.words_of(node)
+    if node.parent is not None and node.parent.type == "redirected_statement":
+        given += tuple(map(words.word_of, _behind(node.parent)))
+    if given:
+        found.steps.append(Step(given, words.text_of(node), _fed(node), node.start_byte))
+
+
+def _note_redirect(found: Census, node: tree_sitter.Node) -> None:
+    operator = next((child.type for child in node.children if not child.is_named), "")
+    if len(node.children_by_field_name("destination")) > 1 and not _is_of_command(node, found.bash):
+        found.unknown.append(words.text_of(node))
+    target = node.child_by_field_name("destination")
+    if target is None:
+        if words.text_of(node).lstrip("0123456789") not in {">&-", "<&-"}:
+            found.unknown.append(words.text_of(node))
+        return
+    if operator not in _SHELL_READS:
+        found.writes.append(Write(operator, words.word_of(target), words.text_of(node)))
+
+
+def _is_of_command(redirect: tree_sitter.Node, bash: bool) -> bool:
+    """Say whether words behind a redirection are a command's; ``&>`` ends one, but in bash."""
+    parent = redirect.parent
+    body = parent.child_by_field_name("body") if parent is not None else None
+    ends = not bash and any(child.type.startswith("&>") for child in redirect.children)
+    return body is not None and body.type in _STEPS and not ends
+
+
+def _note_function(found: Census, node: tree_sitter.Node) -> None:
+    name, after = node.child_by_field_name("name"), node.next_sibling
+    certain = node.parent is not None and node.parent.type == "program"
+    if name and certain and not (after is not None and after.type == "&"):
+        found.functions.setdefault(words.text_of(name), node.end_byte)
+
+
+def _fed(node: tree_sitter.Node) -> str | None:
+    """Give the text on a command's standard input, where it is written in the script."""
+    parent = node.parent
+    redirects = [child for child in node.named_children if child.type in _FEEDS]
+    if parent is not None and parent.type == "redirected_statement":
+        redirects += [child for child in parent.named_children if child.type.endswith("_redirect")]
+    inputs = [child for child in redirects if child.type in _FEEDS or _reads(child)]
+    if len(inputs) == 1 and inputs[0].type in _FEEDS:
+        return _text_of_feed(inputs[0])
+    if inputs or parent is None or parent.type != "pipeline":
+        return None
+    return _printed(node.prev_named_sibling)
+
+
+def _reads(redirect: tree_sitter.Node) -> bool:
+    return any(child.type in {"<", "<&"} for child in redirect.children)
+
+
+def _text_of_feed(feed: tree_sitter.Node) -> str | None:
+    if feed.type == "herestring_redirect":
+        given = [words.word_of(child) for child in feed.named_children]
+        return given[0].text if len(given) == 1 and given[0].literal else None
+    if any(child.type in {"pipeline", "file_redirect"} for child in feed.named_children):
+        return None
+    quoted = any(mark in words.text_of(feed).partition("\n")[0] for mark in "'\"\\")
+    text = words.heredoc_text(feed)
+    return text if quoted or not set("$`\\") & set(text) else None
+
+
+def _printed(before: tree_sitter.Node | None) -> str | None:
+    given = words.words_of(before) if before is not None and before.type == "command" else ()
+    if not given or given[0].text not in {"echo", "printf"} or not all(w.literal for w in given):
+        return None
+    text = " ".join(word.text for word in given[1:])
+    return None if set("%\\") & set(text) or text.startswith("-") else text

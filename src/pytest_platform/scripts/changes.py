@@ -1,0 +1,204 @@
+"""What a script does that is not known to create or to verify, wherever in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pytest_platform.scripts import census, statements, verbs
+from pytest_platform.scripts.invocation import SHELLS, Argument, invocation
+from pytest_platform.scripts.syntax import Word
+
+_NESTING: Final = 5
+_SINKS: Final = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr"})
+_LIKE_BASH: Final = frozenset({"bash", "zsh", "ksh", "mksh"})
+_SHELL_OPTIONS: Final = frozenset("eucxvfo")
+_SHELL_OPTION_NAMES: Final = frozenset({"pipefail", "errexit", "nounset", "xtrace"})
+_SHEBANG: Final = re.compile(r"#!\s*(/usr/bin/env\s+|\S*/)(sh|bash|ash|dash)\b")
+_UNKNOWN: Final = "is not known to create or verify"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A command that is not known; ``words`` are those by which it can be declared."""
+
+    does: str
+    words: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judges scripts. ``scripts`` are the files that can be read, by path in the container.
+
+    ``scratch`` says that nothing is mounted below ``/tmp``, ``bash`` that it is the shell;
+    ``mounted`` are the paths at which anything is mounted.
+    """
+
+    scripts: Mapping[str, str]
+    scratch: bool = True
+    bash: bool = False
+    mounted: frozenset[str] = frozenset()
+
+    def script(self, text: str, nesting: int = 0) -> list[Change]:
+        """Give everything in a script that has to be declared."""
+        found = census.take(text, bash=self.bash)
+        if found.unknown or nesting > _NESTING:
+            return [Change("cannot be read as shell", ("unreadable",), text)]
+        told = [
+            Change("sets a variable that programs heed", (f"{name}=",), text)
+            for name, text in found.variables
+            if not verbs.may_be_set(name)
+        ]
+        told += [
+            Change(
+                "writes to a file", (one.operator[:2].strip("&|") or ">", one.target.text), one.text
+            )
+            for one in found.writes
+            if not self._harmless(one)
+        ]
+        for step in found.steps:
+            if not _is_call(step, found.functions):
+                told += self._command(step.words, step.text, step.stdin, nesting)
+        return told
+
+    def _harmless(self, write: census.Write) -> bool:
+        target = write.target
+        if write.operator in {">&", "<&"} and re.fullmatch(r"[0-9]+|-", target.text):
+            return True
+        return target.literal and (target.text in _SINKS or self.is_scratch(target.text))
+
+    def is_scratch(self, path: str) -> bool:
+        """Say whether a path lies under ``/tmp`` of the container itself."""
+        return self.scratch and path.startswith("/tmp/") and ".." not in path  # noqa: S108
+
+    def _command(
+        self, given: tuple[Word, ...], text: str, stdin: str | None, nesting: int
+    ) -> list[Change]:
+        unknown = [Change(_UNKNOWN, tuple(word.text for word in given), text)]
+        if not given or not given[0].literal:
+            return unknown
+        name = verbs.plain_name(given[0].text)
+        given = (Word(name, literal=True), *given[1:])
+        unknown = [Change(_UNKNOWN, tuple(word.text for word in given), text)]
+        instead = self._mounted_as(name)
+        inner = self._followed(instead or name, given[1:], stdin, nesting)
+        if inner is not None or instead is not None:
+            return unknown if inner is None else inner
+        if name == "env" and len(given) == 1:
+            return []  # alone it only prints
+        if name in verbs.table()["wrappers"] and not _asks_for_a_command(given):
+            wrapped = _unwrapped(name, list(given[1:]))
+            return self._command(wrapped, text, stdin, nesting) if wrapped else unknown
+        at = next((at for at, word in enumerate(given) if word.text == "--"), 0)
+        if name.startswith("wait-for") and at and verbs.creates_or_verifies(given[:at]):
+            return self._command(given[at + 1 :], text, stdin, nesting)
+        return self._leaf(given, text, stdin)
+
+    def _leaf(self, given: tuple[Word, ...], text: str, stdin: str | None) -> list[Change]:
+        if given[0].text == "psql":
+            return [Change(_UNKNOWN, words, text) for words in statements.unknown(given, stdin)]
+        known = (
+            _asks_for_a_command(given)
+            or self._removes_only_scratch(given)
+            or verbs.creates_or_verifies(given)
+        )
+        return [] if known else [Change(_UNKNOWN, tuple(word.text for word in given), text)]
+
+    def _removes_only_scratch(self, given: tuple[Word, ...]) -> bool:
+        return given[0].text == "rm" and all(
+            word.literal and (word.text in {"-f", "-r", "-rf"} or self.is_scratch(word.text))
+            for word in given[1:]
+        )
+
+    def _followed(
+        self, name: str, rest: tuple[Word, ...], stdin: str | None, nesting: int
+    ) -> list[Change] | None:
+        """Judge the text that a command runs; None where it runs none, or none that is known."""
+        literal = all(word.literal for word in rest)
+        if name == "trap" and len(rest) > 1 and literal:
+            text = rest[0].text
+            return [] if text in {"-", ""} else self.script(text, nesting + 1)
+        if name == "eval" and rest and literal:
+            return self.script(" ".join(word.text for word in rest), nesting + 1)
+        if name in {".", "source"} and rest and rest[0].literal:
+            return self.file(rest[0].text, nesting)
+        if name in SHELLS:
+            return self._shell(name, rest, stdin, nesting)
+        return self.program(name, nesting) if "/" in name else None
+
+    def _shell(
+        self, name: str, rest: tuple[Word, ...], stdin: str | None, nesting: int
+    ) -> list[Change] | None:
+        given = (Word(name, literal=True), *rest)
+        found = invocation([Argument(word.text, str(word.literal), None) for word in given])
+        if found is None or not _known_options(found.options):
+            return None
+        if found.script is None:
+            judge = self.of_shell(name)
+            return judge.script(stdin, nesting + 1) if stdin is not None and not rest else None
+        if found.script.field != "True":
+            return None
+        if found.takes_script:
+            return self.of_shell(name).script(found.script.text, nesting + 1)
+        return self.of_shell(name).file(found.script.text, nesting)
+
+    def _mounted_as(self, name: str) -> str | None:
+        """Return the path at which a mount brings, or hides, the program of that name."""
+        paths = [f"{folder}/{name}" for folder in verbs.table()["folders"] if "/" not in name]
+        above = tuple(f"{one.rstrip('/')}/" for one in self.mounted)
+        return next((path for path in paths if f"{path}/".startswith(above)), None)
+
+    def of_shell(self, name: str) -> Judge:
+        """Return the same for scripts of another shell."""
+        return replace(self, bash=name in _LIKE_BASH)
+
+    def program(self, path: str, nesting: int) -> list[Change] | None:
+        """Judge a script file that is run by itself, in the shell of its first line."""
+        first = _SHEBANG.match(self.scripts.get(path, ""))
+        return self.of_shell(first[2] if first else "sh").file(path, nesting)
+
+    def file(self, path: str, nesting: int) -> list[Change] | None:
+        """Judge a script file; None where it cannot be read, or is none for a shell."""
+        text = self.scripts.get(path)
+        if text is None or (text.startswith("#!") and not _SHEBANG.match(text)):
+            return None
+        return self.script(text, nesting + 1)
+
+
+def _known_options(given: frozenset[str]) -> bool:
+    return all(one in _SHELL_OPTION_NAMES or set(one) <= _SHELL_OPTIONS for one in given)
+
+
+def _asks_for_a_command(given: tuple[Word, ...]) -> bool:
+    return given[0].text == "command" and len(given) > 1 and given[1].text in {"-v", "-V"}
+
+
+def _is_call(step: census.Step, functions: Mapping[str, int]) -> bool:
+    first = step.words[0]
+    return first.literal and step.at >= functions.get(first.text, step.at + 1)
+
+
+def _unwrapped(name: str, words: list[Word]) -> tuple[Word, ...] | None:
+    """Give the command behind ``env``, ``timeout`` and the like; None where that is not plain."""
+    rule = verbs.table()["wrappers"][name]
+    token = ""
+    while words and words[0].text[:1] == "-":
+        option = words.pop(0).text
+        if option in rule.get("values", ()) and words:
+            value = words.pop(0)
+            token = value.text if option == "-I" else token
+        elif option not in rule.get("flags", ()):
+            return None
+    while rule.get("assignments") and words and "=" in words[0].text:
+        if not verbs.may_be_set(words.pop(0).text.partition("=")[0]):
+            return None
+    words = words[rule.get("operands", 0) :]
+    if rule.get("fills"):
+        words = [
+            w if not token or token not in w.text else Word(w.text, literal=False) for w in words
+        ]
+        words += [] if token else [Word("$1", literal=False)]
+    return tuple(words) or None

@@ -1,0 +1,249 @@
+"""Which failures of a script never reach its exit code.
+
+The script is followed as a shell would run it, and every command is given its *fate*:
+its status ends the script, or a condition looks at it, or it gets lost, by a named rule.
+Functions are followed where they are called. Of a script that could not be read to its end
+only what is wrong by itself is told, not what depends on all that follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import zip_longest
+from typing import Final
+
+from pytest_platform.scripts import curl, endings, losses, sql
+from pytest_platform.scripts.commands import is_shown_by_later_steps, matters, plain
+from pytest_platform.scripts.fates import (
+    ABORTS,
+    BACKGROUND,
+    CHAINED,
+    EXIT_ZERO,
+    HTTP,
+    IDLE,
+    KEPT,
+    LOCAL,
+    LOOPED,
+    LOST,
+    OVERWRITTEN,
+    PIPED,
+    SQL,
+    SWALLOWED,
+    TESTED,
+    TRAPPED,
+    Context,
+    Hidden,
+)
+from pytest_platform.scripts.filters import always_succeeds
+from pytest_platform.scripts.invocation import SHELLS, Argument, invocation
+from pytest_platform.scripts.parsing import parse
+from pytest_platform.scripts.syntax import (
+    Background,
+    Branch,
+    Chain,
+    Command,
+    Loop,
+    Negation,
+    Node,
+    Pipeline,
+    Script,
+    Sequence,
+)
+
+_DEPTH: Final = 8
+
+
+def hidden(script: Script, options: frozenset[str] = frozenset()) -> list[Hidden]:
+    """Give what fails unseen, in order of the text, for a shell started with ``options``."""
+    errexit = bool(options & {"e", "errexit"})
+    functions = endings.functions_of(script.body)
+    context = Context(KEPT, errexit, "pipefail" in options, functions=functions)
+    found = list(dict.fromkeys(_walk(script.body, context)))
+    idle = endings.idles(script.body)
+    if idle is not None:
+        found.append(Hidden(IDLE, idle.text))
+    return [one for one in found if one.rule in LOCAL] if script.broken else found
+
+
+def _walk(node: Node, context: Context) -> Iterator[Hidden]:
+    match node:
+        case Command():
+            yield from _command(node, context)
+        case Sequence():
+            yield from _sequence(node, context)
+        case Chain():
+            yield from _chain(node, context)
+        case Pipeline():
+            yield from _pipeline(node, context)
+        case Negation():
+            yield from _walk(node.inner, context.as_condition())
+        case Loop():
+            yield from _loop(node, context)
+        case Branch():
+            yield from _branch(node, context)
+
+
+def _command(command: Command, context: Context) -> Iterator[Hidden]:
+    body = endings.called(command, context.functions)
+    if body is not command:
+        if context.calls < _DEPTH:
+            yield from _walk(body, replace(context, calls=context.calls + 1))
+        return
+    # Left of `&&` nothing shows it, for a failure skips the steps behind it.
+    shown = not context.ignored and is_shown_by_later_steps(command)
+    if context.fate in LOST and matters(command) and not shown:
+        yield Hidden(context.fate, command.text)
+    expansions = [word.text for word in command.words if not word.literal]
+    if context.fate != TESTED:
+        if curl.accepts_errors(plain(command), expansions, read=context.read or command.writes):
+            yield Hidden(HTTP, command.text)
+        if sql.advice(plain(command), reads=context.fed or command.reads, stdin=command.stdin):
+            yield Hidden(SQL, command.text)
+        yield from _nested(command)
+    yield from losses.in_substitutions(command)
+
+
+def _nested(command: Command) -> Iterator[Hidden]:
+    """Follow ``sh -c '…'`` and a here-document on the input of a shell; traps that exit 0."""
+    words = plain(command)
+    traps_exit = words[:1] == ("trap",) and {"EXIT", "0"} & set(words[2:])
+    if traps_exit and any(map(_exits_zero, parse(words[1]).body.statements)):
+        yield Hidden(TRAPPED, command.text)
+    if words[:1] and words[0] in SHELLS:
+        found = invocation([Argument(word, "command", None) for word in words])
+        inner = found.script if found and found.takes_script else None
+        if found and (inner or command.stdin):
+            yield from hidden(parse(inner.text if inner else command.stdin), found.options)
+
+
+def _exits_zero(statement: Node) -> bool:
+    return endings.succeeds(endings.leaves_with(statement, {}))
+
+
+def _sequence(sequence: Sequence, context: Context) -> Iterator[Hidden]:
+    context = context.in_subshell() if sequence.subshell else context
+    statements = sequence.statements
+    codes = [endings.leaves_with(statement, {}) for statement in statements]
+    last_success = max((at for at, code in enumerate(codes) if endings.succeeds(code)), default=-1)
+    for at, (statement, follower) in enumerate(zip_longest(statements, statements[1:])):
+        context = _after_set(statement, context)
+        fate = _fate(follower, context, succeeds=at < last_success)
+        yield from _walk(statement, context.with_fate(fate))
+        yield from losses.in_retries(statement, statements[at + 1 :])
+        if isinstance(statement, Background):
+            yield from _waited(statement, statements)
+        if codes[at] is not None:
+            return
+
+
+def _waited(statement: Background, statements: tuple[Node, ...]) -> Iterator[Hidden]:
+    """Give a step that runs in the background, and whose status a bare ``wait`` drops."""
+    words = [endings.plain_of(one) for one in statements]
+    if ("wait",) not in words:
+        return
+    kills = any(one[:1] == ("kill",) for one in words)
+    inner = statement.inner
+    if isinstance(inner, Command) and matters(inner) and not kills and not endings.idles(inner):
+        yield Hidden(BACKGROUND, inner.text)
+
+
+def _after_set(statement: Node, context: Context) -> Context:
+    """Heed ``set -e``, ``set +e``, ``set -o pipefail`` and ``trap … ERR``."""
+    words = endings.plain_of(_first_of(statement))
+    if words[:1] == ("trap",) and "ERR" in words:
+        return replace(context, errexit=not context.ignored)
+    if words[:1] != ("set",):
+        return context
+    on = [word for word in words[1:] if word.startswith("-")]
+    off = [word for word in words[1:] if word.startswith("+")]
+    named = set(words[1:])
+    pipefail = context.pipefail or ("pipefail" in named and bool(on))
+    turned_on = any("e" in word for word in on) or ("errexit" in named and bool(on))
+    turned_off = any("e" in word for word in off) or ("errexit" in named and bool(off))
+    errexit = (context.errexit or turned_on) and not turned_off and not context.ignored
+    return replace(context, errexit=errexit, pipefail=pipefail)
+
+
+def _first_of(statement: Node) -> Node:
+    return _first_of(statement.left) if isinstance(statement, Chain) else statement
+
+
+def _fate(follower: Node | None, context: Context, *, succeeds: bool) -> str:
+    """Say what becomes of the status of a statement; ``succeeds`` tells of a later ``exit 0``."""
+    if follower is None:
+        return context.fate
+    if _reads_status(follower):
+        return TESTED
+    if context.errexit:
+        return context.aborted
+    return EXIT_ZERO if succeeds else OVERWRITTEN
+
+
+def _reads_status(statement: Node) -> bool:
+    bare_exit = endings.leaves_with(statement, {}) == "$?"
+    return bare_exit or "$?" in statement.text or "${?}" in statement.text
+
+
+def _chain(chain: Chain, context: Context) -> Iterator[Hidden]:
+    left = _left_of_and(chain, context) if chain.operator == "&&" else _left_of_or(chain, context)
+    yield from _walk(chain.left, context.as_condition(left))
+    yield from _walk(chain.right, context)
+
+
+def _left_of_and(chain: Chain, context: Context) -> str:
+    """``set -e`` overlooks a failure left of ``&&``; only as the last statement it counts."""
+    jumps = endings.is_jump(chain.right) or endings.ends_with(chain.right, context.functions)
+    if jumps:
+        return TESTED
+    return CHAINED if context.fate == ABORTS else context.fate
+
+
+def _left_of_or(chain: Chain, context: Context) -> str:
+    code = endings.ends_with(chain.right, context.functions)
+    if code is not None and not endings.succeeds(code):
+        leaves = endings.leaves_with(chain.right, context.functions) is not None
+        return KEPT if leaves else context.fate
+    if code is not None or endings.is_quiet(chain.right, context.functions):
+        return TESTED if context.fate == TESTED else SWALLOWED
+    return TESTED
+
+
+def _pipeline(pipeline: Pipeline, context: Context) -> Iterator[Hidden]:
+    last = pipeline.parts[-1]
+    if context.pipefail:
+        fate = context.fate
+    else:
+        fate = PIPED if always_succeeds(last) and context.fate != TESTED else TESTED
+    for part in pipeline.parts[:-1]:
+        if isinstance(part, Command) and fate != TESTED:
+            inside = _walk(part, replace(context.with_fate(fate), read=True))
+            yield from (one for one in inside if one.rule != HTTP or always_succeeds(last))
+    yield from _walk(last, replace(context, fed=True))
+
+
+def _loop(loop: Loop, context: Context) -> Iterator[Hidden]:
+    """Follow the body, unless it is what a wait loop does between two tries."""
+    if loop.condition is not None:
+        yield from _walk(loop.condition, context.as_condition())
+        if any(_tries(node) for node in loop.condition.statements):
+            return
+    fate = context.aborted if context.errexit else LOOPED
+    if context.fate in LOST:
+        fate = context.fate
+    yield from _walk(loop.body, context.with_fate(fate))
+
+
+def _tries(condition: Node) -> bool:
+    """Say whether a loop's condition runs a program, and does not just count or read lines."""
+    words = endings.plain_of(condition)
+    counts = {"read", "[", "test", "true", ":", "false"}
+    return not isinstance(condition, Command) or (bool(words) and words[0] not in counts)
+
+
+def _branch(branch: Branch, context: Context) -> Iterator[Hidden]:
+    yield from losses.in_conditions(branch)
+    for condition in branch.conditions:
+        yield from _walk(condition, context.as_condition())
+    for body in branch.bodies:
+        yield from _walk(body, context)

@@ -1,0 +1,74 @@
+"""What can become of the status of a command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from pytest_platform.scripts.endings import Functions
+
+KEPT: Final = "kept"
+"""The status is the script's exit code."""
+ABORTS: Final = "aborts"
+"""``set -e`` ends the script here, unless ``&&`` stands behind."""
+TESTED: Final = "tested"
+"""A condition looks at the status."""
+SWALLOWED: Final = "swallowed"
+OVERWRITTEN: Final = "overwritten"
+EXIT_ZERO: Final = "exit-zero"
+LOOPED: Final = "looped"
+CHAINED: Final = "chained"
+PIPED: Final = "piped"
+HTTP: Final = "http"
+IDLE: Final = "idle"
+BRANCHED: Final = "branched"
+RETRIED: Final = "retried"
+SUBSTITUTED: Final = "substituted"
+BACKGROUND: Final = "background"
+TRAPPED: Final = "trapped"
+SQL: Final = "sql"
+
+LOST: Final = frozenset({SWALLOWED, OVERWRITTEN, EXIT_ZERO, LOOPED, CHAINED, PIPED, IDLE, BRANCHED})
+LOCAL: Final = frozenset({SWALLOWED, HTTP, IDLE, TRAPPED, SQL})
+"""Rules that hold whatever the rest of the script is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A command whose failure is not seen, and the rule by which."""
+
+    rule: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where a command stands: what becomes of its status, and what the shell is set to.
+
+    ``ignored`` says that a condition around it keeps ``set -e`` from working; ``aborted`` is
+    what becomes of the status where ``set -e`` works, which ends a subshell alone; ``calls``
+    counts how deep functions have been followed; ``read`` and ``fed`` say that a pipe reads
+    the output, or feeds the input.
+    """
+
+    fate: str
+    errexit: bool
+    pipefail: bool
+    ignored: bool = False
+    aborted: str = ABORTS
+    calls: int = 0
+    functions: Functions = field(default_factory=dict)
+    read: bool = False
+    fed: bool = False
+
+    def with_fate(self, fate: str) -> Context:
+        """Give the same place with another fate."""
+        return replace(self, fate=fate)
+
+    def in_subshell(self) -> Context:
+        """``set -e`` ends the subshell, and its status is treated as any other."""
+        return replace(self, aborted=self.fate if self.fate in LOST | {TESTED} else self.aborted)
+
+    def as_condition(self, fate: str = TESTED) -> Context:
+        """``set -e`` does not work inside a condition, nor left of ``&&`` and ``||``."""
+        return replace(self, fate=fate, errexit=False, ignored=True)

@@ -1,0 +1,138 @@
+"""Failures that one statement loses by its own form, whatever stands around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pytest_platform.scripts import endings
+from pytest_platform.scripts.commands import QUIET, is_shown_by_later_steps, matters, plain
+from pytest_platform.scripts.fates import BRANCHED, RETRIED, SUBSTITUTED, Hidden
+from pytest_platform.scripts.syntax import (
+    Branch,
+    Chain,
+    Command,
+    Loop,
+    Negation,
+    Node,
+    Sequence,
+    Test,
+    children,
+    descend,
+)
+
+_DECLARING: Final = frozenset({"export", "local", "readonly", "declare", "typeset"})
+_COMPUTING: Final = frozenset(
+    {"dirname", "basename", "readlink", "realpath", "openssl", "jq", "yq", "mktemp", "nproc"}
+    | {"awk", "sed", "tr", "cut", "sort", "uniq", "tail", "seq", "base64", "hexdump", "od"}
+    | {"sha256sum", "md5sum", "arch", "tty", "rev", "bc", "xxd", "uuidgen", "pwgen", "cksum"}
+)
+"""Print a value made from their input; as a rule an empty one is noticed where it is used."""
+
+
+def in_substitutions(command: Command) -> Iterator[Hidden]:
+    """Give the steps in ``$(…)`` whose status the command around it replaces."""
+    words = plain(command)
+    if not words or words[0] not in _DECLARING | QUIET:
+        return
+    for inner in command.nested:
+        for step in inner.statements[-1:]:
+            if isinstance(step, Command) and _is_step(step):
+                yield Hidden(SUBSTITUTED, command.text)
+
+
+def _is_step(command: Command) -> bool:
+    return matters(command) and plain(command)[0] not in _COMPUTING
+
+
+def in_conditions(branch: Branch) -> Iterator[Hidden]:
+    """Give the steps that an ``if`` runs as a condition, and whose failure it only reports."""
+    for condition, then, otherwise in _arms(branch):
+        step = condition.statements[-1] if condition.statements else None
+        failed: Sequence | None = otherwise
+        if isinstance(step, Negation):
+            step, failed = step.inner, then
+        elif _leaves(then):
+            continue  # It asks whether the work is done already.
+        if not isinstance(step, Command) or not matters(step):
+            continue
+        # Without `else` the status of a failed condition becomes 0.
+        quiet = failed if failed is not None else then
+        if quiet.statements and _only_reports(quiet):
+            yield Hidden(BRANCHED, step.text)
+
+
+def _arms(branch: Branch) -> Iterator[tuple[Sequence, Sequence, Sequence | None]]:
+    if len(branch.conditions) == 1:
+        otherwise = branch.bodies[1] if len(branch.bodies) > 1 else None
+        yield branch.conditions[0], branch.bodies[0], otherwise
+
+
+def _only_reports(body: Sequence) -> bool:
+    return all(
+        endings.is_quiet(one, {}) or endings.succeeds(endings.leaves_with(one, {}))
+        for one in body.statements
+    )
+
+
+def _leaves(body: Sequence) -> bool:
+    return any(
+        endings.is_jump(one) or endings.leaves_with(one, {}) is not None for one in body.statements
+    )
+
+
+def in_retries(statement: Node, later: tuple[Node, ...]) -> Iterator[Hidden]:
+    """Give the step of a bounded retry after whose last try nothing fails."""
+    if not isinstance(statement, Loop) or endings.idles(statement) is not None:
+        return
+    if any(map(_can_fail, (*descend(statement), *(one for it in later for one in descend(it))))):
+        return
+    tries = _tries_in_body(statement) if statement.kind == "for" else _tries_in_head(statement)
+    for step in tries:
+        if matters(step) and not is_shown_by_later_steps(step):
+            yield Hidden(RETRIED, step.text)
+
+
+def _can_fail(node: Node) -> bool:
+    if isinstance(node, Test):
+        return True
+    code = endings.ends_with(node, {}) if isinstance(node, Command) else None
+    return code is not None and not endings.succeeds(code)
+
+
+def _tries_in_body(loop: Loop) -> Iterator[Command]:
+    last = loop.body.statements[-1] if loop.body.statements else None
+    if last is None or not _ends_quietly(last):
+        return
+    for node in descend(loop.body):
+        if isinstance(node, Chain) and node.operator == "&&" and _ends_loop(node.right):
+            step = node.left
+        elif isinstance(node, Branch) and node.bodies and _ends_loop(node.bodies[0]):
+            step = node.conditions[0].statements[-1] if node.conditions else node
+        else:
+            continue
+        if isinstance(step, Command):
+            yield step
+
+
+def _ends_quietly(node: Node) -> bool:
+    """Say whether a round without success ends with 0; that of ``a && break`` ends otherwise."""
+    if isinstance(node, Chain):
+        return node.operator == "||" and endings.is_quiet(node.right, {})
+    return isinstance(node, Branch) or endings.is_quiet(node, {})
+
+
+def _tries_in_head(loop: Loop) -> Iterator[Command]:
+    leaves = any(endings.is_jump(node) for node in descend(loop.body))
+    step = loop.condition.statements[-1] if loop.condition and loop.condition.statements else None
+    if isinstance(step, Negation):
+        step = step.inner
+    if leaves and isinstance(step, Command):
+        yield step
+
+
+def _ends_loop(node: Node) -> bool:
+    if isinstance(node, Command):
+        is_break = plain(node)[:1] == ("break",)
+        return is_break or endings.succeeds(endings.leaves_with(node, {}))
+    return any(map(_ends_loop, children(node)))

@@ -1,0 +1,169 @@
+"""The table of what is known to create or to verify, and how a command is looked up in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from pytest_platform.scripts.syntax import Word
+
+Entry = Mapping[str, Any]
+
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
+_OPTION_WITHOUT_VALUE: Final = 2
+
+
+@cache
+def table() -> Mapping[str, Any]:
+    """Read ``verbs.yaml``, which is part of this package."""
+    import yaml
+
+    text = files(__package__).joinpath("verbs.yaml").read_text(encoding="utf-8")
+    found: Mapping[str, Any] = yaml.safe_load(text)
+    return found
+
+
+@cache
+def _programs() -> Mapping[str, Entry]:
+    return {name: entry for entry in table()["programs"] for name in entry["names"]}
+
+
+def is_program(name: str) -> bool:
+    """Say whether anything is known of a program."""
+    return name in _programs()
+
+
+def plain_name(word: str) -> str:
+    """Give a program's name without its folder, where that is one of the system's.
+
+    >>> plain_name("/usr/bin/mc"), plain_name("/data/mc")
+    ('mc', '/data/mc')
+    """
+    folder, _, name = word.rpartition("/")
+    return name if folder in table()["folders"] else word
+
+
+def may_be_set(variable: str) -> bool:
+    """Say whether a script may give this variable a value without consequences elsewhere."""
+    return any(re.fullmatch(pattern, variable) for pattern in table()["variables"])
+
+
+def creates_or_verifies(words: Sequence[Word]) -> bool:
+    """Say whether a command is known to do no more. ``words`` begin with the program's name."""
+    entry = _programs().get(words[0].text)
+    if entry is None or entry.get("sql"):
+        return False
+    if entry.get("any"):
+        return True
+    rest = list(words[1:])
+    rules: list[Entry] = entry.get("rules") or [{}]
+    return any(_fits(entry, rule, rest) for rule in rules)
+
+
+def _fits(entry: Entry, rule: Entry, words: list[Word]) -> bool:
+    read = options(entry, rule, words)
+    if read is None:
+        return False
+    given, operands = read
+    wanted = str(rule.get("words", "")).split()
+    texts = [word.text.lower() if entry.get("ignore_case") else word.text for word in operands]
+    head, tail = operands[: len(wanted)], operands[len(wanted) :]
+    if texts[: len(wanted)] != wanted or not all(word.literal for word in head):
+        return False
+    if rule.get("exactly") and tail:
+        return False
+    needs, needs_all = entry.get("needs", ()), rule.get("needs_all", ())
+    if (needs and not given & set(needs)) or not given >= set(needs_all):
+        return False
+    if entry.get("format_first"):
+        return bool(tail) and tail[0].literal
+    return all(_operand_fits(entry, word) for word in tail)
+
+
+def _operand_fits(entry: Entry, word: Word) -> bool:
+    if entry.get("variables"):
+        name = word.text.partition("=")[0]
+        return bool(_NAME.fullmatch(name)) and may_be_set(name)
+    if entry.get("dynamic"):
+        return True
+    return (
+        is_one(word) and re.fullmatch(entry.get("operands", ".*"), word.text, re.DOTALL) is not None
+    )
+
+
+def is_one(word: Word) -> bool:
+    """Say whether a word stays one word, and no option, whatever is filled in."""
+    if word.literal:
+        return True
+    return word.quoted and not word.text.startswith(("$", "`", "\\"))
+
+
+def options(entry: Entry, rule: Entry, words: Sequence[Word]) -> tuple[set[str], list[Word]] | None:
+    """Part options from operands; None where an option is not known."""
+    flags = {*entry.get("flags", ()), *entry.get("more_flags", ()), *rule.get("flags", ())}
+    values = {*entry.get("values", ()), *rule.get("values", ())}
+    choices = {**entry.get("choices", {}), **rule.get("choices", {})}
+    given: set[str] = set()
+    operands: list[Word] = []
+    pending = list(words)
+    while pending:
+        word = pending.pop(0)
+        if word.text[:1] not in {"-", "+"} or word.text == "-" or _is_operand(word, flags, choices):
+            operands.append(word)
+            continue
+        if not word.literal and not word.quoted and "=" not in word.text:
+            return None
+        parts = _parts(word.text, flags, {*values, *choices})
+        if parts is None:
+            return None
+        names, value = parts
+        given |= set(names)
+        last = names[-1]
+        if last in flags and not (last in values or last in choices):
+            continue
+        told = Word(value, word.literal, word.quoted) if value is not None else None
+        if told is None:
+            if not pending:
+                return None
+            told = pending.pop(0)
+        if not (told.literal or told.quoted) or not _chosen(choices, last, told):
+            return None
+    return given, operands
+
+
+def _is_operand(word: Word, flags: set[str], choices: Mapping[str, str]) -> bool:
+    """Say whether ``+%s`` of ``date`` is none of the options that begin with a plus."""
+    plus = {name for name in {*flags, *choices} if name.startswith("+")}
+    return word.text.startswith("+") and not plus
+
+
+def _chosen(choices: Mapping[str, str], name: str, told: Word) -> bool:
+    if name not in choices:
+        return True
+    return told.literal and re.fullmatch(choices[name], told.text, re.DOTALL) is not None
+
+
+def _parts(text: str, flags: set[str], values: set[str]) -> tuple[list[str], str | None] | None:
+    """Give the options that a word stands for, and the value that it holds.
+
+    >>> _parts("-fsSo/x", {"-f", "-s", "-S"}, {"-o"}), _parts("--a=b", set(), {"--a"})
+    ((['-f', '-s', '-S', '-o'], '/x'), (['--a'], 'b'))
+    """
+    if text in flags or text in values:
+        return [text], None
+    name, equals, value = text.partition("=")
+    if equals and name in values:
+        return [name], value
+    if text.startswith("--") or len(text) <= _OPTION_WITHOUT_VALUE:
+        return None
+    names: list[str] = []
+    for at, letter in enumerate(text[1:], 1):
+        names.append(f"{text[0]}{letter}")
+        if names[-1] in values:
+            return names, text[at + 1 :] or None
+        if names[-1] not in flags:
+            return None
+    return names, None

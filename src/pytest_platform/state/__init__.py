@@ -1,0 +1,1 @@
+"""The truth table of state, and waiting for the declared state."""

@@ -1,0 +1,327 @@
+"""The truth table of state: what was declared against what was seen. Pure.
+
+A one-shot passes only when its container exited 0. Whatever else has exited, with 0
+or not, fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pytest_platform.docker.snapshot import Container, Snapshot
+from pytest_platform.module.loader import Module
+from pytest_platform.module.model import ExpectedState, seconds
+from pytest_platform.verdict import Finding
+
+EXITED_SUCCESS = "container.state.exited_success"
+STALE = "container.state.stale"
+RUNNING = "container.state.running"
+RESTART_LOOP = "container.restart_loop"
+HEALTH = "container.health"
+NETWORKS = "container.networks"
+MISSING = "container.missing"
+DUPLICATE = "container.duplicate"
+
+LOOP_WINDOW = timedelta(seconds=60)
+"""Docker waits at most a minute between two restarts, so younger than this may be a loop."""
+
+_EXIT_HINTS = {
+    125: "the container could not be started",
+    126: "the command cannot be executed",
+    127: "the command was not found",
+    137: "killed",
+    143: "terminated",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the module declares. ``max_age`` bounds how long ago a one-shot exited 0."""
+
+    service: str
+    state: ExpectedState
+    replicas: int = 1
+    max_age: timedelta | None = None
+    hook: str | None = None
+    deploy: str = "docker compose up -d"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a snapshot shows of one module.
+
+    ``containers`` are those that the state is judged by. ``bearers`` are, for a hook,
+    the containers of the service that carries it. ``data_created`` is when the newest
+    data volume of the owner was made.
+    """
+
+    now: datetime
+    containers: Sequence[Container]
+    bearers: Sequence[Container] = ()
+    data_created: datetime | None = None
+
+
+def expected_of(module: Module) -> Expected:
+    """Take from a module what its state is judged against."""
+    runtime = module.manifest.spec.runtime
+    max_age = timedelta(seconds=seconds(runtime.max_age)) if runtime.max_age else None
+    return Expected(
+        runtime.compose.service,
+        runtime.expected_state,
+        runtime.replicas,
+        max_age,
+        runtime.hook,
+        module.deploy,
+    )
+
+
+def seen_of(
+    module: Module,
+    owner: Module | None,
+    snapshot: Snapshot,
+    beside_owner: Snapshot | None = None,
+) -> Seen:
+    """Take from snapshots what was seen of a module, and of the data of its owner.
+
+    The owner may be on another host, and ``beside_owner`` the snapshot of that one.
+    """
+    own = snapshot.of(module.project, module.service)
+    hook = module.manifest.spec.runtime.hook
+    data_created = _data_created(owner, beside_owner or snapshot) if owner else None
+    if hook is None:
+        return Seen(snapshot.taken_at, own, (), data_created)
+    kept = snapshot.hooks_of(module.project, module.service, hook)
+    return Seen(snapshot.taken_at, kept, own, data_created)
+
+
+def judge(expected: Expected, seen: Seen) -> list[Finding]:
+    """Compare; return what is wrong, the worst first. Empty when all is as declared."""
+    if expected.hook:
+        return _judge_hook(expected, seen)
+    findings = _count(expected, seen.containers)
+    for container in seen.containers:
+        if expected.state is ExpectedState.EXITED_SUCCESS:
+            finding = _one_shot(expected, container, seen)
+        else:
+            finding = _long_running(expected.state, container, seen.now)
+        findings += [finding] if finding else []
+    return findings
+
+
+def settled(expected: Expected, seen: Seen) -> bool:
+    """Tell whether waiting longer is of no use: all is well, or a one-shot has failed.
+
+    Anything else may still come right: a container may be created, start or turn healthy.
+    """
+    if not judge(expected, seen):
+        return True
+    if expected.state is not ExpectedState.EXITED_SUCCESS or not seen.containers:
+        return False
+    return all(_over(one) for one in seen.containers)
+
+
+def _over(container: Container) -> bool:
+    """Tell whether a one-shot has ended, or could not be started at all."""
+    if container.status == "created":
+        return bool(container.error)
+    return container.status in {"exited", "dead"}
+
+
+def describe(container: Container, now: datetime) -> str:
+    """Say in a few words what a container is doing, for people."""
+    if container.status == "exited":
+        count = container.restart_count if container.restart_limit else 0
+        return _exit(container) + (f" after {_restarts(count)}" if count else "")
+    if container.status == "created":
+        return "created, never started"
+    if container.status != "running":
+        return container.status
+    words = f"running for {_age(container.started_at, now)}"
+    return f"{words}, {container.health}" if container.health else words
+
+
+def _count(expected: Expected, containers: Sequence[Container]) -> list[Finding]:
+    count = len(containers)
+    if count < expected.replicas:
+        message = (
+            f"the service '{expected.service}' has no container; deploy it: {expected.deploy}"
+            if count == 0
+            else f"{count} of {expected.replicas} containers of '{expected.service}' exist"
+        )
+        return [Finding(MISSING, message, _containers(expected.replicas), _containers(count))]
+    if count > expected.replicas:
+        names = ", ".join(one.name for one in containers)
+        message = (
+            f"'{expected.service}' has {count} containers, {expected.replicas} declared: {names}"
+        )
+        return [Finding(DUPLICATE, message, _containers(expected.replicas), _containers(count))]
+    return []
+
+
+def _one_shot(expected: Expected, container: Container, seen: Seen) -> Finding | None:
+    actual = describe(container, seen.now)
+    wrong = _why_not_success(container, actual)
+    if wrong:
+        message = f"{container.name} {wrong}; a one-shot must exit 0"
+        return Finding(EXITED_SUCCESS, message, "exited 0", actual)
+    return _stale(expected, container, seen)
+
+
+def _why_not_success(container: Container, actual: str) -> str | None:
+    status = container.status
+    if status == "exited" and container.exit_code == 0:
+        # A bounded on-failure stops at the first success, so it has succeeded.
+        if container.restart_count and not container.restart_limit:
+            return f"exited 0 but was restarted {_times(container.restart_count)}"
+        return None
+    if status == "running":
+        return f"is still {actual}"
+    if status == "created":
+        return f"never ran: it was created and not started{_reason(container)}"
+    return actual if status == "exited" else f"is {status}"
+
+
+def _stale(expected: Expected, container: Container, seen: Seen) -> Finding | None:
+    finished = container.finished_at
+    if finished is None:
+        return None
+    created = seen.data_created
+    if created and finished < created:
+        message = (
+            f"{container.name} exited 0 before its owner's data volume was made "
+            f"({created:%Y-%m-%d %H:%M} UTC); run it again"
+        )
+        return Finding(STALE, message, "exited 0 after the volume was made", f"{finished:%c}")
+    if expected.max_age and seen.now - finished > expected.max_age:
+        age = _age(finished, seen.now)
+        message = f"{container.name} exited 0 {age} ago, which is older than its max_age"
+        return Finding(STALE, message, f"exited 0 within {_span(expected.max_age)}", f"{age} ago")
+    return None
+
+
+def _long_running(state: ExpectedState, container: Container, now: datetime) -> Finding | None:
+    actual = describe(container, now)
+    if container.status == "restarting" or _restarted_lately(container, now):
+        message = (
+            f"{container.name} restarts again and again "
+            f"({_times(container.restart_count)}{_last_exit(container)})"
+        )
+        return Finding(RESTART_LOOP, message, state.value, f"{container.restart_count} restarts")
+    if container.status != "running":
+        verb = "" if container.status == "exited" else "is "
+        message = f"{container.name} {verb}{actual}{_reason(container)}; it is to keep running"
+        return Finding(RUNNING, message, "running", actual)
+    return _without_network(container) or _health(state, container, actual)
+
+
+def _without_network(container: Container) -> Finding | None:
+    """Find a container whose lender was replaced or restarted: its network is gone since then."""
+    lender, name = container.lender, container.name
+    if lender is None:
+        return None
+    if not lender.name:
+        actual, how = "a container that is gone", f"up -d --force-recreate {container.service}"
+    elif not lender.running:
+        actual, how = f"{lender.name}, which does not run", f"up -d {container.service}"
+    elif container.started_at and lender.started_at and container.started_at < lender.started_at:
+        actual, how = f"{lender.name}, which was started since", f"restart {container.service}"
+    else:
+        return None
+    message = f"{name} has no network: it uses that of {actual}; mend it: docker compose {how}"
+    return Finding(NETWORKS, message, "the network of a running container", f"that of {actual}")
+
+
+def _health(state: ExpectedState, container: Container, actual: str) -> Finding | None:
+    name, health = container.name, container.health
+    if health is None and state is ExpectedState.HEALTHY:
+        message = f"{name} has no health check, so nobody knows whether it is healthy"
+        return Finding(HEALTH, message, "healthy", "no health check")
+    if health == "unhealthy":
+        said = f": {container.health_output}" if container.health_output else ""
+        return Finding(HEALTH, f"{name} is unhealthy{said}", "healthy", actual)
+    if health == "starting":
+        hint = (
+            f"Podman leaves health checks to systemd; where none runs, run: "
+            f"podman healthcheck run {name}"
+        )
+        wait = "wait for it with --wait 60s"
+        message = f"{name} is still starting; {hint if container.podman else wait}"
+        return Finding(HEALTH, message, "healthy", actual)
+    return None
+
+
+def _restarted_lately(container: Container, now: datetime) -> bool:
+    started = container.started_at
+    if container.status != "running" or not container.restart_count or not started:
+        return False
+    return now - started < LOOP_WINDOW
+
+
+def _judge_hook(expected: Expected, seen: Seen) -> list[Finding]:
+    """Compose removes a hook's container that succeeded and keeps one that failed."""
+    failed = [_one_shot(expected, container, seen) for container in seen.containers]
+    if findings := [finding for finding in failed if finding]:
+        return findings
+    what = f"the {expected.hook} hook of '{expected.service}'"
+    if not seen.bearers:
+        message = f"{what} cannot have run: the service has no container"
+        return [Finding(MISSING, message, "a container of the service", "none")]
+    if not any(bearer.started_at for bearer in seen.bearers):
+        message = f"{what} has not let its service start; look at: docker compose up"
+        return [Finding(EXITED_SUCCESS, message, "exited 0", "the service never started")]
+    return []
+
+
+def _data_created(owner: Module, snapshot: Snapshot) -> datetime | None:
+    made = [
+        snapshot.volumes[name]
+        for container in snapshot.of(owner.project, owner.service)
+        for name in container.volumes
+        if name in snapshot.volumes
+    ]
+    return max(made, default=None)
+
+
+def _exit(container: Container) -> str:
+    if container.oom_killed:
+        return f"exited {container.exit_code} (out of memory)"
+    hint = _EXIT_HINTS.get(container.exit_code)
+    return f"exited {container.exit_code} ({hint})" if hint else f"exited {container.exit_code}"
+
+
+def _reason(container: Container) -> str:
+    """Give the Engine's own words, where it could not start or run the container."""
+    return f" ({container.error})" if container.error else ""
+
+
+def _last_exit(container: Container) -> str:
+    """Give the exit code of the last run; while another one runs, the Engine says 0."""
+    if container.status == "running":
+        return ", running just now"
+    return f", last exit code {container.exit_code}"
+
+
+def _times(count: int) -> str:
+    return f"{count} time{'s' if count > 1 else ''}"
+
+
+def _restarts(count: int) -> str:
+    return f"{count} restart{'s' if count > 1 else ''}"
+
+
+def _age(since: datetime | None, now: datetime) -> str:
+    return _span(now - since) if since else "an unknown time"
+
+
+def _span(length: timedelta) -> str:
+    whole = max(0, int(length.total_seconds()))
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if whole >= 2 * size:
+            return f"{whole // size} {unit}"
+    return f"{whole} s"
+
+
+def _containers(count: int) -> str:
+    return "1 container" if count == 1 else f"{count} containers"
