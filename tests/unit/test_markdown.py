@@ -40,7 +40,13 @@ def module(name: str, *checks: dict[str, Any], verdict: str = "passed") -> dict[
 
 def check(verdict: str, message: str = "it is wrong") -> dict[str, Any]:
     """Make a check of a document."""
-    return {"id": "health::state", "verdict": verdict, "code": "a.code", "message": message}
+    return {
+        "id": "health::state",
+        "group": "health",
+        "verdict": verdict,
+        "code": "a.code",
+        "message": message,
+    }
 
 
 def document(*modules: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -73,8 +79,8 @@ def test_what_is_told() -> None:
     bad = module("web", check("failed"), check("error", "could not look"), verdict="error")
     told = markdown(document(bad, module("db", check("passed"))))
     rows = [line.split() for line in told.partition("```text")[2].partition("```")[0].splitlines()]
-    assert ["web", "running", "not", "looked", "at", "error"] in rows
-    assert ["db", "running", "not", "looked", "at", "passed"] in rows
+    assert ["web", "running", "not", "looked", "at", "-", "error", "error"] in rows
+    assert ["db", "running", "not", "looked", "at", "-", "passed", "passed"] in rows
     assert told.count("\n- ") == 2
     assert "it is wrong" in told
     assert "could not look" in told

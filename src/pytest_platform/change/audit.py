@@ -94,7 +94,7 @@ def plan_was_used(path: Path, digest: str) -> bool:
     """Tell whether a plan has been started before, going by the log.
 
     Raises:
-        AuditUnreadable: the log does not say.
+        AuditUnreadable: the log cannot be read.
     """
     try:
         check_source(path)
@@ -104,9 +104,6 @@ def plan_was_used(path: Path, digest: str) -> bool:
         return False
     except OSError as error:
         message = f"the audit log {path} cannot be read: {error.strerror}; mend it, or move it away"
-        raise AuditUnreadable(message) from None
-    except RecursionError:
-        message = f"the audit log {path} has a line that is none of ours; look at it and remove it"
         raise AuditUnreadable(message) from None
 
 

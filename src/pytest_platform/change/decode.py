@@ -12,10 +12,9 @@ T = TypeVar("T")
 def decoded(data: bytes | str, type_: type[T]) -> T | None:
     """Return what the JSON says; None where it is no such thing, whatever is wrong with it.
 
-    Raises:
-        RecursionError: it is nested too deep to be read.
+    Nothing that we write is nested deep, so text that is too deep to be read is not ours either.
     """
     try:
         return msgspec.json.decode(data, type=type_)
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None

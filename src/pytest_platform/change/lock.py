@@ -125,10 +125,7 @@ def _take(transport: Transport, path: str, text: str) -> None:
 
 
 def _explain(path: str, said: str, trouble: str) -> str:
-    try:
-        other = decoded(said, Holder)
-    except RecursionError:
-        other = None
+    other = decoded(said, Holder)
     if other is None:
         detail = (trouble.strip().splitlines() or ["it names no holder"])[-1]
         return f"the lock {path} cannot be taken: {detail}; look at it and remove it by hand"

@@ -144,8 +144,6 @@ def load(path: Path) -> Plan:
     except OSError as error:
         message = f"the plan {path} cannot be read: {error.strerror}"
         raise PlanUnusable(message) from None
-    except RecursionError:
-        plan = None
     if plan is None:
         message = f"{path} is not a plan; make one: --plan={path}"
         raise PlanUnusable(message)
