@@ -17,7 +17,7 @@ from pytest_platform.change.lock import Holder, LockHeld, held
 from pytest_platform.change.look import Look, look
 from pytest_platform.change.plan import Plan, changed, make
 from pytest_platform.change.refusal import Refusal
-from pytest_platform.checks.suite import checks_of, quoted
+from pytest_platform.checks.suite import checks_of
 from pytest_platform.docker.snapshot import Container
 from pytest_platform.docker.start import AlreadyStarted, OneShotTimeout, start, wait_for_exit
 from pytest_platform.docker.writable import WritableEngine
@@ -28,6 +28,7 @@ from pytest_platform.run.context import Context
 from pytest_platform.run.fleet import Host
 from pytest_platform.signals import terminated_as_interrupt
 from pytest_platform.state.table import describe
+from pytest_platform.text import excerpt
 from pytest_platform.verdict import Finding, Location, Result, failed, passed
 from pytest_platform.verdict import Verdict as CheckVerdict
 
@@ -250,7 +251,7 @@ class _Attempt:
             tail = self.host.engine.log_tail(container.id, LOG_LINES)
         except PlatformError as error:
             return f"  its log could not be captured: {error}"
-        return quoted("its last lines:", tail)
+        return excerpt("its last lines:", tail)
 
     def verify(self, before: Look, exit_code: int | None) -> Iterator[Finding]:
         """Ask all that makes the difference between *it ended* and *it worked*."""

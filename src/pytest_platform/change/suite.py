@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from pytest_platform.change import plan as plans
 from pytest_platform.change.apply import Applied, Setting, guarded_apply
 from pytest_platform.change.guard import Decision, Verdict, decide
 from pytest_platform.change.look import Look, look
-from pytest_platform.checks.suite import Check
+from pytest_platform.checks.check import Check
 from pytest_platform.module.loader import Module
 from pytest_platform.output import Output
 from pytest_platform.run.context import Context
@@ -22,24 +23,45 @@ PLAN_UNKNOWN = "plan.unknown"
 MakeSetting = Callable[[Context], Setting]
 
 
-def plan_check(module: Module, setting: MakeSetting, target: Output | None) -> Check:
-    """Make the check that plans: it passes when there is no drift, and changes nothing."""
+@dataclass(frozen=True, slots=True)
+class PlanCheck(Check):
+    """There is no drift. Says what the guard would decide, and changes nothing."""
 
-    def answer(context: Context) -> Result:
-        return _plan(module, setting(context), target)
+    group: ClassVar[str] = "apply"
+    live: ClassVar[bool] = False
 
-    return Check("apply", "plan", _place(module), answer)
+    setting: MakeSetting
+    target: Output | None
+
+    @classmethod
+    def of(cls, module: Module, setting: MakeSetting, target: Output | None) -> PlanCheck:
+        """Make the check; ``target`` is where the plan is saved, if anywhere."""
+        return cls(module, "plan", _place(module), setting, target)
+
+    def answer(self, context: Context) -> Result:
+        """Plan, and save the plan."""
+        return _plan(self.module, self.setting(context), self.target)
 
 
-def apply_check(module: Module, setting: MakeSetting) -> Check:
-    """Make the check that runs the one-shot again, if the guard allows it."""
+@dataclass(frozen=True, slots=True)
+class ApplyCheck(Check):
+    """The one-shot succeeds when it is run again, where the guard allows it."""
 
-    def answer(context: Context) -> Result:
-        applied = guarded_apply(module, setting(context))
-        told = {"plan": plans.as_record(applied.plan), "apply": _as_record(applied)}
-        return replace(applied.result, details=told)
+    group: ClassVar[str] = "apply"
+    live: ClassVar[bool] = False
 
-    return Check("apply", "apply", _place(module), answer)
+    setting: MakeSetting
+
+    @classmethod
+    def of(cls, module: Module, setting: MakeSetting) -> ApplyCheck:
+        """Make the check."""
+        return cls(module, "apply", _place(module), setting)
+
+    def answer(self, context: Context) -> Result:
+        """Run the guarded apply."""
+        applied = guarded_apply(self.module, self.setting(context))
+        details = {"plan": plans.as_record(applied.plan), "apply": _as_record(applied)}
+        return replace(applied.result, details=details)
 
 
 def _plan(module: Module, setting: Setting, target: Output | None) -> Result:

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from pytest_platform.change import apply
-from pytest_platform.checks.suite import SKIP_REASON
+from pytest_platform.checks.check import SKIP_REASON
 from pytest_platform.module.loader import Module
 from pytest_platform.plugin.platform_stack import PlatformStack
 from pytest_platform.plugin.run import RUN, Run

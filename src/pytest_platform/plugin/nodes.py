@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pytest_platform.checks.suite import GROUPS, Check
+from pytest_platform.checks.check import GROUPS, Check
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.plugin.groups import groups_of, total_of
