@@ -62,8 +62,8 @@ def look(
     Raises:
         NoHost: nobody has said on which host the module runs.
     """
-    transport = context.host_of(module).transport
-    live = context.remote_mode != "skip"
+    transport = context.fleet.host_of(module).transport
+    live = context.remote_mode.live
     containers = _containers(module, context) if live else None
     container = containers[0] if containers and len(containers) == 1 else None
     data = _data(module, context)
@@ -72,7 +72,7 @@ def look(
     else:
         reasons, level = before.facts.backup, before.backup_level
     facts = Facts(
-        remote_mode=context.remote_mode,
+        remote_mode=context.remote_mode.name,
         workers=0,
         reruns=False,
         contract=_failing_contract(module, context),
@@ -91,7 +91,7 @@ def look(
 
 def _containers(module: Module, context: Context) -> list[Container] | None:
     try:
-        return context.snapshot(module).of(module.project, module.service)
+        return context.fleet.snapshot(module).of(module.project, module.service)
     except PlatformError:
         return None
 
@@ -142,7 +142,7 @@ def _owner(module: Module, context: Context) -> str | None:
         owner = context.owner_of(module)
         if owner is None:
             return ""
-        seen = table.seen_of(owner, None, context.snapshot(owner))
+        seen = table.seen_of(owner, None, context.fleet.snapshot(owner))
         findings = table.judge(table.expected_of(owner), seen)
     except PlatformError:
         return None
@@ -159,7 +159,7 @@ def _in_progress(
     module: Module, context: Context, containers: list[Container] | None
 ) -> bool | None:
     """Tell whether the one-shot runs: its own container, or one of ``docker compose run``."""
-    if containers is None or (details := context.snapshot(module).details) is None:
+    if containers is None or (details := context.fleet.snapshot(module).details) is None:
         return None
     key = (module.project, module.service)
     beside = any((one.project, one.service) == key for one in details.one_offs)
@@ -184,14 +184,14 @@ def _backup(
         sorted(data or ())
     )
     matched = backup.match(request.backup_ref, names)
-    if matched or context.remote_mode == "skip":
+    if matched or not context.remote_mode.live:
         return matched, ""
     owner = _backed_up(request.backup_ref, names, context)
     policy = owner.manifest.spec.state.backup if owner else None
     if owner is None or policy is None:
         return None, ""
     try:
-        transport = context.host_of(owner).transport
+        transport = context.fleet.host_of(owner).transport
     except PlatformError:
         return None, ""
     facts = backup.verify(

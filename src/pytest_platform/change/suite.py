@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -20,8 +19,6 @@ from pytest_platform.verdict import Verdict as CheckVerdict
 PLAN_DRIFT = "plan.drift"
 PLAN_UNKNOWN = "plan.unknown"
 
-MakeSetting = Callable[[Context], Setting]
-
 
 @dataclass(frozen=True, slots=True)
 class PlanCheck(Check):
@@ -30,17 +27,17 @@ class PlanCheck(Check):
     group: ClassVar[str] = "apply"
     live: ClassVar[bool] = False
 
-    setting: MakeSetting
+    setting: Setting
     target: Output | None
 
     @classmethod
-    def of(cls, module: Module, setting: MakeSetting, target: Output | None) -> PlanCheck:
+    def of(cls, module: Module, setting: Setting, target: Output | None) -> PlanCheck:
         """Make the check; ``target`` is where the plan is saved, if anywhere."""
         return cls(module, "plan", _place(module), setting, target)
 
     def answer(self, context: Context) -> Result:
         """Plan, and save the plan."""
-        return _plan(self.module, self.setting(context), self.target)
+        return _plan(self.module, self.setting, context, self.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,31 +47,31 @@ class ApplyCheck(Check):
     group: ClassVar[str] = "apply"
     live: ClassVar[bool] = False
 
-    setting: MakeSetting
+    setting: Setting
 
     @classmethod
-    def of(cls, module: Module, setting: MakeSetting) -> ApplyCheck:
+    def of(cls, module: Module, setting: Setting) -> ApplyCheck:
         """Make the check."""
         return cls(module, "apply", _place(module), setting)
 
     def answer(self, context: Context) -> Result:
         """Run the guarded apply."""
-        applied = guarded_apply(self.module, self.setting(context))
+        applied = guarded_apply(self.module, self.setting, context)
         details = {"plan": plans.as_record(applied.plan), "apply": _as_record(applied)}
         return replace(applied.result, details=details)
 
 
-def _plan(module: Module, setting: Setting, target: Output | None) -> Result:
-    context, now = setting.context, setting.now()
+def _plan(module: Module, setting: Setting, context: Context, target: Output | None) -> Result:
+    now = setting.now()
     request = replace(setting.request, apply=True, plan=True)
     seen = look(module, context, request, now)
-    facts = replace(seen.facts, workers=setting.workers, reruns=setting.reruns)
+    facts = replace(seen.facts, workers=context.plan.workers, reruns=context.plan.reruns)
     verdict = decide(module, seen.drift, request, facts)
     plan = plans.make(seen.subject, seen.drift or (), verdict, now)
     if target is not None:
         plans.save(plan, target)
     result = _offline(verdict, module) if seen.drift is None else _live(seen, verdict, module)
-    if seen.drift is None and context.remote_mode != "skip":
+    if seen.drift is None and context.remote_mode.live:
         result = Result(CheckVerdict.ERROR, "the drift could not be found out", PLAN_UNKNOWN)
     return replace(result, details={"plan": plans.as_record(plan), "drift": list(plan.drift)})
 

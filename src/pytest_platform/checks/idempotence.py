@@ -82,7 +82,7 @@ def run_twice(module: Module, context: Context) -> Result:
     """
     if result := _not_run(module, context):
         return result
-    container = table.seen_of(module, None, context.snapshot(module)).containers[0]
+    container = table.seen_of(module, None, context.fleet.snapshot(module)).containers[0]
     runs = _observe(module, context, container)
     findings = list(judge(runs))
     if findings:
@@ -178,12 +178,12 @@ def _run_again(
     left = sentinel.leave(beside) if beside else ()
     timeout = seconds(module.manifest.spec.runtime.timeout)
     try:
-        with WritableEngine(context.host_of(module).transport) as engine:
+        with WritableEngine(context.fleet.host_of(module).transport) as engine:
             start.start(engine, container.id)
             exit_code = start.wait_for_exit(engine, container.id, timeout=timeout)
         return exit_code, sentinel.take_back(beside, left) if beside else ()
     finally:
-        context.refresh(module)
+        context.fleet.forget(module)
 
 
 def _fallen(module: Module, context: Context) -> Iterator[str]:
@@ -223,8 +223,8 @@ def _of_volumes(module: Module, context: Context) -> Iterator[tuple[str, str]]:
 
 def _held_by(module: Module, context: Context, read: set[str]) -> Iterator[tuple[str, str]]:
     """Yield what is in the volumes of a module, without those that were ``read`` before."""
-    engine = context.host_of(module).engine
-    for container in context.snapshot(module).of(module.project, module.service):
+    engine = context.fleet.host_of(module).engine
+    for container in context.fleet.snapshot(module).of(module.project, module.service):
         document = engine.inspect(container.id) or {}
         for mount in document.get("Mounts") or ():
             if mount["Type"] == "volume" and mount["Name"] not in read:

@@ -10,7 +10,8 @@ from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.ssh.errors import SshError
 from pytest_platform.module.loader import Probe
 from pytest_platform.probes.retry import retried
-from pytest_platform.run.context import Context, services_of_probe
+from pytest_platform.run.context import Context
+from pytest_platform.run.observer import services_of_probe
 from pytest_platform.verdict import Result, failed, passed
 
 
@@ -31,7 +32,7 @@ class ProbeCheck(Check):
                 return unanswered(error)
 
         def given_up() -> bool:
-            return isinstance(context.host_of(self.module).transport.failure(), SshError)
+            return isinstance(context.fleet.host_of(self.module).transport.failure(), SshError)
 
         return blocked(self.module, context) or retried(
             attempt, within=self.probe.within, given_up=given_up

@@ -33,9 +33,9 @@ class _FaultOwner(Check):
     def run(self, context: Context) -> Result:
         """Answer, and fail where a fault was left to this check that is gone by now."""
         result = super(_FaultOwner, self).run(context)
-        if context.remote_mode == "skip":
+        if not context.remote_mode.live:
             return result
-        return context.state_checks.answered((self.module.name, self.name), result, self.location)
+        return context.faults.answered((self.module.name, self.name), result, self.location)
 
 
 class StateCheck(_FaultOwner):
@@ -82,14 +82,14 @@ def judge_state(module: Module, context: Context, *, asker: Module | None = None
     Raises:
         PlatformError: the host cannot be asked, or the files cannot be rendered.
     """
-    context.snapshot(module, asker=asker)
+    context.fleet.snapshot(module, asker=asker)
     seen = context.seen(module)
     findings = judged(module, context, seen)
     if not findings:
         states = ", ".join(table.describe(one, seen.now) for one in seen.containers)
         return passed(states)
     result = failed(findings, module.at("spec", "runtime", "expected_state"))
-    return replace(result, evidence=_log_tail(seen, context.host_of(module).engine))
+    return replace(result, evidence=_log_tail(seen, context.fleet.host_of(module).engine))
 
 
 def _judge_dependencies(
@@ -99,7 +99,7 @@ def _judge_dependencies(
     left: list[str] = []
     for other in others:
         findings = state_findings(other, context, asker=module)
-        if findings and not context.state_checks.tell((other.name, "state"), findings):
+        if findings and not context.faults.leave((other.name, "state"), findings):
             return judge_state(other, context, asker=module)
         left += [f"'{other.name}'"] if findings else []
     if left:

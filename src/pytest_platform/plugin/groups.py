@@ -40,10 +40,10 @@ def total_of(run: Run, module: Module | Broken) -> int:
 def _plan(run: Run, module: Module) -> Check:
     from pytest_platform.change.suite import PlanCheck
 
-    return PlanCheck.of(module, run.setting, run.settings.change.output)
+    return PlanCheck.of(module, run.setting(), run.settings.change.output)
 
 
 def _apply(run: Run, module: Module) -> Check:
     from pytest_platform.change.suite import ApplyCheck
 
-    return ApplyCheck.of(module, run.setting)
+    return ApplyCheck.of(module, run.setting())

@@ -16,7 +16,8 @@ from pytest_platform.checks.check import GROUPS, Check
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.plugin.groups import groups_of, total_of
-from pytest_platform.plugin.run import Run, host_shown, observed_record
+from pytest_platform.plugin.observed import host_shown, observed_record
+from pytest_platform.plugin.run import Run
 from pytest_platform.report.document import Record, check_record, module_record
 from pytest_platform.report.explain import explain
 from pytest_platform.report.redact import CODES, redact_all, told
@@ -136,7 +137,7 @@ class CheckItem(pytest.Item):
         if result.verdict is Verdict.SKIPPED:
             pytest.skip(result.message)
         if result.verdict is not Verdict.PASSED:
-            raise CheckFailed(explain(result, self.run.settings.root, context.secrets()))
+            raise CheckFailed(explain(result, self.run.settings.root, context.vault.secrets()))
         if result.findings and self._is_draft():
             self._warn(result)
 
@@ -165,7 +166,7 @@ class CheckItem(pytest.Item):
 
     def record(self, result: Result) -> Record:
         """Return what the JSON document takes from this item; ``result`` is what became of it."""
-        secrets = self.run.context.secrets()
+        secrets = self.run.secrets()
         check = check_record(self.check.group, self.check.name, result, self.seconds, secrets)
         return {
             "module": module_record(self.declared, host_shown(self.run, self.declared)),
@@ -184,7 +185,7 @@ class CheckItem(pytest.Item):
         try:
             for finding in result.findings:
                 place = finding.location or self.check.location
-                said = told(finding.message, self.run.context.secrets())
+                said = told(finding.message, self.run.secrets())
                 warning = PlatformWarning(f"{place}: {finding.code}: {said}")
                 # Not self.warn(): at its own place, one finding of many modules is shown once.
                 file = str(self.run.settings.root / place.file)
@@ -196,7 +197,7 @@ class CheckItem(pytest.Item):
 
     def _observed(self) -> Record:
         """Return what was seen of the module; null where this check did not look."""
-        offline = self.run.context.remote_mode == "skip" or self.check.group == "contract"
+        offline = not self.run.remote_mode.live or self.check.group == "contract"
         if offline or self.result is None or isinstance(self.declared, Broken):
             return {"observed": None}
         try:

@@ -14,7 +14,8 @@ from pytest_platform.module.loader import FILE_NAME
 from pytest_platform.plugin.collection import modules_of
 from pytest_platform.plugin.groups import total_of
 from pytest_platform.plugin.nodes import CheckItem
-from pytest_platform.plugin.run import Run, host_shown, observed_already
+from pytest_platform.plugin.observed import host_shown, observed_already
+from pytest_platform.plugin.run import Run
 from pytest_platform.report.coverage import notes
 from pytest_platform.report.document import (
     Record,
@@ -74,7 +75,7 @@ class Reporting:
         for record in records:
             record["order"], record["nodeid"] = order, item.nodeid
             if _failed_as_expected(report):
-                record["check"]["xfail"] = told(_reason(report), self._run.context.secrets())
+                record["check"]["xfail"] = told(_reason(report), self._run.secrets())
         setattr(report, _RECORDS, records)
         return report
 
@@ -160,7 +161,7 @@ class Reporting:
     def _test_record(self, name: str, report: pytest.TestReport, result: Result) -> Record:
         module = self._run.catalog.get(name)
         test = report.nodeid.partition("::")[2]
-        secrets = self._run.context.secrets()
+        secrets = self._run.secrets()
         return {
             "module": module_record(module, host_shown(self._run, module)),
             **observed_already(self._run, module),

@@ -33,19 +33,19 @@ def set_up(config: pytest.Config, settings: Settings | None, output: JsonStdout 
         return
     run = runs.start(config, settings)
     config.stash[runs.RUN] = run
-    config.add_cleanup(run.context.close)
-    boundary = Boundary(run.context.secrets, worker=hasattr(config, "workerinput"))
+    config.add_cleanup(run.close)
+    boundary = Boundary(run.secrets, worker=hasattr(config, "workerinput"))
     config.pluginmanager.register(boundary, "platform-boundary")
     config.add_cleanup(boundary.guard_stderr())
     if output is not None:
-        output.secrets = run.context.secrets
+        output.secrets = run.secrets
     config.pluginmanager.register(Collection(run), "platform-collection")
     config.pluginmanager.register(Reporting(run, records, order), "platform-reporting")
-    if run.context.stack:
+    if run.stack:
         from pytest_platform.plugin.ephemeral import OwnStack, clean_up
 
-        own = OwnStack(run.context.stack, clean_up() if settings.stack.clean else [])
-        config.add_cleanup(run.context.stack.stop)
+        own = OwnStack(run.stack, clean_up() if settings.stack.clean else [])
+        config.add_cleanup(run.stack.stop)
         config.pluginmanager.register(own, "platform-stack")
     if run.changed_since is not None:
         more["changed_since"] = run.changed_since.section
