@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pytest_platform.checks.blocked import blocked
 from pytest_platform.checks.check import Check, unanswered
@@ -16,10 +17,9 @@ from pytest_platform.verdict import Result, failed, passed
 
 
 @dataclass(frozen=True, slots=True)
-class ProbeCheck(Check):
-    """One probe under ``health`` or ``smoke``."""
+class _ProbeCheck(Check):
+    """One probe of a module."""
 
-    group: str  # type: ignore[misc]
     probe: Probe
 
     def answer(self, context: Context) -> Result:
@@ -48,3 +48,15 @@ class ProbeCheck(Check):
         if findings and (lost := target.transport.failure()):
             raise lost
         return failed(findings, self.probe.location) if findings else passed()
+
+
+class HealthProbeCheck(_ProbeCheck):
+    """A probe under ``health``."""
+
+    group: ClassVar[str] = "health"
+
+
+class SmokeProbeCheck(_ProbeCheck):
+    """A probe under ``smoke``."""
+
+    group: ClassVar[str] = "smoke"

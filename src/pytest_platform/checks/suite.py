@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pytest_platform.checks.check import Check
 from pytest_platform.checks.contract.check import BrokenFileCheck, ContractCheck, SchemaCheck
 from pytest_platform.checks.drift.none import DriftCheck
-from pytest_platform.checks.probe import ProbeCheck
+from pytest_platform.checks.probe import HealthProbeCheck, SmokeProbeCheck
 from pytest_platform.checks.registry import CONTRACT
 from pytest_platform.checks.states import OwnerCheck, RequiresCheck, StateCheck
-from pytest_platform.module.loader import Broken, Module, Probe
+from pytest_platform.module.loader import Broken, Module
 from pytest_platform.run.graph import required
 
 
@@ -38,20 +38,17 @@ def _health(module: Module) -> Iterator[Check]:
         yield OwnerCheck(module, "owner", module.at("spec", "state", "owner"))
     if required(module):
         yield RequiresCheck(module, "requires", module.at("spec", "requires"))
-    yield from _probes(module, "health", module.health)
+    for probe in module.health:
+        yield HealthProbeCheck(module, probe.name, probe.location, probe)
 
 
 def _smoke(module: Module) -> Iterator[Check]:
-    yield from _probes(module, "smoke", module.smoke)
+    for probe in module.smoke:
+        yield SmokeProbeCheck(module, probe.name, probe.location, probe)
 
 
 def _drift(module: Module) -> Iterator[Check]:
     yield DriftCheck(module, "none", module.at("spec", "runtime", "compose"))
-
-
-def _probes(module: Module, group: str, probes: tuple[Probe, ...]) -> Iterator[Check]:
-    for probe in probes:
-        yield ProbeCheck(module, probe.name, probe.location, group, probe)
 
 
 _GROUPS: Mapping[str, Callable[[Module], Iterator[Check]]] = {
