@@ -119,7 +119,7 @@ def start(config: pytest.Config, settings: Settings) -> Run:
     if settings.changed_since is not None:
         since = narrow(config, settings, catalog, names)
         selected = frozenset(since.touched).intersection(names or since.touched)
-    remote_mode = _remote_mode(settings)
+    remote_mode = _remote_mode(config, settings)
     here = Local(waiting=Patience(config))
     renderer = Renderer(here, fetches=remote_mode.live)
     vault = Vault(catalog, renderer, selected)
@@ -156,9 +156,10 @@ def _new_project() -> str:
     return new_name()
 
 
-def _remote_mode(settings: Settings) -> RemoteMode:
+def _remote_mode(config: pytest.Config, settings: Settings) -> RemoteMode:
     if settings.remote_mode == OverSsh.name:
-        return OverSsh(settings.ssh.inventory, settings.ssh.config)
+        others = config.hook.pytest_platform_transport
+        return OverSsh(settings.ssh.inventory, settings.ssh.config, others)
     return ThisMachine() if settings.remote_mode == ThisMachine.name else FilesOnly()
 
 

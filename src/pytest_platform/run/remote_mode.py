@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from pytest_platform.errors import PlatformError
-from pytest_platform.hosts.inventory import Inventory, Place
+from pytest_platform.hosts.inventory import Inventory, Place, has_other_scheme
 from pytest_platform.hosts.transport import Local, Transport
 from pytest_platform.module.loader import Module
 
@@ -16,6 +16,23 @@ class NoHost(PlatformError):
     """Neither the module nor the run names the host on which the module runs."""
 
     code = "host.undeclared"
+
+
+class NoTransport(PlatformError):
+    """An address has a scheme for which there is no transport."""
+
+    code = "host.transport"
+
+
+class OtherTransports(Protocol):
+    """Returns the transport of another plugin to an address, None where there is none."""
+
+    def __call__(self, *, destination: str, name: str) -> Transport | None:
+        """Ask the plugins."""
+
+
+def _no_other(*, destination: str, name: str) -> None:
+    """Know no address."""
 
 
 class RemoteMode(ABC):
@@ -67,9 +84,13 @@ class OverSsh(RemoteMode):
     name = "ssh"
     elsewhere = True
 
-    def __init__(self, inventory: Inventory, config: Path | None) -> None:
+    def __init__(
+        self, inventory: Inventory, config: Path | None, others: OtherTransports = _no_other
+    ) -> None:
+        """Take the client's ``config``, where not the user's own; ``others`` are of plugins."""
         self._inventory = inventory
         self._config = config
+        self._others = others
 
     def place_of(self, module: Module) -> Place:
         """Ask the inventory."""
@@ -83,7 +104,21 @@ class OverSsh(RemoteMode):
         return place
 
     def connect(self, place: Place) -> Transport:
-        """Return a connection over ssh."""
+        """Return a connection over ssh, or that of another plugin for an address with a scheme.
+
+        Raises:
+            NoTransport: no plugin knows the scheme.
+        """
+        if has_other_scheme(place.address):
+            transport = self._others(destination=place.address, name=place.name)
+            if transport is None:
+                scheme = place.address.partition("://")[0]
+                message = (
+                    f"no plugin has a transport for '{scheme}://', which platform_hosts names "
+                    f"for '{place.name}'; install it, or write [user@]host[:port]"
+                )
+                raise NoTransport(message)
+            return transport
         from pytest_platform.hosts.ssh.client import Ssh
 
         return Ssh(place.address, place.name, config=self._config)
