@@ -26,7 +26,7 @@ from pytest_platform.plugin.changed_since import ChangedSince, narrow
 from pytest_platform.plugin.options import STDOUT, Settings, usage_error
 from pytest_platform.plugin.progress import Patience, Progress
 from pytest_platform.probes.kind import ProbeKind
-from pytest_platform.report.document import container_record, contradiction_record
+from pytest_platform.report.answers import Observation, container_of, contradiction_of
 from pytest_platform.run.context import Context, services_to_see
 from pytest_platform.run.fleet import Host, Hosts, NoHost
 from pytest_platform.run.known import known_of
@@ -283,23 +283,20 @@ def host_shown(run: Run, module: Module | Broken) -> str:
         return ""
 
 
-def observed_record(run: Run, module: Module) -> dict[str, Any]:
-    """Describe the containers of a module as the run's snapshot shows them.
-
-    Keys are ``observed``, and ``contradiction``: what of it is not as declared, or None.
-    """
+def observation_of(run: Run, module: Module) -> Observation:
+    """Describe the containers of a module as the run's snapshot shows them."""
     context = run.context
     seen = table.seen_of(module, None, context.snapshot(module))
     wrong = state_findings(module, context, asker=module)
-    return {
-        "observed": [container_record(one) for one in seen.containers],
-        "contradiction": contradiction_record(wrong[0], context.secrets()) if wrong else None,
-    }
+    return Observation(
+        observed=[container_of(one) for one in seen.containers],
+        contradiction=contradiction_of(wrong[0], context.secrets()) if wrong else None,
+    )
 
 
-def observed_already(run: Run, module: Module | Broken) -> dict[str, Any]:
+def observed_already(run: Run, module: Module | Broken) -> Observation:
     """Describe what another check or a fixture has seen of a module; asks nobody."""
     if isinstance(module, Module) and run.context.has_snapshot(module):
         with suppress(PlatformError):
-            return observed_record(run, module)
-    return {"observed": None}
+            return observation_of(run, module)
+    return Observation()
