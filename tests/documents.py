@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 Json = dict[str, Any]
@@ -209,3 +210,25 @@ def big(modules: int = 1000, checks: int = 15) -> Json:
             for number in range(modules)
         )
     )
+
+
+GOLDEN = Path(__file__).parent / "cases" / "reports"
+WIDTHS = (80, 200)
+
+
+def golden() -> dict[str, str]:
+    """Return what each format makes of :func:`everything`, by the name of its file."""
+    from pytest_platform.report.document import read
+    from pytest_platform.report.formats import FORMATS, render
+
+    made = read(everything())
+    texts = {name: render(name, made) for name in FORMATS}
+    for width in WIDTHS:
+        texts[f"table.{width}"] = render("table", made, width)
+    return texts
+
+
+if __name__ == "__main__":
+    GOLDEN.mkdir(parents=True, exist_ok=True)
+    for name, text in golden().items():
+        (GOLDEN / f"{name}.txt").write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The option ``--json``: pytest-json-report's document with the ``platform`` section."""
+"""The document of reports: pytest-json-report's document with the ``platform`` section."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from pytest_platform.plugin.options import usage_error
 from pytest_platform.report.document import Platform
-from pytest_platform.report.stdout import JsonStdout
+from pytest_platform.report.writer import ReportWriter
 
 
 class JsonReport:
@@ -18,7 +18,7 @@ class JsonReport:
 
     def __init__(
         self,
-        output: JsonStdout,
+        output: ReportWriter,
         section: Callable[[], Platform],
         order: Mapping[str, int],
     ) -> None:
@@ -28,14 +28,13 @@ class JsonReport:
         self._order = order
 
     def check_writable(self) -> None:
-        """Find out at the start, not after an hour, whether the file can be written.
+        """Find out at the start, not after an hour, whether each file can be written.
 
         Raises:
-            pytest.UsageError: it cannot.
+            pytest.UsageError: one cannot.
         """
         if error := self._output.unwritable:
-            message = f"--json={self._output.target}: cannot be written: {error.strerror}"
-            raise usage_error(message) from None
+            raise usage_error(f"{error.filename}: cannot be written: {error.strerror}") from None
 
     @pytest.hookimpl(trylast=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str]:

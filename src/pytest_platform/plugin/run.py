@@ -23,8 +23,9 @@ from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.module.model import seconds
 from pytest_platform.plugin.changed_since import ChangedSince, narrow
-from pytest_platform.plugin.options import STDOUT, Settings, usage_error
+from pytest_platform.plugin.options import Settings, usage_error
 from pytest_platform.plugin.progress import Patience, Progress
+from pytest_platform.plugin.report_options import STDOUT
 from pytest_platform.probes.kind import ProbeKind
 from pytest_platform.report.answers import Observation, container_of, contradiction_of
 from pytest_platform.run.context import Context, services_to_see

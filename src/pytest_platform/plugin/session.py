@@ -16,10 +16,10 @@ from pytest_platform.plugin.reporting import Reporting
 from pytest_platform.plugin.stack_options import DEPLOYED
 from pytest_platform.report.answers import CheckAnswer, platform_section
 from pytest_platform.report.document import Platform
-from pytest_platform.report.stdout import JsonStdout
+from pytest_platform.report.writer import ReportWriter
 
 
-def set_up(config: pytest.Config, settings: Settings | None, output: JsonStdout | None) -> None:
+def set_up(config: pytest.Config, settings: Settings | None, output: ReportWriter | None) -> None:
     """Register the parts. ``settings`` is None where the project has no modules.
 
     Raises:
@@ -64,7 +64,7 @@ def set_up(config: pytest.Config, settings: Settings | None, output: JsonStdout 
 def _register_json(config: pytest.Config, report: JsonReport) -> None:
     """Switch pytest-json-report on; the document is ours to write."""
     if not config.pluginmanager.has_plugin("pytest_jsonreport"):
-        raise usage_error("--json needs the plugin pytest-json-report, which is disabled")
+        raise usage_error("reports need the plugin pytest-json-report, which is disabled")
     # Without the terminal plugin this option is missing, and pytest-json-report reads it.
     config.option.tbstyle = getattr(config.option, "tbstyle", "auto")
     if not config.option.json_report:

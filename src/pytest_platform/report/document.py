@@ -384,13 +384,6 @@ class Platform(Struct, kw_only=True):
             "ended before this was settled.",
         ),
     ]
-    modules: Annotated[
-        list[ModuleReport],
-        Meta(
-            title="The modules that took part",
-            description="In the order of their names. Empty where no check of a module ran.",
-        ),
-    ]
     stack: Annotated[
         Literal["deployed", "ephemeral"] | None,
         Meta(
@@ -401,6 +394,13 @@ class Platform(Struct, kw_only=True):
     ]
     changed_since: ChangedSinceReport | UnsetType = UNSET
     error: RunError | UnsetType = UNSET
+    modules: Annotated[
+        list[ModuleReport],
+        Meta(
+            title="The modules that took part",
+            description="In the order of their names. Empty where no check of a module ran.",
+        ),
+    ]
 
 
 class Document(Struct, kw_only=True):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_platform.report.document import CheckReport, FindingReport, ModuleReport, Platform
@@ -79,3 +81,18 @@ def _itself(check: CheckReport) -> list[FindingReport]:
             line=check.line,
         )
     ]
+
+
+def fingerprints(found: Sequence[Fault]) -> list[str]:
+    """Return a name for each fault that stays where lines move and messages change.
+
+    Equal faults of one check in one file are counted.
+    """
+    counts: Counter[tuple[str, ...]] = Counter()
+    names = []
+    for one in found:
+        key = (one.name, one.code, one.file)
+        counts[key] += 1
+        text = "\0".join((*key, str(counts[key])))
+        names.append(hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest())
+    return names

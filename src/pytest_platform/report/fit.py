@@ -21,9 +21,9 @@ def width_of(text: str) -> int:
     return len(text) if text.isascii() else sum(map(_columns, text))
 
 
-def cut(text: str, width: int) -> str:
+def cut(text: str, width: int | None) -> str:
     """Return a text, or its beginning and an ellipsis, in at most ``width`` columns."""
-    if width_of(text) <= width:
+    if width is None or width_of(text) <= width:
         return text
     return _head(text, width - 1) + "…"
 

@@ -12,6 +12,12 @@ FORMATS: Final[Mapping[str, str]] = {
     "json": "the document itself",
     "table": "the table of modules and what is wrong, for a terminal",
     "markdown": "the same in Markdown, for the summary of a CI job",
+    "github": "annotations of GitHub's workflows",
+    "gitlab": "GitLab's code quality report",
+    "sarif": "SARIF 2.1.0 of what the contract checks found",
+    "prometheus": "metrics for node_exporter's textfile collector",
+    "nagios": "one line with performance data, and the exit code of a Nagios plugin",
+    "tap": "the Test Anything Protocol, version 14",
 }
 """Every format with what it is. A new one is a file of that name here with ``render(document)``,
 and one line.

@@ -14,7 +14,7 @@ from pytest_platform.report.document import (
     Platform,
 )
 from pytest_platform.report.faults import Fault, faults
-from pytest_platform.report.fit import one_line, padded, width_of, wrapped
+from pytest_platform.report.fit import cut, one_line, padded, width_of, wrapped
 
 _MAX_OBSERVED: Final = 24
 _WORST_FIRST: Final = ("error", "failed", "passed", "skipped")
@@ -36,7 +36,7 @@ def fitted(document: Document, width: int | None) -> str:
 
 def _lines(section: Platform, width: int | None) -> Iterator[str]:
     if error := section.error:
-        yield from wrapped(one_line(f"{error.message} [{error.code}]"), width)
+        yield from wrapped(one_line(f"error: {error.message} [{error.code}]"), width)
     yield from (line for line, _ in table(section, width))
     if section.modules:
         yield ""
@@ -52,7 +52,7 @@ def together(found: Sequence[Fault]) -> Iterator[list[str]]:
     for one in found:
         groups.setdefault((one.code, one.message), []).append(one)
     for (code, message), same in groups.items():
-        yield [f"{message} [{code}]", *(f"  {one.place}: {one.name}" for one in same)]
+        yield [f"- {message} [{code}]", *(f"  {one.place}: {one.name}" for one in same)]
 
 
 def rows(section: Platform) -> list[dict[str, str]]:
@@ -86,7 +86,7 @@ def table(section: Platform, width: int | None = None) -> list[tuple[str, str]]:
     if width is not None:
         _narrow(widths, width)
     verdicts = ["", *(row["verdict"] for row in body)]
-    lines = [_line(row, list(widths.values())) for row in cells]
+    lines = [cut(_line(row, list(widths.values())), width) for row in cells]
     return list(zip(lines, verdicts, strict=True))
 
 
