@@ -7,6 +7,7 @@ import json
 import re
 import sys
 import urllib.parse
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from documents import (
 from pytest_platform.cli import main
 from pytest_platform.codes import catalogue
 from pytest_platform.report.document import as_builtins, read
-from pytest_platform.report.fit import one_line, width_of
+from pytest_platform.report.fit import cut, one_line, width_of
 from pytest_platform.report.formats import FORMATS, exit_code, render
 
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -308,6 +309,69 @@ def test_what_is_no_document(name: str, text: str, tmp_path: Path, capsys: Any) 
     assert name == "nagios" or not said.out
     assert said.err.count("\n") == 1
     assert "[summary.unreadable]" in said.err
+
+
+class _Page(HTMLParser):
+    """Keeps the elements of a page, their attributes and its text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: set[str] = set()
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def _page(source: Json) -> _Page:
+    page = _Page()
+    page.feed(made("html", source))
+    return page
+
+
+def test_no_text_of_a_page_is_markup() -> None:
+    page, plain = _page(hostile()), _page(everything())
+    assert set(page.tags) <= set(plain.tags)
+    assert page.attributes <= plain.attributes
+    assert not [one for one in page.attributes if one.startswith("on") or one in {"src", "href"}]
+    for text in HOSTILE:
+        assert cut(one_line(text), 500) in page.text
+
+
+def test_a_page_needs_nothing_else() -> None:
+    text = made("html", everything())
+    assert "default-src 'none'" in text
+    assert not re.search(r"<script|<link|<img|url\(|https?://|@import", text)
+
+
+def test_a_page_says_what_to_do() -> None:
+    entry = catalogue()["container.state.exited_success"]
+    assert entry.do in _page(everything()).text
+
+
+def test_a_page_of_a_hundred_modules_is_small() -> None:
+    modules = [
+        module(
+            f"m{one:03}",
+            *(check("failed", f"{one} {at} " + "x" * 100, id=f"smoke::{at}") for at in range(15)),
+            verdict="failed",
+        )
+        for one in range(100)
+    ]
+    assert len(made("html", document(*modules)).encode()) < 300 * 1024
+
+
+def test_without_its_library_a_format_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr("pytest_platform.report.formats.find_spec", lambda _: None)
+    assert main(["report", "html", "report.json"]) == 1
+    assert "pip install 'pytest-platform[html]' [report.library]" in capsys.readouterr().err
 
 
 def test_an_unknown_format(capsys: Any) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pytest_platform.report.document import Document
 
 UNREADABLE = "summary.unreadable"
+NO_LIBRARY = "report.library"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +36,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def convert(name: str, path: Path) -> int:
     """Print a saved document in a format, and return the exit code of the command."""
-    from pytest_platform.report.formats import exit_code, render, unreadable
+    from pytest_platform.report.formats import exit_code, missing, render, unreadable
+
+    if message := missing(name):
+        sys.stderr.write(f"{message} [{NO_LIBRARY}]\n")
+        return 1
 
     try:
         document = _read(path)

@@ -6,6 +6,7 @@ import itertools
 import os
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,7 @@ import pytest
 
 from pytest_platform.errors import UsageError
 from pytest_platform.module.nearest import did_you_mean, quoted
-from pytest_platform.report.formats import FORMATS
+from pytest_platform.report.formats import FORMATS, missing
 from pytest_platform.report.writer import Target
 
 STDOUT: Final = "-"
@@ -67,8 +68,9 @@ def early(args: Sequence[object], here: Path) -> list[Target]:
         elif option == OPTION:
             reports.append(value if equals else following)
     found = [*_of_json(json, here)]
-    usable = (one for one in reports if one.partition("=")[0] in FORMATS and one[-1:] != "=")
-    found += [_target(spec, here, OPTION) for spec in usable]
+    for spec in reports:
+        with suppress(UsageError):
+            found.append(_target(spec, here, OPTION))
     return _one_on_stdout(found)
 
 
@@ -105,6 +107,8 @@ def _target(spec: str, here: Path, asked: str) -> Target:
     if name not in FORMATS:
         hint = did_you_mean(name, FORMATS) or f"; there are {', '.join(FORMATS)}"
         raise UsageError(f"{asked}: there is no format {quoted(name)}{hint}")
+    if message := missing(name):
+        raise UsageError(f"{asked}: {message}")
     if equals and not path:
         raise UsageError(f"{asked}: '{name}=' names no file; write {name}, or {name}=PATH")
     return Target(name, here / path if path else None, f"{asked}={spec.strip()}")

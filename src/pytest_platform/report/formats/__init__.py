@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Final
 
 from pytest_platform.report.document import Document
@@ -18,6 +19,7 @@ FORMATS: Final[Mapping[str, str]] = {
     "prometheus": "metrics for node_exporter's textfile collector",
     "nagios": "one line with performance data, and the exit code of a Nagios plugin",
     "tap": "the Test Anything Protocol, version 14",
+    "html": "one page that needs nothing else",
 }
 """Every format with what it is. A new one is a file of that name here with ``render(document)``,
 and one line.
@@ -26,6 +28,17 @@ A format may also have ``fitted(document, width)``, which keeps to the columns o
 ``exit_code(document)``, with which the command ``report`` ends; and ``unreadable(reason)``, its
 text and exit code where there is no document.
 """
+
+
+_NEEDS: Final[Mapping[str, str]] = {"html": "jinja2"}
+"""Libraries that only one format needs; the extra of this package has the format's name."""
+
+
+def missing(name: str) -> str:
+    """Return what to install for a format; empty where all is there."""
+    if name not in _NEEDS or find_spec(_NEEDS[name]):
+        return ""
+    return f"the format '{name}' needs {_NEEDS[name]}; pip install 'pytest-platform[{name}]'"
 
 
 def render(name: str, document: Document, width: int | None = None) -> str:
