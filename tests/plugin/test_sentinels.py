@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from plugin.project import Outcome, Project
+from pytest_platform.report.formats import FORMATS
 
 SENTINELS = {
     "VARIABLE": "Kq7vXw2Zr9TbNm4Aa1",
@@ -207,11 +208,12 @@ def test_no_sentinel_in_any_report(sentinels: Project) -> None:
     text = sentinels.pytest(*SHOWS, "--junitxml=j.xml", "-o", "log_cli=true")
     assert "[redacted]" in text.stdout
     assert_none(text, sentinels.root / "j.xml")
-    document = sentinels.pytest("--json=r.json", "-n2")
+    formats = [f"--platform-report={name}=out/{name}" for name in FORMATS]
+    document = sentinels.pytest("--json=r.json", "-n2", *formats)
     assert document.code == 1, str(document)
-    assert_none(document, sentinels.root / "r.json")
-    markdown = sentinels.run("python", "-m", "pytest_platform", "summary", "r.json")
-    assert_none(markdown)
+    written = [sentinels.root / "out" / name for name in FORMATS]
+    assert_none(document, sentinels.root / "r.json", *written)
+    assert "[redacted]" in (sentinels.root / "out" / "tap").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("end", ENDS)

@@ -6,10 +6,11 @@ import argparse
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 
-from pytest_platform.cli import explain, schema, summary
+from pytest_platform.cli import explain, report, schema, summary
 
 COMMANDS: Mapping[str, ModuleType] = {
     "explain": explain,
+    "report": report,
     "schema": schema,
     "summary": summary,
 }

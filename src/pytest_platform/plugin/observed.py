@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
 
 from pytest_platform.checks.blocked import state_findings
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.plugin.run import Run
-from pytest_platform.report.document import container_record, contradiction_record
+from pytest_platform.report.answers import Observation, container_of, contradiction_of
 from pytest_platform.state import table
 
 
@@ -23,23 +22,20 @@ def host_shown(run: Run, module: Module | Broken) -> str:
         return ""
 
 
-def observed_record(run: Run, module: Module) -> dict[str, Any]:
-    """Describe the containers of a module as the run's snapshot shows them.
-
-    Keys are ``observed``, and ``contradiction``: what of it is not as declared, or None.
-    """
+def observation_of(run: Run, module: Module) -> Observation:
+    """Describe the containers of a module as the run's snapshot shows them."""
     context = run.context
     seen = table.seen_of(module, None, context.fleet.snapshot(module))
     wrong = state_findings(module, context, asker=module)
-    return {
-        "observed": [container_record(one) for one in seen.containers],
-        "contradiction": contradiction_record(wrong[0], run.secrets()) if wrong else None,
-    }
+    return Observation(
+        observed=[container_of(one) for one in seen.containers],
+        contradiction=contradiction_of(wrong[0], run.secrets()) if wrong else None,
+    )
 
 
-def observed_already(run: Run, module: Module | Broken) -> dict[str, Any]:
+def observed_already(run: Run, module: Module | Broken) -> Observation:
     """Describe what another check or a fixture has observed of a module; asks no host."""
     if run.begun and isinstance(module, Module) and run.context.fleet.has_snapshot(module):
         with suppress(PlatformError):
-            return observed_record(run, module)
-    return {"observed": None}
+            return observation_of(run, module)
+    return Observation()

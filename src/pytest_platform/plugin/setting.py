@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pytest_platform.change import apply, guard, plan
 from pytest_platform.change.refusal import Refusal
-from pytest_platform.plugin.options import STDOUT, Settings
+from pytest_platform.plugin.options import Settings
+from pytest_platform.plugin.report_options import STDOUT
 
 
 def setting_of(settings: Settings) -> apply.Setting:

@@ -1,165 +1,473 @@
-"""The ``platform`` section of the JSON document, made of the records that checks send.
+"""The types of the JSON document: what every format is made of, and what its schema is made of.
 
-A record is a dict of builtins: it crosses to another process as it is.
+Texts in it are redacted. Only builtins cross to another process or to a file.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
 
-from pytest_platform.docker.snapshot import Container
-from pytest_platform.module.loader import Broken, Module
-from pytest_platform.report.coverage import judged, merged, module_verdict, state_codes
-from pytest_platform.report.redact import told
-from pytest_platform.secrets import Secrets
-from pytest_platform.verdict import Finding, Result
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-SCHEMA = 1
+SCHEMA: Final = 1
 
-Record = dict[str, Any]
-"""``{"module": {...}, "observed": [...], "check": {...}, "order": 0, "total": 17}``; ``observed``
-is null where the check did not look, and ``contradiction`` beside it says what of it is not as
-declared; ``order`` is the place of the check in the collection, ``total`` how many the module
-has."""
+Code = Annotated[
+    str,
+    Meta(
+        extra_json_schema={
+            "pattern": r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_]*)*$",
+            "examples": ["container.state.exited_success", "engine.unreachable"],
+        }
+    ),
+]
+Codes = Annotated[list[Code], Meta(extra_json_schema={"uniqueItems": True})]
+_LINE: Final = {"pattern": r"^[^\r\n]*\S[^\r\n]*$"}
+Line = Annotated[str, Meta(extra_json_schema=_LINE)]
+"""One line of text that is not blank."""
+Number = Annotated[int, Meta(description="Counts from 1.", ge=1)]
+Time = Annotated[
+    str | None,
+    Meta(
+        description="RFC 3339 in UTC; null: never.",
+        extra_json_schema={
+            "format": "date-time",
+            "pattern": "Z$",
+            "examples": ["2026-05-17T01:08:47Z"],
+        },
+    ),
+]
+Group = Literal["contract", "health", "smoke", "drift", "apply"]
+ExpectedState = Literal["running", "healthy", "exited-success"]
+CheckVerdict = Literal["passed", "skipped", "failed", "error"]
+ModuleVerdict = Literal["passed", "unverified", "failed", "error"]
+_STATUS: Final = ["created", "running", "paused", "restarting", "removing", "exited", "dead"]
+_HEALTH: Final = ["starting", "healthy", "unhealthy", None]
 
 
-def module_record(module: Module | Broken, host: str = "") -> Record:
-    """Describe a module itself; ``expected_state`` is null where its file cannot be read.
+class FindingReport(Struct, kw_only=True):
+    """One thing that a check found."""
 
-    ``host`` is where it was looked at over ssh; empty where it was not.
+    code: Code
+    message: Line
+    expected: str | None
+    actual: str | None
+    file: str | None
+    line: Number | None
+
+
+class CheckReport(Struct, kw_only=True):
+    """One check.
+
+    Texts are redacted: no value of an environment variable or of a secret.
     """
-    expected = None if isinstance(module, Broken) else module.manifest.spec.runtime.expected_state
-    file = module.file
-    return {
-        "name": module.name,
-        "file": file,
-        "expected_state": expected.value if expected else None,
-        **({"host": host} if host else {}),
+
+    id: Annotated[
+        str,
+        Meta(
+            title="Id",
+            description="What follows the file in pytest's node id; for a test in Python, the "
+            "group and its name.",
+            pattern="^(contract|health|smoke|drift|apply)::.",
+            examples=["health::state", "contract::image.pinned"],
+        ),
+    ]
+    group: Annotated[Group, Meta(title="Group")]
+    code: Annotated[
+        Code | None,
+        Meta(
+            title="What was found",
+            description="Stable. Null where the check passed or was skipped, but `probe.blocked` "
+            "where a probe was not asked because of another module, and what was found where that "
+            "was expected (`xfail`).",
+        ),
+    ]
+    verdict: Annotated[
+        CheckVerdict,
+        Meta(
+            title="Verdict",
+            description="`failed`: looked, and it is wrong; `error`: could not look; `skipped`: "
+            "was told not to look.",
+        ),
+    ]
+    message: Annotated[
+        str,
+        Meta(
+            title="Message",
+            description="What is wrong and what to do next, on one line. May be empty where the "
+            "check passed.",
+        ),
+    ]
+    expected: Annotated[str | None, Meta(title="What was expected")]
+    actual: Annotated[str | None, Meta(title="What was seen")]
+    file: Annotated[
+        str,
+        Meta(
+            title="File that declares what is checked",
+            description="Relative to `root`, with forward slashes, where it lies below it.",
+            min_length=1,
+        ),
+    ]
+    line: Annotated[Number, Meta(title="Line in that file")]
+    seconds: Annotated[float, Meta(title="How long it took", ge=0)]
+    findings: Annotated[
+        list[FindingReport] | UnsetType,
+        Meta(
+            title="All that the check found",
+            description="The worst first; of a check that passed, what is waived or only warns.",
+        ),
+    ] = UNSET
+    xfail: Annotated[
+        str | UnsetType,
+        Meta(
+            title="Why it was expected to fail",
+            description="The reason of pytest's `xfail`; there only where the check has failed as "
+            "expected. Its verdict then is `skipped`, and `code` says what was found.",
+        ),
+    ] = UNSET
+
+
+class ContainerReport(Struct, kw_only=True):
+    """One container as the Engine knows it.
+
+    Never its environment.
+    """
+
+    container: Annotated[
+        str,
+        Meta(title="Name of the container", min_length=1, examples=["home-platform-minio-init-1"]),
+    ]
+    status: Annotated[str, Meta(title="Status", extra_json_schema={"enum": _STATUS})]
+    exit_code: Annotated[
+        int | None, Meta(title="Exit code", description="Null while it has not ended.")
+    ]
+    health: Annotated[
+        str | None,
+        Meta(
+            title="Result of the health check",
+            description="Null where it has none.",
+            extra_json_schema={"enum": _HEALTH},
+        ),
+    ]
+    started_at: Annotated[Time, Meta(title="When it last started")]
+    finished_at: Annotated[Time, Meta(title="When it last ended")]
+    restart_count: Annotated[int, Meta(title="How often the Engine restarted it", ge=0)]
+    image: Annotated[
+        str,
+        Meta(
+            title="Image",
+            description="As it was asked for.",
+            examples=["minio/mc:RELEASE.2025-08-13T08-35-41Z"],
+        ),
+    ]
+
+
+class Contradiction(Struct, kw_only=True):
+    """What runs is not as declared, and no check says so.
+
+    There only where `health::state` was not judged, and another check has seen it.
+    """
+
+    code: Code
+    message: Line
+    expected: str
+    actual: str
+
+
+class RefusalReason(Struct, kw_only=True):
+    """One reason of a refusal."""
+
+    code: Code
+    message: Annotated[str, Meta(description="What would satisfy it.")]
+
+
+class PlanReport(Struct, kw_only=True):
+    """Plan.
+
+    What the guard says of the module; there with `--plan` and `--apply`.
+    """
+
+    drift: Annotated[
+        list[Code],
+        Meta(description="The codes of all differences; empty also where they are not known."),
+    ]
+    decision: Annotated[
+        Literal["allowed", "eligible", "refused", "nothing-to-do"],
+        Meta(
+            description="`allowed`; `eligible`: from files alone nothing speaks against it; "
+            "`refused`; `nothing-to-do`."
+        ),
+    ]
+    reasons: Annotated[list[RefusalReason], Meta(description="All reasons of a refusal.")]
+    digest: Annotated[
+        str,
+        Meta(description="SHA-256 of the plan.", extra_json_schema={"pattern": "^[0-9a-f]{64}$"}),
+    ]
+
+
+class ApplyReport(Struct, kw_only=True):
+    """Apply.
+
+    What became of the guarded apply; there with `--apply`.
+    """
+
+    ran: Annotated[bool, Meta(description="Whether the one-shot was started.")]
+    exit_code: Annotated[
+        int | None,
+        Meta(description="How it ended; null where it was not started, or its end was not seen."),
+    ]
+    seconds: Annotated[Annotated[float, Meta(ge=0)] | None, Meta(description="How long it ran.")]
+
+
+class ModuleReport(Struct, kw_only=True):
+    """One module."""
+
+    name: Annotated[
+        str,
+        Meta(
+            title="Name",
+            description="The name of the module's folder.",
+            min_length=1,
+            examples=["minio-init"],
+        ),
+    ]
+    file: Annotated[
+        str,
+        Meta(
+            title="File",
+            description="Relative to `root`, with forward slashes, where it lies below it.",
+            min_length=1,
+            examples=["modules/minio-init/module.yaml"],
+        ),
+    ]
+    expected_state: Annotated[
+        ExpectedState | None,
+        Meta(title="Declared state", description="Null where the module's file cannot be read."),
+    ]
+    host: Annotated[
+        str | UnsetType,
+        Meta(
+            title="Host",
+            description="The host that the module is on, in mode ssh, where that is known.",
+            examples=["nas"],
+            extra_json_schema={"minLength": 1},
+        ),
+    ] = UNSET
+    observed: Annotated[
+        list[ContainerReport] | None,
+        Meta(
+            title="What was seen of its containers",
+            description="Null: nobody looked. Empty: there is none.",
+        ),
+    ]
+    drift: Annotated[
+        Codes,
+        Meta(
+            title="Drift",
+            description="The codes of the differences between what is declared and what runs, "
+            "each once.",
+            examples=[["container.state.exited_success"]],
+        ),
+    ]
+    total: Annotated[
+        Annotated[int, Meta(ge=1)] | UnsetType,
+        Meta(
+            title="How many checks it has",
+            description="Selected or not, its tests in Python that were collected included.",
+        ),
+    ] = UNSET
+    checks: Annotated[
+        list[CheckReport],
+        Meta(title="Checks", description="In the order of collection.", min_length=1),
+    ]
+    plan: PlanReport | UnsetType = UNSET
+    apply: ApplyReport | UnsetType = UNSET
+    selected: Annotated[
+        Annotated[int, Meta(ge=1)] | UnsetType,
+        Meta(
+            title="How many of its checks were answered",
+            description="Those that were selected and reached.",
+        ),
+    ] = UNSET
+    verdict: Annotated[
+        ModuleVerdict,
+        Meta(
+            title="Verdict",
+            description="The worst of its checks. `unverified`: nothing failed, and its state was "
+            "not judged (`health::state` was skipped, deselected or not reached), or a probe was "
+            "not asked because of another module.",
+        ),
+    ]
+    contradiction: Contradiction | UnsetType = UNSET
+
+
+class Touched(Struct, kw_only=True):
+    """One module that the change touches."""
+
+    module: Annotated[str, Meta(title="The module", examples=["minio-init"])]
+    because: Annotated[
+        str,
+        Meta(
+            title="Why it is touched",
+            description="A path that changed, or a touched module that this one requires.",
+            examples=["modules/minio-init/compose.yaml", "requires minio"],
+        ),
+    ]
+
+
+class ChangedSinceReport(Struct, kw_only=True):
+    """What the run was narrowed to.
+
+    Only with `--changed-since`. Where no module is touched, `touched` and `modules` are empty
+    and the exit code is 0.
+    """
+
+    ref: Annotated[str, Meta(title="The commit that was named", examples=["origin/main"])]
+    touched: Annotated[
+        list[Touched],
+        Meta(
+            title="The modules that the change touches",
+            description="In the order of their names, those too that `--module` left out.",
+        ),
+    ]
+
+
+class RunError(Struct, kw_only=True):
+    """What ended the run early.
+
+    Only in a run that did not come to its own end. Where it ended before a session, there are
+    no modules and no tests.
+    """
+
+    code: Annotated[
+        Literal["platform.usage", "platform.crash", "platform.interrupted", "platform.no_session"],
+        Meta(
+            title="Code",
+            description="`platform.usage`: the command line, the environment, an ini value or a "
+            "conftest file cannot be used; `platform.crash`: pytest or a plugin crashed; "
+            "`platform.interrupted`: the run was stopped, by a key or by `pytest.exit`; "
+            "`platform.no_session`: no session was asked for, as with `--help`.",
+        ),
+    ]
+    message: Annotated[
+        str,
+        Meta(
+            title="Message",
+            description="One line.",
+            extra_json_schema=_LINE,
+            examples=[
+                "--module: there is no module 'minioinit' in modules; did you mean 'minio-init'?"
+            ],
+        ),
+    ]
+
+
+class Platform(Struct, kw_only=True):
+    """The platform.
+
+    What the run found out about the modules.
+    """
+
+    schema: Annotated[
+        Literal[1],
+        Meta(
+            title="Version of this section",
+            description="It changes when a reader of the old one would be misled.",
+        ),
+    ] = SCHEMA
+    remote_mode: Annotated[
+        Literal["skip", "local", "ssh"] | None,
+        Meta(
+            title="Where the run looked",
+            description="`skip`: at files only; `local`: at this machine's Engine; null: the run "
+            "ended before this was settled.",
+        ),
+    ]
+    stack: Annotated[
+        Literal["deployed", "ephemeral"] | None,
+        Meta(
+            title="Which stack the run looked at",
+            description="`deployed`: what runs; `ephemeral`: one that was started for this run and "
+            "removed afterwards; null: the run ended before this was settled.",
+        ),
+    ]
+    changed_since: ChangedSinceReport | UnsetType = UNSET
+    error: RunError | UnsetType = UNSET
+    modules: Annotated[
+        list[ModuleReport],
+        Meta(
+            title="The modules that took part",
+            description="In the order of their names. Empty where no check of a module ran.",
+        ),
+    ]
+
+
+class Document(Struct, kw_only=True):
+    """The JSON document of pytest --json.
+
+    The document of pytest-json-report with one more key, `platform`. That key is described
+    strictly, the others loosely. A run that ended before a session has only `exitcode` and
+    `platform`.
+    """
+
+    created: Annotated[
+        float | UnsetType,
+        Meta(
+            title="When the document was made",
+            description="Seconds since 1970-01-01 UTC.",
+            extra_json_schema={"minimum": 0},
+        ),
+    ] = UNSET
+    duration: Annotated[
+        float | UnsetType,
+        Meta(
+            title="How long the session took",
+            description="Seconds.",
+            extra_json_schema={"minimum": 0},
+        ),
+    ] = UNSET
+    exitcode: Annotated[
+        int,
+        Meta(
+            title="Exit code",
+            description="The exit code of the process.",
+            examples=[0, 1],
+            extra_json_schema={"minimum": 0, "maximum": 255},
+        ),
+    ]
+    root: Annotated[
+        str | UnsetType,
+        Meta(
+            title="pytest's rootdir",
+            description="Absolute. Paths of the `platform` section are relative to it.",
+        ),
+    ] = UNSET
+    others: dict[str, Any] = {}
+    """Further keys of pytest-json-report and of other plugins, passed on as they are."""
+    platform: Platform
+
+
+_TYPED: Final = frozenset(Document.__struct_fields__) - {"others"}
+
+
+def read(document: Mapping[str, Any]) -> Document:
+    """Make the types of a document in builtins. Keys that the section does not know are left out.
+
+    Raises:
+        msgspec.ValidationError: it is no document of ``--json``; the text says where.
+    """
+    typed = {key: one for key, one in document.items() if key in _TYPED}
+    others = {key: one for key, one in document.items() if key not in _TYPED}
+    return msgspec.convert({**typed, "others": others}, Document)
+
+
+def as_builtins(document: Document) -> dict[str, Any]:
+    """Return the document as it is written: the reverse of :func:`read`."""
+    typed: dict[str, Any] = {
+        key: one
+        for key in Document.__struct_fields__
+        if key in _TYPED - {"platform"} and (one := getattr(document, key)) is not UNSET
     }
-
-
-def check_record(group: str, name: str, result: Result, seconds: float, secrets: Secrets) -> Record:
-    """Describe one answered check, redacted."""
-
-    def safe(text: str | None) -> str | None:
-        return None if text is None else told(text, secrets)
-
-    location = result.location
-    return {
-        "id": f"{group}::{name}",
-        "group": group,
-        "code": result.code,
-        "verdict": result.verdict.value,
-        "message": safe(result.message),
-        "expected": safe(result.expected),
-        "actual": safe(result.actual),
-        "file": location.file if location else None,
-        "line": location.line if location else None,
-        "seconds": round(seconds, 4),
-        "findings": [_finding_record(one, result, secrets) for one in _findings(result)],
-    }
-
-
-def _findings(result: Result) -> Sequence[Finding]:
-    """Return all findings; of a check that could not look, the one that says why."""
-    if result.findings or result.code is None:
-        return result.findings
-    return [Finding(result.code, result.message, result.expected, result.actual)]
-
-
-def _finding_record(finding: Finding, result: Result, secrets: Secrets) -> Record:
-    location = finding.location or result.location
-    return {
-        "code": finding.code,
-        "message": told(finding.message, secrets),
-        "expected": None if finding.expected is None else told(finding.expected, secrets),
-        "actual": None if finding.actual is None else told(finding.actual, secrets),
-        "file": location.file if location else None,
-        "line": location.line if location else None,
-    }
-
-
-def container_record(container: Container) -> Record:
-    """Describe what was seen of one container; fields are named one by one, never all taken."""
-    return {
-        "container": container.name,
-        "status": container.status,
-        "exit_code": container.exit_code if container.status in {"exited", "dead"} else None,
-        "health": container.health,
-        "started_at": _iso(container.started_at),
-        "finished_at": _iso(container.finished_at),
-        "restart_count": container.restart_count,
-        "image": container.image,
-    }
-
-
-def contradiction_record(finding: Finding, secrets: Secrets) -> Record:
-    """Describe how an observation differs from the declared state, where no check says so."""
-    return {
-        "code": finding.code,
-        "message": told(finding.message, secrets),
-        "expected": told(finding.expected or "", secrets),
-        "actual": told(finding.actual or "", secrets),
-    }
-
-
-def crash_record(file: str, check: str) -> Record:
-    """Describe a check whose process died before it could answer."""
-    group = check.partition("::")[0]
-    record: Record = {
-        "id": check,
-        "group": group,
-        "code": "platform.crash",
-        "verdict": "error",
-        "message": "the process that ran this check died; run it again without -n",
-        "expected": None,
-        "actual": None,
-        "file": file,
-        "line": 1,
-        "seconds": 0.0,
-        "findings": [],
-    }
-    name = file.split("/")[-2] if "/" in file else file
-    module = {"name": name, "file": file, "expected_state": None}
-    return {"module": module, "observed": None, "check": record, "order": sys.maxsize}
-
-
-def platform_section(remote_mode: str, records: Iterable[Record]) -> Record:
-    """Build the section: modules in the order of their names, each with its checks."""
-    modules: dict[str, Record] = {}
-    for record in sorted(records, key=lambda record: record["order"]):
-        described = record["module"]
-        entry = modules.setdefault(
-            described["file"],
-            {**described, "observed": None, "drift": [], "total": 0, "checks": []},
-        )
-        entry["expected_state"] = entry["expected_state"] or described["expected_state"]
-        entry["total"] = max(entry["total"], record.get("total", 0))
-        if record["observed"] is not None:
-            entry["observed"] = record["observed"]
-            entry["contradiction"] = record.get("contradiction")
-        entry["checks"].append(record["check"])
-        entry.update(record.get("details") or {})
-    listed = sorted(modules.values(), key=lambda entry: (entry["name"], entry["file"]))
-    for entry in listed:
-        _complete(entry, remote_mode)
-    return {"schema": SCHEMA, "remote_mode": remote_mode, "modules": listed}
-
-
-def _complete(entry: Record, remote_mode: str) -> None:
-    """Add what follows from all checks of a module together."""
-    checks = entry["checks"] = merged(entry["checks"])
-    entry["selected"] = len(checks)
-    entry["total"] = max(entry["total"], len(checks))
-    entry["drift"] = sorted({*entry["drift"], *state_codes(checks)})
-    entry["verdict"] = module_verdict(checks, remote_mode)
-    contradiction = entry.pop("contradiction", None)
-    if contradiction and not judged(checks):
-        entry["contradiction"] = contradiction
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat().replace("+00:00", "Z") if moment else None
+    section = msgspec.to_builtins(document.platform)
+    return {**typed, **document.others, "platform": section}
