@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,23 @@ from pytest_platform.hosts.transport import Transport
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.declared import Module
 from pytest_platform.secrets import Secrets
-from pytest_platform.stack import launch, remains, variables
+from pytest_platform.stack import copies, launch, remains, variables
 from pytest_platform.stack.errors import StackNotUp, StackRefused, StackRemoved
 from pytest_platform.stack.members import members, needed_services
-from pytest_platform.stack.mounts import Source, look_at
+from pytest_platform.stack.mounts import Source, look_at, written_to
 from pytest_platform.stack.owner import Owner
-from pytest_platform.stack.rewrite import Part, rewrite
+from pytest_platform.stack.parts import Part, Stack
+from pytest_platform.stack.rewrite import rewrite
 
 DEADLINE = 120
 """Seconds that the Engine may take for one request: removing a large volume takes its time."""
 
 _SHOWN = 400
 """Characters of the end of what Compose said: there it says why it failed."""
+
+_PROJECT = "com.docker.compose.project"
+_VOLUME = "com.docker.compose.volume"
+"""Compose's own labels."""
 
 _BUILD_LEFT = (
     "if a build failed, the Engine may keep its stopped container and an image without a name: "
@@ -100,7 +106,7 @@ class Ephemeral:
             self.project,
             labels=owner.labels(self.project),
             root=str(self._root.resolve()),
-            sources=_sources(parts),
+            sources=self._sources(parts),
         )
         values |= self._of_secrets(stack.model, values)
         self.notes, self.made_up = stack.notes, tuple(sorted(values))
@@ -109,7 +115,7 @@ class Ephemeral:
         compose = find_compose(self._transport)
         self.started = True
         self._put_back = signals.terminate_as_interrupt()
-        self._make_volumes(stack.ahead, owner.labels(self.project))
+        self._make_volumes(stack, owner.labels(self.project))
         self._up(compose, stack.model, values)
 
     def stop(self) -> None:
@@ -129,10 +135,26 @@ class Ephemeral:
             self._put_back = lambda: None
             self._engine.close()
 
-    def _make_volumes(self, names: Iterable[str], labels: Mapping[str, str]) -> None:
+    def _make_volumes(self, stack: Stack, labels: Mapping[str, str]) -> None:
         with self._engine.asking() as client:
-            for name in names:
-                client.create_volume(name, labels=dict(labels))
+            for name, key in stack.ahead.items():
+                # Compose warns of a volume of its project that it does not know as its own.
+                known = {_PROJECT: self.project, _VOLUME: key}
+                client.create_volume(name, labels={**labels, **known})
+            copies.fill(client, stack.copies, labels)
+
+    def _sources(self, parts: Iterable[Part]) -> dict[str, Source]:
+        found: dict[str, Source] = {}
+        for part in parts:
+            found |= look_at(part.model, part.folder)
+            for path in written_to(part.model):
+                if found[path].kind == "folder" and self._is_ours(found[path].real):
+                    files = copies.tracked(self._transport, found[path].real)
+                    found[path] = replace(found[path], tracked=files)
+        return found
+
+    def _is_ours(self, path: str) -> bool:
+        return Path(path).is_relative_to(self._root.resolve())
 
     def _up(
         self, compose: Sequence[str], model: Mapping[str, object], defaults: Mapping[str, str]
@@ -186,10 +208,3 @@ class Ephemeral:
 def _services(model: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
     services: Mapping[str, Mapping[str, Any]] = model["services"]
     return services.values()
-
-
-def _sources(parts: Iterable[Part]) -> dict[str, Source]:
-    found: dict[str, Source] = {}
-    for part in parts:
-        found |= look_at(part.model, part.folder)
-    return found
