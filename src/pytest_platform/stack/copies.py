@@ -73,7 +73,7 @@ def _fill(
     made = client.create_container(image, ["none"], host_config=host, labels=dict(labels))
     try:
         with temporary_folder() as folder:
-            archive = _packed(copy, folder / "files.tar")
+            archive = _packed(copy, folder / "packed")
             with archive.open("rb") as stream:
                 client.put_archive(made["Id"], "/", stream)
     finally:
