@@ -19,7 +19,7 @@ from pytest_platform.run.faults import StateChecks
 from pytest_platform.run.fleet import Host, Hosts
 from pytest_platform.run.graph import neighbours
 from pytest_platform.run.known import known_of
-from pytest_platform.run.observation import Looking, Show
+from pytest_platform.run.observation import Looking, Show, telling
 from pytest_platform.secrets import Secrets
 from pytest_platform.state.table import Seen, seen_of
 
@@ -127,8 +127,8 @@ class Context:
     def _look_at_all(self, module: Module) -> None:
         if self.stack:
             # Here, because only the main thread may take over signals. Who looks tells of it.
-            with suppress(PlatformError):
-                self.stack.start(self.selected)
+            with suppress(PlatformError), self.watch() as show:
+                self.stack.start(self.selected, telling(show))
         for host, modules in self._to_look_at(module).items():
             if host not in self._looks:
                 self._looks[host] = Looking(self._look_at(host, modules))
