@@ -176,7 +176,9 @@ class _Attempt:
         return Applied(failed(findings, self.place), plan)
 
     def plan(self, seen: Look, verdict: Verdict) -> Plan:
-        return make(seen.subject, seen.drift or (), verdict, self.setting.now())
+        setting = self.setting
+        secrets = setting.context.secrets()
+        return make(seen.subject, seen.drift or (), verdict, setting.now(), secrets)
 
     def run(self, seen: Look, decided: Verdict, container: Container) -> Applied:
         """Write down that it is started, before it is; then do so, and say how it ended."""
@@ -303,4 +305,4 @@ class _Attempt:
             backup_level=seen.backup_level,
             **fields,
         )
-        append(setting.audit_log, line)
+        append(setting.audit_log, line, setting.context.secrets())

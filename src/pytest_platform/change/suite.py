@@ -48,7 +48,7 @@ def _plan(module: Module, setting: Setting, target: Output | None) -> Result:
     seen = look(module, context, request, now)
     facts = replace(seen.facts, workers=setting.workers, reruns=setting.reruns)
     verdict = decide(module, seen.drift, request, facts)
-    plan = plans.make(seen.subject, seen.drift or (), verdict, now)
+    plan = plans.make(seen.subject, seen.drift or (), verdict, now, context.secrets())
     if target is not None:
         plans.save(plan, target)
     result = _offline(verdict, module) if seen.drift is None else _live(seen, verdict, module)
