@@ -23,7 +23,7 @@ class Recorded:
         """Make an observer that shows the same snapshot of every host."""
         return cls(lambda _host, _modules, _show: snapshot)
 
-    def prepare(self, modules: Iterable[Module]) -> None:
+    def prepare(self, modules: Iterable[Module], show: Show) -> None:
         """Do nothing."""
 
     def snapshot(self, host: Host, modules: list[Module], show: Show) -> Snapshot:

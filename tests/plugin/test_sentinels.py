@@ -216,6 +216,39 @@ def test_no_sentinel_in_any_report(sentinels: Project) -> None:
     assert "[redacted]" in (sentinels.root / "out" / "tap").read_text(encoding="utf-8")
 
 
+def test_no_sentinel_in_a_plan_or_the_audit_log(sentinels: Project) -> None:
+    values = [value for value in SENTINELS.values() if value.isalnum()]
+    (sentinels.root / ".pytest_platform").mkdir()
+    audit = sentinels.root / ".pytest_platform" / "audit.jsonl"
+    # As much as is shown of a reference that is none: not all fit into one.
+    for some in (values[:6], values[6:12], values[12:]):
+        options = ("--module=web", f"--backup-ref=/srv/{'/'.join(some)}/web-20260517T010847Z.x")
+        plan = sentinels.pytest(*options, "--plan=p.json", "--json=r.json")
+        assert (sentinels.root / "p.json").is_file(), str(plan)
+        assert_none(plan, sentinels.root / "p.json", sentinels.root / "r.json")
+        applied = sentinels.pytest(*options, "--apply", *SHOWS)
+        assert "guard." in applied.stdout, str(applied)
+        assert_none(applied, audit)
+    assert audit.read_text().count("/srv/[redacted]/") == 3
+
+
+def test_no_sentinel_of_a_module_that_is_not_selected(empty: Project) -> None:
+    empty.module("web")
+    compose = {"files": ["compose.yaml"], "project": "other", "service": "other"}
+    empty.module("other", runtime={"compose": compose, "expected_state": "running"})
+    empty.file("modules/other/compose.yaml", "services: {other: {image: x}}")
+    empty.file("modules/other/.env", "".join(f"V{at}='{one}'\n" for at, one in _plain()))
+    empty.file("values.txt", "\n".join(one for _, one in _plain()))
+    empty.file("smoke/test_any.py", textwrap.dedent(TESTS))
+    outcome = empty.pytest(*SHOWS, "--module=web", "--junitxml=j.xml")
+    assert "[redacted]" in outcome.stdout
+    assert_none(outcome, empty.root / "j.xml")
+
+
+def _plain() -> list[tuple[int, str]]:
+    return list(enumerate(one for one in SENTINELS.values() if one.isalnum()))
+
+
 @pytest.mark.parametrize("end", ENDS)
 def test_no_sentinel_in_how_a_run_ends(project: Project, end: str) -> None:
     values = list(SENTINELS.values())

@@ -175,7 +175,8 @@ class _Attempt:
         return Applied(failed(findings, self.place), plan)
 
     def plan(self, seen: Look, verdict: Verdict) -> Plan:
-        return make(seen.subject, seen.drift or (), verdict, self.setting.now())
+        secrets = self.context.vault.secrets()
+        return make(seen.subject, seen.drift or (), verdict, self.setting.now(), secrets)
 
     def run(self, seen: Look, decided: Verdict, container: Container) -> Applied:
         """Write down that it is started, before it is; then do so, and say how it ended."""
@@ -302,4 +303,4 @@ class _Attempt:
             backup_level=seen.backup_level,
             **fields,
         )
-        append(setting.audit_log, line)
+        append(setting.audit_log, line, self.context.vault.secrets())

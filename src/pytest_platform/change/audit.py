@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from pytest_platform.change.decode import decoded
 from pytest_platform.errors import PlatformError
 from pytest_platform.output import check_source
+from pytest_platform.secrets import Secrets
+from pytest_platform.secrets.boundary import redact
 
 MODE = 0o600
 
@@ -56,14 +58,20 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     seconds: float | None = None
 
 
-def append(path: Path, line: Line) -> None:
-    """Append a line and see it on disk before returning.
+_FREE: Final = ("backup_ref", "user", "machine")
+"""Fields that hold what others have said; all else are names and codes of ours, and digests."""
+
+
+def append(path: Path, line: Line, secrets: Secrets) -> None:
+    """Append a line, redacted, and see it on disk before returning.
 
     Raises:
         AuditUnwritable: it is not there; the disk may be full.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        safe = {name: redact(getattr(line, name), secrets) for name in _FREE}
+        line = msgspec.structs.replace(line, **safe)
         data = _mended(path) + msgspec.json.encode(line) + b"\n"
         # Without O_NONBLOCK a pipe that nobody reads would be waited for.
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK

@@ -17,6 +17,8 @@ from pytest_platform.docker.snapshot import Container
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
 from pytest_platform.output import Output, check_source
+from pytest_platform.secrets import Secrets
+from pytest_platform.secrets.boundary import Safe, redact
 
 SCHEMA = 1
 MODE = 0o600
@@ -33,7 +35,7 @@ class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why the guard refuses: a stable code, and what would satisfy it."""
 
     code: str
-    message: str
+    message: Safe
 
 
 class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,9 +69,11 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     digest: str
 
 
-def make(subject: Subject, drift: Iterable[str], verdict: Verdict, now: datetime) -> Plan:
-    """Make a plan of what was seen and decided."""
-    reasons = tuple(Reason(one.code, one.message) for one in verdict.reasons)
+def make(
+    subject: Subject, drift: Iterable[str], verdict: Verdict, now: datetime, secrets: Secrets
+) -> Plan:
+    """Make a plan of what was seen and decided; what its reasons quote is redacted."""
+    reasons = tuple(Reason(one.code, redact(one.message, secrets)) for one in verdict.reasons)
     plan = Plan(
         SCHEMA, now.isoformat(), subject, tuple(sorted(drift)), verdict.decision, reasons, ""
     )

@@ -67,7 +67,7 @@ def _plan(module: Module, setting: Setting, context: Context, target: Output | N
     seen = look(module, context, request, now)
     facts = replace(seen.facts, workers=context.plan.workers, reruns=context.plan.reruns)
     verdict = decide(module, seen.drift, request, facts)
-    plan = plans.make(seen.subject, seen.drift or (), verdict, now)
+    plan = plans.make(seen.subject, seen.drift or (), verdict, now, context.vault.secrets())
     if target is not None:
         plans.save(plan, target)
     result = _offline(verdict, module) if seen.drift is None else _live(seen, verdict, module)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from pytest_platform.errors import UsageError
+from pytest_platform.errors import PlatformError
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.plugin.options import Settings, usage_error
 
@@ -80,5 +80,5 @@ def _ask(ref: str, settings: Settings, catalog: Catalog) -> dict[str, str]:
 
     try:
         return touched_since(ref, catalog, settings.root)
-    except UsageError as error:
+    except PlatformError as error:
         raise usage_error(str(error), error.code) from None

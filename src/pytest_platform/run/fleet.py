@@ -130,7 +130,8 @@ class Fleet:
             return observation.wait(show)
 
     def _observe_all(self, module: Module) -> None:
-        self.observer.prepare(self.plan.modules)
+        with self.watch() as show:
+            self.observer.prepare(self.plan.modules, show)
         for host, modules in self._wanted(module).items():
             if host not in self._observations:
                 self._observations[host] = Observation(partial(self._take, host, modules))

@@ -6,13 +6,36 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
 from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.errors import PlatformError
 from pytest_platform.state.wait import Status
 
+if TYPE_CHECKING:
+    from pytest_platform.stack.coming import Coming, Tell
+
 Show = Callable[[Sequence[Status]], None]
 """Takes the progress of the modules of one host, for people who watch."""
+
+
+_AGAIN = 30.0
+"""Seconds after which what has not changed is told once more."""
+
+
+def telling(show: Show) -> Tell:
+    """Return what shows how far a stack is that is just started."""
+
+    def tell(coming: Sequence[Coming], waited: float) -> None:
+        often = int(waited // _AGAIN)
+        show(
+            [
+                Status(one.service, f"{one.text} {often}", one.text, one.started, waited)
+                for one in coming
+            ]
+        )
+
+    return tell
 
 
 class Abandoned(PlatformError):

@@ -15,7 +15,7 @@ from pytest_platform.module.model import seconds
 from pytest_platform.probes.kind import ProbeKind
 from pytest_platform.run.graph import neighbours
 from pytest_platform.run.host import Host
-from pytest_platform.run.observation import Show
+from pytest_platform.run.observation import Show, telling
 from pytest_platform.state import table
 from pytest_platform.state.wait import Awaited, wait
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Observer(Protocol):
     """Takes snapshots of hosts for a run."""
 
-    def prepare(self, modules: Iterable[Module]) -> None:
+    def prepare(self, modules: Iterable[Module], show: Show) -> None:
         """Do what only the main thread may do, before hosts are observed."""
 
     def snapshot(self, host: Host, modules: list[Module], show: Show) -> Snapshot:
@@ -52,7 +52,7 @@ class DeployedObserver:
         self._wait = wait
         self._digests = digests
 
-    def prepare(self, modules: Iterable[Module]) -> None:
+    def prepare(self, modules: Iterable[Module], show: Show) -> None:
         """Do nothing: it is deployed."""
 
     def snapshot(self, host: Host, modules: list[Module], show: Show) -> Snapshot:
@@ -98,10 +98,10 @@ class EphemeralObserver:
         self._stack = stack
         self._wait = wait or self.FIRST_WAIT
 
-    def prepare(self, modules: Iterable[Module]) -> None:
+    def prepare(self, modules: Iterable[Module], show: Show) -> None:
         """Start the stack: only the main thread may take over signals."""
         with suppress(PlatformError):  # raised again by ``snapshot``
-            self._stack.start(modules)
+            self._stack.start(modules, telling(show))
 
     def snapshot(self, host: Host, modules: list[Module], show: Show) -> Snapshot:
         """Take the snapshot of all members of the stack.

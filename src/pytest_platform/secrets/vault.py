@@ -119,7 +119,7 @@ class _Finder:
 
     def __init__(self, known: Mapping[str, Form], public: str) -> None:
         whole = [form for form in known.values() if form.pieces]
-        parts = [one for form in whole for one in pieces(form) if one.text not in public]
+        parts = _not_in(public, [one for form in whole for one in pieces(form)])
         self._after = sorted(form.text for form in whole)
         self._before = sorted(form.text[::-1] for form in whole)
         self._ends = {text for form in whole for text in ends(form)}
@@ -154,6 +154,14 @@ class _Finder:
         if end - begin >= END and text.endswith(_CUT, 0, begin):
             return begin, end
         return None
+
+
+def _not_in(text: str, parts: list[Piece]) -> list[Piece]:
+    """Return the pieces that do not stand in a text; takes a time that grows with both alone."""
+    finder = AhoCorasick([one.text for one in parts])
+    found = finder.find_matches_as_indexes(text, overlapping=True)
+    there = {parts[index].text for index, _, _ in found}
+    return [one for one in parts if one.text not in there]
 
 
 def _counts(form: Form, view: View, start: int, end: int, text: str) -> bool:
