@@ -8,7 +8,6 @@ Under ``positive`` the check passes. Under ``negative`` it finds exactly what
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -63,10 +62,7 @@ def answer(check: str, facts: Facts | Broken) -> Result:
         return failed(found, facts.problems[0].location)
     if check == "schema":
         return passed()
-    found = [
-        one if one.location else replace(one, location=facts.locate(*one.path))
-        for one in CONTRACT[f"contract.{check}"](facts)
-    ]
+    found = [facts.placed(one) for one in CONTRACT[f"contract.{check}"](facts)]
     return waivers.apply(facts.module, f"contract.{check}", found, TODAY)
 
 

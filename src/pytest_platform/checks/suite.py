@@ -79,16 +79,10 @@ def _contract_answer(
 ) -> Callable[[Context], Result]:
     def answer(context: Context) -> Result:
         facts = Facts(module, context.catalog, context.renderer, context.today)
-        findings = [_placed(finding, facts) for finding in judge(facts)]
+        findings = [facts.placed(finding) for finding in judge(facts)]
         return waivers.apply(module, code, findings, context.today)
 
     return answer
-
-
-def _placed(finding: Finding, facts: Facts) -> Finding:
-    if finding.location or not finding.path:
-        return finding
-    return replace(finding, location=facts.locate(*finding.path))
 
 
 def _health(module: Module) -> Iterator[Check]:

@@ -19,11 +19,15 @@ _MERGE: Final = "<<"
 
 @dataclass(slots=True)
 class Node:
-    """A value. The children of a list are named ``0``, ``1`` and so on."""
+    """A value. The children of a list are named ``0``, ``1`` and so on.
+
+    ``span`` is where a scalar begins and ends, in characters of the file.
+    """
 
     text: str = ""
     children: list[tuple[str, int, Node]] = field(default_factory=list)
     """Name, line and value of each, in the order of the file."""
+    span: tuple[int, int] = (0, 0)
 
     def find(self, name: str) -> tuple[int, Node] | None:
         """Return line and value of a child; the last one has it, then what is merged in."""
@@ -86,6 +90,7 @@ def _node(event: Any, events: Iterator[Any], anchors: dict[str, Node], depth: in
     node = Node()
     if isinstance(event, yaml.ScalarEvent):
         node.text = event.value
+        node.span = _span(event)
     elif isinstance(event, yaml.SequenceStartEvent):
         node.children.extend(_items(events, anchors, depth))
     else:
@@ -93,6 +98,10 @@ def _node(event: Any, events: Iterator[Any], anchors: dict[str, Node], depth: in
     if event.anchor:
         anchors[event.anchor] = node
     return node
+
+
+def _span(event: Any) -> tuple[int, int]:
+    return event.start_mark.index, event.end_mark.index
 
 
 _Child = tuple[str, int, Node]

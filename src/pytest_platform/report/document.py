@@ -79,6 +79,7 @@ def _finding_record(finding: Finding, result: Result, secrets: Secrets) -> Recor
         "actual": None if finding.actual is None else told(finding.actual, secrets),
         "file": location.file if location else None,
         "line": location.line if location else None,
+        "column": (location.column or None) if location else None,
     }
 
 

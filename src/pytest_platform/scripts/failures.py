@@ -17,7 +17,6 @@ from pytest_platform.scripts import curl, endings, losses, sql
 from pytest_platform.scripts.commands import is_shown_by_later_steps, matters, plain
 from pytest_platform.scripts.fates import (
     ABORTS,
-    BACKGROUND,
     CHAINED,
     EXIT_ZERO,
     HTTP,
@@ -31,7 +30,6 @@ from pytest_platform.scripts.fates import (
     SQL,
     SWALLOWED,
     TESTED,
-    TRAPPED,
     Context,
     Hidden,
 )
@@ -55,15 +53,19 @@ _DEPTH: Final = 8
 
 
 def hidden(script: Script, options: frozenset[str] = frozenset()) -> list[Hidden]:
-    """Give what fails unseen, in order of the text, for a shell started with ``options``."""
+    """Give what fails unseen, in order of the text, for a shell started with ``options``.
+
+    ``at`` of each is the character at which it begins.
+    """
     errexit = bool(options & {"e", "errexit"})
     functions = endings.functions_of(script.body)
     context = Context(KEPT, errexit, "pipefail" in options, functions=functions)
     found = list(dict.fromkeys(_walk(script.body, context)))
     idle = endings.idles(script.body)
     if idle is not None:
-        found.append(Hidden(IDLE, idle.text))
-    return [one for one in found if one.rule in LOCAL] if script.broken else found
+        found.append(Hidden(IDLE, idle.text, idle.at))
+    told = [one for one in found if one.rule in LOCAL] if script.broken else found
+    return [replace(one, at=script.character(one.at)) for one in told]
 
 
 def _walk(node: Node, context: Context) -> Iterator[Hidden]:
@@ -93,13 +95,13 @@ def _command(command: Command, context: Context) -> Iterator[Hidden]:
     # Left of `&&` nothing shows it, for a failure skips the steps behind it.
     shown = not context.ignored and is_shown_by_later_steps(command)
     if context.fate in LOST and matters(command) and not shown:
-        yield Hidden(context.fate, command.text)
+        yield Hidden(context.fate, command.text, command.at)
     expansions = [word.text for word in command.words if not word.literal]
     if context.fate != TESTED:
         if curl.accepts_errors(plain(command), expansions, read=context.read or command.writes):
-            yield Hidden(HTTP, command.text)
+            yield Hidden(HTTP, command.text, command.at)
         if sql.advice(plain(command), reads=context.fed or command.reads, stdin=command.stdin):
-            yield Hidden(SQL, command.text)
+            yield Hidden(SQL, command.text, command.at)
         yield from _nested(command)
     yield from losses.in_substitutions(command)
 
@@ -107,18 +109,24 @@ def _command(command: Command, context: Context) -> Iterator[Hidden]:
 def _nested(command: Command) -> Iterator[Hidden]:
     """Follow ``sh -c '…'`` and a here-document on the input of a shell; traps that exit 0."""
     words = plain(command)
-    traps_exit = words[:1] == ("trap",) and {"EXIT", "0"} & set(words[2:])
-    if traps_exit and any(map(_exits_zero, parse(words[1]).body.statements)):
-        yield Hidden(TRAPPED, command.text)
+    yield from losses.in_traps(command)
     if words[:1] and words[0] in SHELLS:
         found = invocation([Argument(word, "command", None) for word in words])
         inner = found.script if found and found.takes_script else None
         if found and (inner or command.stdin):
-            yield from hidden(parse(inner.text if inner else command.stdin), found.options)
+            text = inner.text if inner else command.stdin
+            nested = hidden(parse(text), found.options)
+            yield from (replace(one, at=_outside(command, text, one.at)) for one in nested)
 
 
-def _exits_zero(statement: Node) -> bool:
-    return endings.succeeds(endings.leaves_with(statement, {}))
+def _outside(command: Command, text: str, at: int) -> int:
+    """Give the byte at which a character of a nested script stands; the command's where unclear."""
+    verbatim = [word.at for word in command.words if word.text == text]
+    start = command.stdin_at if text == command.stdin else next(iter(verbatim), 0)
+    source = command.text.encode()[max(0, start - command.at) :]
+    if start != command.stdin_at and not source.startswith(text.encode()):
+        return command.at
+    return start + len(text[:at].encode()) if start else command.at
 
 
 def _sequence(sequence: Sequence, context: Context) -> Iterator[Hidden]:
@@ -132,20 +140,9 @@ def _sequence(sequence: Sequence, context: Context) -> Iterator[Hidden]:
         yield from _walk(statement, context.with_fate(fate))
         yield from losses.in_retries(statement, statements[at + 1 :])
         if isinstance(statement, Background):
-            yield from _waited(statement, statements)
+            yield from losses.in_background(statement, statements)
         if codes[at] is not None:
             return
-
-
-def _waited(statement: Background, statements: tuple[Node, ...]) -> Iterator[Hidden]:
-    """Give a step that runs in the background, and whose status a bare ``wait`` drops."""
-    words = [endings.plain_of(one) for one in statements]
-    if ("wait",) not in words:
-        return
-    kills = any(one[:1] == ("kill",) for one in words)
-    inner = statement.inner
-    if isinstance(inner, Command) and matters(inner) and not kills and not endings.idles(inner):
-        yield Hidden(BACKGROUND, inner.text)
 
 
 def _after_set(statement: Node, context: Context) -> Context:

@@ -35,10 +35,11 @@ LOCAL: Final = frozenset({SWALLOWED, HTTP, IDLE, TRAPPED, SQL})
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """A command whose failure is not seen, and the rule by which."""
+    """A command whose failure is not seen, and the rule by which; ``at`` is where it begins."""
 
     rule: str
     text: str
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,17 @@ from typing import Final
 
 from pytest_platform.scripts import endings
 from pytest_platform.scripts.commands import QUIET, is_shown_by_later_steps, matters, plain
-from pytest_platform.scripts.fates import BRANCHED, RETRIED, SUBSTITUTED, Hidden
+from pytest_platform.scripts.fates import (
+    BACKGROUND,
+    BRANCHED,
+    RETRIED,
+    SUBSTITUTED,
+    TRAPPED,
+    Hidden,
+)
+from pytest_platform.scripts.parsing import parse
 from pytest_platform.scripts.syntax import (
+    Background,
     Branch,
     Chain,
     Command,
@@ -38,7 +47,28 @@ def in_substitutions(command: Command) -> Iterator[Hidden]:
     for inner in command.nested:
         for step in inner.statements[-1:]:
             if isinstance(step, Command) and _is_step(step):
-                yield Hidden(SUBSTITUTED, command.text)
+                yield Hidden(SUBSTITUTED, command.text, command.at)
+
+
+def in_traps(command: Command) -> Iterator[Hidden]:
+    """Give a trap that replaces every exit code by 0."""
+    words = plain(command)
+    if words[:1] != ("trap",) or not {"EXIT", "0"} & set(words[2:]):
+        return
+    statements = parse(words[1]).body.statements
+    if any(endings.succeeds(endings.leaves_with(one, {})) for one in statements):
+        yield Hidden(TRAPPED, command.text, command.at)
+
+
+def in_background(statement: Background, statements: tuple[Node, ...]) -> Iterator[Hidden]:
+    """Give a step that runs in the background, and whose status a bare ``wait`` drops."""
+    words = [endings.plain_of(one) for one in statements]
+    if ("wait",) not in words:
+        return
+    kills = any(one[:1] == ("kill",) for one in words)
+    inner = statement.inner
+    if isinstance(inner, Command) and matters(inner) and not kills and not endings.idles(inner):
+        yield Hidden(BACKGROUND, inner.text, inner.at)
 
 
 def _is_step(command: Command) -> bool:
@@ -59,7 +89,7 @@ def in_conditions(branch: Branch) -> Iterator[Hidden]:
         # Without `else` the status of a failed condition becomes 0.
         quiet = failed if failed is not None else then
         if quiet.statements and _only_reports(quiet):
-            yield Hidden(BRANCHED, step.text)
+            yield Hidden(BRANCHED, step.text, step.at)
 
 
 def _arms(branch: Branch) -> Iterator[tuple[Sequence, Sequence, Sequence | None]]:
@@ -90,7 +120,7 @@ def in_retries(statement: Node, later: tuple[Node, ...]) -> Iterator[Hidden]:
     tries = _tries_in_body(statement) if statement.kind == "for" else _tries_in_head(statement)
     for step in tries:
         if matters(step) and not is_shown_by_later_steps(step):
-            yield Hidden(RETRIED, step.text)
+            yield Hidden(RETRIED, step.text, step.at)
 
 
 def _can_fail(node: Node) -> bool:

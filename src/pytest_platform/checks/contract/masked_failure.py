@@ -94,35 +94,39 @@ def findings(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> list[Fin
     found = program(with_program_of_image(rendered, arguments(rendered, source)))
     if found is None:
         return []
-    first: dict[str, str | None] = {}
-    for rule, text in _hidden(found):
-        first.setdefault(rule, text)
+    first: dict[str, fates.Hidden | None] = {}
+    for rule, written in _hidden(found):
+        first.setdefault(rule, written)
     has_errexit = sets_errexit(parse(found.text), found.options)
     return [
-        _finding(found.field, rule, text, has_errexit=has_errexit) for rule, text in first.items()
+        _finding(found, rule, written, has_errexit=has_errexit) for rule, written in first.items()
     ]
 
 
-def _hidden(found: Program) -> list[tuple[str, str | None]]:
-    """Judge what runs, and quote what was written where both have the same shape."""
+def _hidden(found: Program) -> list[tuple[str, fates.Hidden | None]]:
+    """Judge what runs, with what was written where both have the same shape."""
     ran = failures.hidden(parse(found.text), found.options)
     if found.written is None:
         return [(one.rule, None) for one in ran]
     written = failures.hidden(parse(found.written), found.options)
     if [one.rule for one in written] == [one.rule for one in ran]:
-        return [(one.rule, one.text) for one in written]
+        return [(one.rule, one) for one in written]
     return [(one.rule, None) for one in ran]
 
 
-def _finding(field: str, rule: str, text: str | None, *, has_errexit: bool) -> Finding:
+def _finding(
+    found: Program, rule: str, written: fates.Hidden | None, *, has_errexit: bool
+) -> Finding:
     problem, advice = _ADVICE[rule]
     if has_errexit and rule in _BESIDE_ERREXIT:
         advice = _BESIDE_ERREXIT[rule]
-    quoted = f"`{shortened(text)}`" if text else "a step"
+    quoted = f"`{shortened(written.text)}`" if written else "a step"
+    path, spot = found.place(written.at if written else None)
     return Finding(
         code=CODE,
         message=f"{problem.format(quoted)}: {advice}",
         expected="a failure of any step makes the exit code other than 0",
         actual=problem.format(quoted),
-        path=(field,),
+        path=path,
+        spot=spot,
     )

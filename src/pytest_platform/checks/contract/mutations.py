@@ -28,12 +28,12 @@ from pytest_platform.scripts.invocation import (
 )
 from pytest_platform.scripts.quoting import shortened
 from pytest_platform.scripts.verbs import table
-from pytest_platform.verdict import Finding
+from pytest_platform.verdict import Finding, Spot
 
 CODE: Final = "contract.mutations"
 
-Told = tuple[str, Change, str | None]
-"""The field that something unknown stands in, what it is, and how it was written."""
+Told = tuple[tuple[str, ...], Spot | None, Change, str | None]
+"""The place of something unknown, what it is, and how it was written."""
 
 _ADVICE: Final = "take it out, or declare it under runtime.beyond_create with a reason"
 
@@ -61,18 +61,21 @@ def findings(
     ]
     declared = [tuple(text.lower().split()) for text in allowed]
     found = [
-        _finding(field, change.does, text)
-        for field, change, text in told
+        _finding(path, spot, change.does, text)
+        for path, spot, change, text in told
         if not any(_allows(one, change) for one in declared)
     ]
-    return list(dict.fromkeys(found))
+    first: dict[tuple[str, str], Finding] = {}
+    for one in found:
+        first.setdefault((one.path[0], one.message), one)
+    return list(first.values())
 
 
 def _of_image(rendered: Mapping[str, Any]) -> Told:
     image = str(rendered.get("image", "")).partition("@")[0].rpartition("/")
     name = image[0] + image[1] + image[2].partition(":")[0] or "build"
     change = Change("is not read, so what the image runs is not known", (name,), name)
-    return ("image" if "image" in rendered else "build", change, None)
+    return (("image" if "image" in rendered else "build",), None, change, None)
 
 
 def _of_words(judge: Judge, words: list[Argument]) -> list[Told]:
@@ -81,7 +84,18 @@ def _of_words(judge: Judge, words: list[Argument]) -> list[Told]:
     shell, found = invocation(words), program(words) or _as_command(words)
     if shell is not None and shell.takes_script:
         judge = judge.of_shell(basename(shell.shell.text))
-    return [(found.field, change, text) for change, text in _changes(judge, found)]
+    return [
+        (*_place(found, change, written), change, written.text if written else None)
+        for change, written in _changes(judge, found)
+    ]
+
+
+def _place(
+    found: Program, change: Change, written: Change | None
+) -> tuple[tuple[str, ...], Spot | None]:
+    if change.file:
+        return (found.field,), Spot(change.at, change.file)
+    return found.place(written.at if written else None)
 
 
 def _health_check(rendered: Mapping[str, Any]) -> list[Argument]:
@@ -96,7 +110,12 @@ def _of_environment(rendered: Mapping[str, Any]) -> list[Told]:
     """Find variables by which the name of a program runs another one, or a script before it."""
     names: Mapping[str, Any] = rendered.get("environment") or {}
     return [
-        ("environment", Change("decides what programs run", (f"{name.lower()}=",), name), name)
+        (
+            ("environment", name),
+            None,
+            Change("decides what programs run", (f"{name.lower()}=",), name),
+            name,
+        )
         for name, value in names.items()
         if any(re.fullmatch(one, name) for one in table()["deciding"])
         and not (name == "PATH" and set(str(value).split(":")) <= set(table()["folders"]))
@@ -145,12 +164,12 @@ def _with_program_of_image(
     return [Argument(entry, "command", entry), *words]
 
 
-def _changes(judge: Judge, found: Program) -> list[tuple[Change, str | None]]:
-    """Judge what runs, and quote what was written where both have the same shape."""
+def _changes(judge: Judge, found: Program) -> list[tuple[Change, Change | None]]:
+    """Judge what runs, with what was written where both have the same shape."""
     ran = judge.script(found.text)
     written = judge.script(found.written) if found.written is not None else []
     if [one.does for one in written] == [one.does for one in ran]:
-        return [(one, other.text) for one, other in zip(ran, written, strict=True)]
+        return list(zip(ran, written, strict=True))
     return [(one, None) for one in ran]
 
 
@@ -166,12 +185,13 @@ def _allows(declared: tuple[str, ...], change: Change) -> bool:
     return bool(declared) and any(words[: len(declared)] == declared for words in lowered)
 
 
-def _finding(field: str, does: str, text: str | None) -> Finding:
+def _finding(path: tuple[str, ...], spot: Spot | None, does: str, text: str | None) -> Finding:
     quoted = f"`{shortened(text)}`" if text else "a command"
     return Finding(
         code=CODE,
         message=f"{quoted} {does}, a sidecar one-shot only creates or verifies: {_ADVICE}",
         expected="creates or verifies, nothing else",
         actual=f"{quoted} {does}",
-        path=(field,),
+        path=path,
+        spot=spot,
     )

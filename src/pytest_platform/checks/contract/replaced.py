@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pytest_platform.compose.interpolation import variables
 from pytest_platform.scripts.commands import plain
-from pytest_platform.scripts.invocation import arguments, invocation, single_dollars
+from pytest_platform.scripts.invocation import Argument, arguments, invocation, single_dollars
 from pytest_platform.scripts.parsing import encoded, nodes, parse
 from pytest_platform.scripts.syntax import Command, descend
 from pytest_platform.scripts.words import text_of
@@ -26,7 +26,7 @@ def findings(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> list[Fin
     asked = [one.name for one in variables(script.written) if one.default is None]
     own = set(_set_by(single_dollars(script.written)))
     return [
-        _finding(script.field, name)
+        _finding(script, name)
         for name in dict.fromkeys(asked)
         if name in own and not _hands_on(script.written, name)
     ]
@@ -47,12 +47,14 @@ def _hands_on(written: str, name: str) -> bool:
     return bool(re.search(rf"(?<!\w){name}=[\"']?\$\{{?{name}(?!\w)", written))
 
 
-def _finding(field: str, name: str) -> Finding:
+def _finding(script: Argument, name: str) -> Finding:
+    found = re.search(rf"(?<!\$)(?:\$\$)*\$\{{?({name})(?!\w)", script.written or "")
     return Finding(
         code=CODE,
         message=f"Compose replaces `${name}`, which the script sets itself, before the shell sees "
         f"it: write `$${name}`",
         expected=f"`$${name}`, which Compose hands on as `${name}`",
         actual=f"`${name}`",
-        path=(field,),
+        path=script.path or (script.field,),
+        spot=script.spot(found.end() - len(found[0].lstrip("$")) - 1 if found else 0),
     )
