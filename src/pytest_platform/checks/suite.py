@@ -9,6 +9,7 @@ from textwrap import indent
 from pytest_platform.checks.blocked import blocked, state_findings
 from pytest_platform.checks.contract import waivers
 from pytest_platform.checks.contract.facts import Facts
+from pytest_platform.checks.contract.on_units import Unread
 from pytest_platform.checks.outdated import judged
 from pytest_platform.checks.registry import CONTRACT, ContractJudge
 from pytest_platform.docker.engine import Engine
@@ -79,7 +80,10 @@ def _contract_answer(
 ) -> Callable[[Context], Result]:
     def answer(context: Context) -> Result:
         facts = Facts(module, context.catalog, context.renderer, context.today)
-        findings = [facts.placed(finding) for finding in judge(facts)]
+        try:
+            findings = [facts.placed(finding) for finding in judge(facts)]
+        except Unread as unread:
+            return waivers.unread(module, code, unread, context.today)
         return waivers.apply(module, code, findings, context.today)
 
     return answer

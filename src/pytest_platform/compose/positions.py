@@ -21,7 +21,11 @@ _BLANK_ESCAPES: Final = {r"\n": "\n", r"\t": "\t", r"\ ": " ", r"\r": "\r", "\\\
 
 def place(text: str, span: tuple[int, int], value: str, at: int) -> tuple[int, int]:
     """Return line and column, both from 1, of character ``at`` of the scalar within ``span``."""
-    index = _index(text, span, value, at)
+    return of_index(text, _index(text, span, value, at))
+
+
+def of_index(text: str, index: int) -> tuple[int, int]:
+    """Return line and column, both from 1, of a character of a text."""
     return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
 
 

@@ -148,8 +148,7 @@ class Program:
     """A script that a container runs, twice: as it runs, and as it was written.
 
     ``options`` are those of the shell; ``written`` is None where it cannot be told. ``parts``
-    are the words that it is made of, each with where in ``written`` it begins; ``file`` is the
-    path in the container of the file that it was read from.
+    are the words that it is made of, each with where in ``written`` it begins.
     """
 
     text: str
@@ -157,29 +156,27 @@ class Program:
     field: str
     options: frozenset[str] = frozenset()
     parts: tuple[tuple[int, Argument], ...] = ()
-    file: str = ""
 
-    def place(self, at: int | None) -> tuple[tuple[str, ...], Spot | None]:
-        """Give path and spot of a character of ``written``; of the first one for None."""
-        if self.file:
-            return (self.field,), Spot(at or 0, self.file)
+    def place(self, at: int | None, file: str = "") -> tuple[tuple[str, ...], Spot | None]:
+        """Give path and spot of a character of ``written``, or of a file; the first for None."""
+        if file:
+            return (self.field,), Spot(at or 0, file)
         if not self.parts:
             return (self.field,), None
         start, word = [part for part in self.parts if part[0] <= (at or 0)][-1]
-        return word.path or (self.field,), word.spot(
-            _doubled(word.written or "", (at or 0) - start)
-        )
+        inside = doubled(word.written or "", (at or 0) - start)
+        return word.path or (self.field,), word.spot(inside)
 
 
 def program(words: list[Argument]) -> Program | None:
-    """Give what a container runs as shell text; None where it is a file or the image's own.
+    """Give what a container runs as shell text; None where it is the image's own.
 
-    A command without a shell is given as the one shell command that it is. A single word
+    A command without a script is given as the one shell command that it is. A single word
     with spaces in it can only be meant for an image whose entrypoint is a shell.
     """
     found = invocation(words)
-    if found is not None:
-        return _script(found) if found.takes_script else None
+    if found is not None and found.takes_script:
+        return _script(found)
     if len(words) == 1 and len(words[0].text.split()) > 1:
         word = words[0]
         return Program(word.text, _undoubled(word.written), word.field, parts=((0, word),))
@@ -206,7 +203,7 @@ def _undoubled(text: str | None) -> str | None:
     return None if text is None else single_dollars(text)
 
 
-def _doubled(written: str, at: int) -> int:
+def doubled(written: str, at: int) -> int:
     """Give where in a text with doubled dollars a character of the undoubled one stands."""
     here = 0
     for _ in range(at):

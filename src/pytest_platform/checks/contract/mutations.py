@@ -12,11 +12,12 @@ or a path in it, ``psql -f /seed/roles.sql``, allows that one command and none w
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from pytest_platform.scripts.changes import Change, Judge
+from pytest_platform.scripts.files import NO_TEXTS, Texts
 from pytest_platform.scripts.invocation import (
     Argument,
     Program,
@@ -42,21 +43,21 @@ def findings(
     rendered: Mapping[str, Any],
     source: Mapping[str, Any],
     allowed: Collection[str],
-    scripts: Mapping[str, str] | None = None,
+    scripts: Texts = NO_TEXTS,
 ) -> list[Finding]:
     """Tell what a one-shot runs that is neither known nor declared, one finding for each command.
 
     ``rendered`` is the service as it runs, ``source`` the same before interpolation; only
-    the latter is ever quoted. ``allowed`` are the declared commands, ``scripts`` the texts of
-    files of the repository by their paths in the container.
+    the latter is ever quoted. ``allowed`` are the declared commands, ``scripts`` the
+    files that can be read.
     """
     judge = Judge(
-        scripts or {}, scratch=not _mounted_below_tmp(rendered), mounted=_mounted(rendered)
+        scripts.texts, scratch=not _mounted_below_tmp(rendered), mounted=_mounted(rendered)
     )
     words = _with_program_of_image(rendered, arguments(rendered, source))
     told = [
-        *([_of_image(rendered)] if words is None else _of_words(judge, words)),
-        *_of_words(judge, _health_check(rendered)),
+        *([_of_image(rendered)] if words is None else _of_words(judge, words, scripts)),
+        *_of_words(judge, _health_check(rendered), scripts),
         *_of_environment(rendered),
     ]
     declared = [tuple(text.lower().split()) for text in allowed]
@@ -78,24 +79,25 @@ def _of_image(rendered: Mapping[str, Any]) -> Told:
     return (("image" if "image" in rendered else "build",), None, change, None)
 
 
-def _of_words(judge: Judge, words: list[Argument]) -> list[Told]:
+def _of_words(judge: Judge, words: list[Argument], scripts: Texts) -> list[Told]:
     if not words:
         return []
-    shell, found = invocation(words), program(words) or _as_command(words)
+    shell, found = invocation(words), program(words)
+    if found is None:
+        return []
     if shell is not None and shell.takes_script:
         judge = judge.of_shell(basename(shell.shell.text))
     return [
         (*_place(found, change, written), change, written.text if written else None)
-        for change, written in _changes(judge, found)
+        for change, written in _changes(judge, found, scripts)
     ]
 
 
 def _place(
     found: Program, change: Change, written: Change | None
 ) -> tuple[tuple[str, ...], Spot | None]:
-    if change.file:
-        return (found.field,), Spot(change.at, change.file)
-    return found.place(written.at if written else None)
+    told = written or (change if change.file else None)
+    return found.place(told.at if told else None, change.file)
 
 
 def _health_check(rendered: Mapping[str, Any]) -> list[Argument]:
@@ -120,10 +122,6 @@ def _of_environment(rendered: Mapping[str, Any]) -> list[Told]:
         if any(re.fullmatch(one, name) for one in table()["deciding"])
         and not (name == "PATH" and set(str(value).split(":")) <= set(table()["folders"]))
     ]
-
-
-def _as_command(words: list[Argument]) -> Program:
-    return Program(shlex.join(word.text for word in words), None, words[0].field)
 
 
 def _mounted(rendered: Mapping[str, Any]) -> frozenset[str]:
@@ -164,10 +162,11 @@ def _with_program_of_image(
     return [Argument(entry, "command", entry), *words]
 
 
-def _changes(judge: Judge, found: Program) -> list[tuple[Change, Change | None]]:
+def _changes(judge: Judge, found: Program, scripts: Texts) -> list[tuple[Change, Change | None]]:
     """Judge what runs, with what was written where both have the same shape."""
     ran = judge.script(found.text)
-    written = judge.script(found.written) if found.written is not None else []
+    as_written = replace(judge, scripts=scripts.written)
+    written = as_written.script(found.written) if found.written is not None else []
     if [one.does for one in written] == [one.does for one in ran]:
         return list(zip(ran, written, strict=True))
     return [(one, None) for one in ran]

@@ -13,7 +13,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pytest_platform.checks.contract import command_shape
-from pytest_platform.scripts.invocation import arguments, basename, invocation, program
+from pytest_platform.scripts import files
+from pytest_platform.scripts.files import NO_TEXTS, Texts
+from pytest_platform.scripts.invocation import (
+    Program,
+    arguments,
+    basename,
+    invocation,
+    program,
+)
 from pytest_platform.scripts.parsing import parse
 from pytest_platform.verdict import Finding
 
@@ -24,27 +32,40 @@ _SECONDS: Final = 60.0
 _LINE: Final = re.compile(r"(?:\bline |^\w+: )(\d+)", re.MULTILINE)
 
 
-def findings(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> list[Finding]:
-    """Tell that a script cannot be parsed; a script that the shell does not get is not judged."""
+def findings(
+    rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Texts = NO_TEXTS
+) -> list[Finding]:
+    """Tell that a script cannot be parsed; a script that the shell does not get is not judged.
+
+    ``scripts`` are the files that can be read; those that run are judged as well.
+    """
     words = arguments(rendered, source)
     shell, found = invocation(words), program(words)
-    if shell is None or found is None:
+    if found is None or command_shape.findings(rendered, source):
         return []
-    name = basename(shell.shell.text)
-    if name not in _READ_BY_BASH or not parse(found.text).broken:
-        return []
-    if command_shape.findings(rendered, source):
-        return []
-    line = _line_of_error(found.text)
+    own = shell is not None and shell.takes_script
+    texts = [(basename(shell.shell.text), found.text, found.written, "")] if shell and own else []
+    texts += [
+        (run.shell, scripts.texts[run.path], scripts.written.get(run.path), run.path)
+        for run in dict.fromkeys(files.all_run(parse(found.text), scripts.texts))
+    ]
+    told = (_of_text(found, *one) for one in texts if one[0] in _READ_BY_BASH)
+    return [one for one in told if one]
+
+
+def _of_text(
+    found: Program, name: str, text: str, written: str | None, file: str
+) -> Finding | None:
+    line = _line_of_error(text) if parse(text).broken else None
     if line is None:
-        return []
+        return None
     message = (
         f"`{name}` cannot parse the script, so it ends with exit code 2: close every `if`, `do`, "
         "bracket and quote, and write the script under `|`, which keeps its lines, as `>` does not"
     )
     actual = "the script has a syntax error"
-    path, spot = found.place(_start(found.written or "", line))
-    return [Finding(CODE, message, "a script that can be parsed", actual, path, spot=spot)]
+    path, spot = found.place(_start(written or "", line), file)
+    return Finding(CODE, message, "a script that can be parsed", actual, path, spot=spot)
 
 
 def _line_of_error(script: str) -> int | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
+from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
 from pytest_platform.verdict import Finding, Location, Result, Verdict, failed, passed
 
@@ -34,6 +35,13 @@ def apply(module: Module, code: str, findings: Sequence[Finding], today: date) -
     if module.manifest.metadata.contract == "draft" and code not in NEVER_SOFTENED:
         return _accepted(findings, f"a draft only warns: {findings[0].message}", default)
     return failed(findings, default)
+
+
+def unread(module: Module, code: str, error: PlatformError, today: date) -> Result:
+    """Return the result of the check ``code`` that had nothing to read; a waiver accepts that."""
+    if any(one.code == code for one in module.manifest.spec.waivers):
+        return apply(module, code, [Finding(code, str(error), location=error.location)], today)
+    return Result(Verdict.SKIPPED, str(error), location=error.location)
 
 
 def _ended(code: str, day: str, place: Location) -> Finding:
