@@ -90,6 +90,8 @@ class Finding:
     excerpt: Excerpt | None = None
     spot: Spot | None = None
     """Where in the script at ``path`` it stands."""
+    softens: bool = False
+    """Of this a draft only warns, also where it fails for other findings of the code."""
     diff: str = ""
     """Lines from what was expected to what was seen, where that helps; whole, not redacted."""
 

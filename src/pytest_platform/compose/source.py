@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pytest_platform.compose import positions
+from pytest_platform.compose.interpolation import undefended
 from pytest_platform.compose.tree import Node, documents
 from pytest_platform.module.loader import Module
 from pytest_platform.module.source import MAX_BYTES, inside
@@ -37,17 +38,38 @@ def locate(module: Module, path: tuple[str, ...], at: int | None = None) -> Loca
     A field that cannot be found gives the nearest parent that can, at least the first
     file. Where several files have it, the last one holds. Never raises.
     """
+    best = _best(module, path)
+    shown = _shown(best.file, module.root)
+    if at is None or best.depth < len(path) or not best.node.text:
+        return Location(shown, best.line)
+    text = _text(best.file, module.root)
+    return Location(shown, *positions.place(text, best.node.span, best.node.text, at))
+
+
+def locate_variable(module: Module, path: tuple[str, ...], name: str) -> Location:
+    """Return where the value of a variable is asked for, at ``path`` or as near as can be.
+
+    Compose renders a field in its long form, of which the file may hold the short one.
+    """
+    for depth in range(len(path), _SERVICE - 1, -1):
+        place = _best(module, path[:depth])
+        for node in place.node.descend() if place.depth >= _SERVICE else ():
+            found = [at for one, at in undefended(node.text) if one == name]
+            if found:
+                text = _text(place.file, module.root)
+                spot = positions.place(text, node.span, node.text, found[0])
+                return Location(_shown(place.file, module.root), *spot)
+    return locate(module, path)
+
+
+def _best(module: Module, path: tuple[str, ...]) -> _Place:
     best = _Place(_SERVICE - 1, module.compose_files[0], 1, Node())
     for file, trees in _files(module, path[1]):
         for tree in trees:
             found = _deepest(file, tree, path, module.root)
             if found.depth >= max(best.depth, _SERVICE):
                 best = found
-    shown = _shown(best.file, module.root)
-    if at is None or best.depth < len(path) or not best.node.text:
-        return Location(shown, best.line)
-    text = _text(best.file, module.root)
-    return Location(shown, *positions.place(text, best.node.span, best.node.text, at))
+    return best
 
 
 def _deepest(file: Path, tree: Node, path: tuple[str, ...], root: Path, turns: int = 0) -> _Place:

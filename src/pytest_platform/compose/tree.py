@@ -34,6 +34,16 @@ class Node:
         own = [(line, node) for key, line, node in self.children if key == name]
         return own[-1] if own else self._assigned(name) or self._merged(name, set())
 
+    def descend(self) -> Iterator[Node]:
+        """Yield this node and all below it, in the order of the file and each once."""
+        pending, seen = [self], set[int]()
+        while pending:
+            node = pending.pop()
+            if id(node) not in seen:
+                seen.add(id(node))
+                yield node
+                pending.extend(child for _, _, child in reversed(node.children))
+
     def _assigned(self, name: str) -> tuple[int, Node] | None:
         """Look for ``NAME=value`` among the elements of a list."""
         start = f"{name}="

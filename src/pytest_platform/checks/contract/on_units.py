@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from pytest_platform.checks.contract import mounted
+from pytest_platform.checks.contract import mounted, unset
 from pytest_platform.checks.contract.facts import Facts, Unit
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.model import StateClass
@@ -41,8 +41,11 @@ def script(facts: Facts) -> Iterator[Finding]:
 
 
 def interpolation(facts: Facts) -> Iterator[Finding]:
-    """Judge whether the shell sees the variables that its script sets."""
-    yield from _with_files(facts, "interpolation")
+    """Judge whether Compose fills in what it is to fill in, and nothing else."""
+    found = _with_files(facts, "interpolation")
+    yield from found
+    told = {(one.actual or "").strip("`${}") for one in found}
+    yield from unset.findings(facts, facts.units, told)
 
 
 def masked_failure(facts: Facts) -> Iterator[Finding]:
