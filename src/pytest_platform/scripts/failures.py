@@ -112,7 +112,7 @@ def _command(command: Command, context: Context) -> Iterator[Hidden]:
         if sql.advice(plain(command), reads=context.fed or command.reads, stdin=command.stdin):
             yield Hidden(SQL, command.text, command.at)
         yield from _nested(command, context)
-    yield from losses.in_substitutions(command)
+    yield from losses.in_substitutions(command, errexit=context.errexit)
 
 
 def _nested(command: Command, context: Context) -> Iterator[Hidden]:
@@ -157,7 +157,7 @@ def _sequence(sequence: Sequence, context: Context) -> Iterator[Hidden]:
     last_success = max((at for at, code in enumerate(codes) if endings.succeeds(code)), default=-1)
     for at, (statement, follower) in enumerate(zip_longest(statements, statements[1:])):
         context = after_set(statement, context)
-        fate = _fate(follower, context, succeeds=at < last_success)
+        fate = _fate(follower, context, statements[at + 2 :], succeeds=at < last_success)
         yield from _walk(statement, context.with_fate(fate))
         yield from losses.in_retries(statement, statements[at + 1 :])
         if isinstance(statement, Background):
@@ -166,20 +166,17 @@ def _sequence(sequence: Sequence, context: Context) -> Iterator[Hidden]:
             return
 
 
-def _fate(follower: Node | None, context: Context, *, succeeds: bool) -> str:
+def _fate(
+    follower: Node | None, context: Context, later: tuple[Node, ...], *, succeeds: bool
+) -> str:
     """Say what becomes of the status of a statement; ``succeeds`` tells of a later ``exit 0``."""
     if follower is None:
         return context.fate
-    if _reads_status(follower):
+    if endings.reads_status(follower, later):
         return TESTED
     if context.errexit:
         return context.aborted
     return EXIT_ZERO if succeeds else OVERWRITTEN
-
-
-def _reads_status(statement: Node) -> bool:
-    bare_exit = endings.leaves_with(statement, {}) == "$?"
-    return bare_exit or "$?" in statement.text or "${?}" in statement.text
 
 
 def _chain(chain: Chain, context: Context) -> Iterator[Hidden]:
