@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_platform.checks.contract import mutations
+from pytest_platform.scripts.files import Texts
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "shell" / "mutations_scripts"
 FOUND = (CASES / "found.txt").read_text(encoding="utf-8").splitlines()
@@ -21,7 +22,8 @@ COMMANDS = {"mc mb s/a": True, "echo a": True, "mc rb s/a": False, "az x": False
 
 def _passes(script: str, *allowed: str, scripts: dict[str, str] | None = None) -> bool:
     service = {"image": "unknown", "entrypoint": ["sh", "-c"], "command": [script]}
-    return not mutations.findings(service, service, allowed, scripts)
+    read = Texts(scripts or {}, scripts or {})
+    return not mutations.findings(service, service, allowed, read)
 
 
 @pytest.mark.parametrize("script", [*FOUND, *MORE])

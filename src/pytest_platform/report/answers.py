@@ -130,6 +130,7 @@ def _finding_of(finding: Finding, result: Result, secrets: Secrets) -> FindingRe
         actual=_safe(finding.actual, secrets),
         file=location.file if location else None,
         line=location.line if location else None,
+        column=(location.column or None) if location else None,
     )
 
 

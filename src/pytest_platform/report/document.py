@@ -55,6 +55,7 @@ class FindingReport(Struct, kw_only=True):
     actual: str | None
     file: str | None
     line: Number | None
+    column: Number | UnsetType | None = UNSET
 
 
 class CheckReport(Struct, kw_only=True):

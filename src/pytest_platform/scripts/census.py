@@ -62,6 +62,7 @@ class Write:
     operator: str
     target: Word
     text: str
+    at: int = 0
 
 
 @dataclass(slots=True)
@@ -70,7 +71,7 @@ class Census:
 
     steps: list[Step] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
-    variables: list[tuple[str, str]] = field(default_factory=list)
+    variables: list[tuple[str, str, int]] = field(default_factory=list)
     functions: dict[str, int] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
     bash: bool = False
@@ -108,10 +109,11 @@ def _note(found: Census, node: tree_sitter.Node) -> None:
     elif kind in {"variable_assignment", "for_statement"}:
         name = node.child_by_field_name("name" if kind[0] == "v" else "variable")
         text = words.text_of(name).partition("[")[0] if name else ""
-        found.variables.append((text, words.text_of(node)))
+        found.variables.append((text, words.text_of(node), node.start_byte))
     elif kind == "expansion" and any(child.type in {"=", ":="} for child in node.children):
         names = [child for child in node.named_children if child.type == "variable_name"]
-        found.variables.append((words.text_of(names[0]) if names else "", words.text_of(node)))
+        text = words.text_of(names[0]) if names else ""
+        found.variables.append((text, words.text_of(node), node.start_byte))
 
 
 def _hides_command(node: tree_sitter.Node) -> bool:
@@ -181,7 +183,9 @@ def _note_redirect(found: Census, node: tree_sitter.Node) -> None:
             found.unknown.append(words.text_of(node))
         return
     if operator not in _SHELL_READS:
-        found.writes.append(Write(operator, words.word_of(target), words.text_of(node)))
+        found.writes.append(
+            Write(operator, words.word_of(target), words.text_of(node), node.start_byte)
+        )
 
 
 def _is_of_command(redirect: tree_sitter.Node, bash: bool) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 
 from pytest_platform.scripts import census, statements, verbs
 from pytest_platform.scripts.invocation import SHELLS, Argument, invocation
+from pytest_platform.scripts.parsing import encoded
 from pytest_platform.scripts.syntax import Word
 
 _NESTING: Final = 5
@@ -22,11 +23,18 @@ _UNKNOWN: Final = "is not known to create or verify"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A command that is not known; ``words`` are those by which it can be declared."""
+    """A command that is not known; ``words`` are those by which it can be declared.
+
+    ``at`` is the character at which it begins in ``within``, the text of a script, or of the
+    ``file`` that is run. Both are empty where it is the command that was asked about.
+    """
 
     does: str
     words: tuple[str, ...]
     text: str
+    at: int = 0
+    within: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +54,23 @@ class Judge:
         """Give everything in a script that has to be declared."""
         found = census.take(text, bash=self.bash)
         if found.unknown or nesting > _NESTING:
-            return [Change("cannot be read as shell", ("unreadable",), text)]
+            return [Change("cannot be read as shell", ("unreadable",), text, 0, text)]
         told = [
-            Change("sets a variable that programs heed", (f"{name}=",), text)
-            for name, text in found.variables
+            Change("sets a variable that programs heed", (f"{name}=",), shown, at)
+            for name, shown, at in found.variables
             if not verbs.may_be_set(name)
         ]
         told += [
-            Change(
-                "writes to a file", (one.operator[:2].strip("&|") or ">", one.target.text), one.text
-            )
+            Change("writes to a file", (_operator(one), one.target.text), one.text, one.at)
             for one in found.writes
             if not self._harmless(one)
         ]
+        source = encoded(text)
         for step in found.steps:
             if not _is_call(step, found.functions):
-                told += self._command(step.words, step.text, step.stdin, nesting)
-        return told
+                changes = self._command(step.words, step.text, step.stdin, nesting)
+                told += [replace(one, at=_outside(source, step, one)) for one in changes]
+        return [one if one.file else _of_characters(one, source, text) for one in told]
 
     def _harmless(self, write: census.Write) -> bool:
         target = write.target
@@ -165,7 +173,30 @@ class Judge:
         text = self.scripts.get(path)
         if text is None or (text.startswith("#!") and not _SHEBANG.match(text)):
             return None
-        return self.script(text, nesting + 1)
+        found = self.script(text, nesting + 1)
+        return [one if one.file else replace(one, file=path) for one in found]
+
+
+def _operator(write: census.Write) -> str:
+    return write.operator[:2].strip("&|") or ">"
+
+
+def _outside(source: bytes, step: census.Step, change: Change) -> int:
+    """Give the byte at which a change begins that a step makes, also by a script inside it."""
+    if change.file:
+        return change.at
+    starts = [word.at for word in step.words if change.within and word.text == change.within]
+    inner = change.within.encode()
+    if starts and source.startswith(inner, starts[0]):
+        return starts[0] + len(change.within[: change.at].encode())
+    if inner and change.within == step.stdin and (at := source.find(inner, step.at)) > 0:
+        return at + len(change.within[: change.at].encode())
+    return step.at
+
+
+def _of_characters(change: Change, source: bytes, text: str) -> Change:
+    at = len(source[: change.at].decode(errors="replace"))
+    return replace(change, at=at, within=text)
 
 
 def _known_options(given: frozenset[str]) -> bool:

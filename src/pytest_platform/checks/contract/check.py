@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from pytest_platform.checks.check import Check
 from pytest_platform.checks.contract import waivers
 from pytest_platform.checks.contract.facts import Facts
+from pytest_platform.checks.contract.on_units import Unread
 from pytest_platform.checks.registry import ContractJudge
 from pytest_platform.module.loader import Broken
 from pytest_platform.run.context import Context
@@ -27,7 +28,10 @@ class ContractCheck(Check):
     def answer(self, context: Context) -> Result:
         """Apply the rule, then the waivers of the module."""
         facts = Facts(self.module, context.catalog, context.renderer, context.today)
-        findings = [_located(finding, facts) for finding in self.judge(facts)]
+        try:
+            findings = [facts.placed(finding) for finding in self.judge(facts)]
+        except Unread as unread:
+            return waivers.unread(self.module, self.code, unread, context.today)
         return waivers.apply(self.module, self.code, findings, context.today)
 
 
@@ -59,10 +63,3 @@ class BrokenFileCheck(Check):
             for one in self.module.problems
         ]
         return failed(findings, self.location)
-
-
-def _located(finding: Finding, facts: Facts) -> Finding:
-    """Add the line of the Compose file to a finding that names a key of the service."""
-    if finding.location or not finding.path:
-        return finding
-    return replace(finding, location=facts.locate(*finding.path))

@@ -12,11 +12,12 @@ or a path in it, ``psql -f /seed/roles.sql``, allows that one command and none w
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from pytest_platform.scripts.changes import Change, Judge
+from pytest_platform.scripts.files import NO_TEXTS, Texts
 from pytest_platform.scripts.invocation import (
     Argument,
     Program,
@@ -28,12 +29,12 @@ from pytest_platform.scripts.invocation import (
 )
 from pytest_platform.scripts.quoting import shortened
 from pytest_platform.scripts.verbs import table
-from pytest_platform.verdict import Finding
+from pytest_platform.verdict import Finding, Spot
 
 CODE: Final = "contract.mutations"
 
-Told = tuple[str, Change, str | None]
-"""The field that something unknown stands in, what it is, and how it was written."""
+Told = tuple[tuple[str, ...], Spot | None, Change, str | None]
+"""The place of something unknown, what it is, and how it was written."""
 
 _ADVICE: Final = "take it out, or declare it under runtime.beyond_create with a reason"
 
@@ -42,46 +43,61 @@ def findings(
     rendered: Mapping[str, Any],
     source: Mapping[str, Any],
     allowed: Collection[str],
-    scripts: Mapping[str, str] | None = None,
+    scripts: Texts = NO_TEXTS,
 ) -> list[Finding]:
     """Tell what a one-shot runs that is neither known nor declared, one finding for each command.
 
     ``rendered`` is the service as it runs, ``source`` the same before interpolation; only
-    the latter is ever quoted. ``allowed`` are the declared commands, ``scripts`` the texts of
-    files of the repository by their paths in the container.
+    the latter is ever quoted. ``allowed`` are the declared commands, ``scripts`` the
+    files that can be read.
     """
     judge = Judge(
-        scripts or {}, scratch=not _mounted_below_tmp(rendered), mounted=_mounted(rendered)
+        scripts.texts, scratch=not _mounted_below_tmp(rendered), mounted=_mounted(rendered)
     )
     words = _with_program_of_image(rendered, arguments(rendered, source))
     told = [
-        *([_of_image(rendered)] if words is None else _of_words(judge, words)),
-        *_of_words(judge, _health_check(rendered)),
+        *([_of_image(rendered)] if words is None else _of_words(judge, words, scripts)),
+        *_of_words(judge, _health_check(rendered), scripts),
         *_of_environment(rendered),
     ]
     declared = [tuple(text.lower().split()) for text in allowed]
     found = [
-        _finding(field, change.does, text)
-        for field, change, text in told
+        _finding(path, spot, change.does, text)
+        for path, spot, change, text in told
         if not any(_allows(one, change) for one in declared)
     ]
-    return list(dict.fromkeys(found))
+    first: dict[tuple[str, str], Finding] = {}
+    for one in found:
+        first.setdefault((one.path[0], one.message), one)
+    return list(first.values())
 
 
 def _of_image(rendered: Mapping[str, Any]) -> Told:
     image = str(rendered.get("image", "")).partition("@")[0].rpartition("/")
     name = image[0] + image[1] + image[2].partition(":")[0] or "build"
     change = Change("is not read, so what the image runs is not known", (name,), name)
-    return ("image" if "image" in rendered else "build", change, None)
+    return (("image" if "image" in rendered else "build",), None, change, None)
 
 
-def _of_words(judge: Judge, words: list[Argument]) -> list[Told]:
+def _of_words(judge: Judge, words: list[Argument], scripts: Texts) -> list[Told]:
     if not words:
         return []
-    shell, found = invocation(words), program(words) or _as_command(words)
+    shell, found = invocation(words), program(words)
+    if found is None:
+        return []
     if shell is not None and shell.takes_script:
         judge = judge.of_shell(basename(shell.shell.text))
-    return [(found.field, change, text) for change, text in _changes(judge, found)]
+    return [
+        (*_place(found, change, written), change, written.text if written else None)
+        for change, written in _changes(judge, found, scripts)
+    ]
+
+
+def _place(
+    found: Program, change: Change, written: Change | None
+) -> tuple[tuple[str, ...], Spot | None]:
+    told = written or (change if change.file else None)
+    return found.place(told.at if told else None, change.file)
 
 
 def _health_check(rendered: Mapping[str, Any]) -> list[Argument]:
@@ -96,15 +112,16 @@ def _of_environment(rendered: Mapping[str, Any]) -> list[Told]:
     """Find variables by which the name of a program runs another one, or a script before it."""
     names: Mapping[str, Any] = rendered.get("environment") or {}
     return [
-        ("environment", Change("decides what programs run", (f"{name.lower()}=",), name), name)
+        (
+            ("environment", name),
+            None,
+            Change("decides what programs run", (f"{name.lower()}=",), name),
+            name,
+        )
         for name, value in names.items()
         if any(re.fullmatch(one, name) for one in table()["deciding"])
         and not (name == "PATH" and set(str(value).split(":")) <= set(table()["folders"]))
     ]
-
-
-def _as_command(words: list[Argument]) -> Program:
-    return Program(shlex.join(word.text for word in words), None, words[0].field)
 
 
 def _mounted(rendered: Mapping[str, Any]) -> frozenset[str]:
@@ -145,12 +162,13 @@ def _with_program_of_image(
     return [Argument(entry, "command", entry), *words]
 
 
-def _changes(judge: Judge, found: Program) -> list[tuple[Change, str | None]]:
-    """Judge what runs, and quote what was written where both have the same shape."""
+def _changes(judge: Judge, found: Program, scripts: Texts) -> list[tuple[Change, Change | None]]:
+    """Judge what runs, with what was written where both have the same shape."""
     ran = judge.script(found.text)
-    written = judge.script(found.written) if found.written is not None else []
+    as_written = replace(judge, scripts=scripts.written)
+    written = as_written.script(found.written) if found.written is not None else []
     if [one.does for one in written] == [one.does for one in ran]:
-        return [(one, other.text) for one, other in zip(ran, written, strict=True)]
+        return list(zip(ran, written, strict=True))
     return [(one, None) for one in ran]
 
 
@@ -166,12 +184,13 @@ def _allows(declared: tuple[str, ...], change: Change) -> bool:
     return bool(declared) and any(words[: len(declared)] == declared for words in lowered)
 
 
-def _finding(field: str, does: str, text: str | None) -> Finding:
+def _finding(path: tuple[str, ...], spot: Spot | None, does: str, text: str | None) -> Finding:
     quoted = f"`{shortened(text)}`" if text else "a command"
     return Finding(
         code=CODE,
         message=f"{quoted} {does}, a sidecar one-shot only creates or verifies: {_ADVICE}",
         expected="creates or verifies, nothing else",
         actual=f"{quoted} {does}",
-        path=(field,),
+        path=path,
+        spot=spot,
     )

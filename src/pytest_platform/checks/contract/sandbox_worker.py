@@ -13,6 +13,7 @@ from pytest_platform.checks.contract import (
     mutations,
     replaced,
     script,
+    unread,
 )
 from pytest_platform.verdict import Finding
 
@@ -22,6 +23,7 @@ CHECKS: Mapping[str, Callable[..., list[Finding]]] = {
     "interpolation": replaced.findings,
     "masked_failure": masked_failure.findings,
     "mutations": mutations.findings,
+    "unread": unread.findings,
 }
 
 
