@@ -108,3 +108,12 @@ def test_a_pipe_without_a_reader_is_refused(project: Project, tmp_path: Path) ->
 def test_the_help_names_all_formats(empty: Project) -> None:
     words = empty.pytest("--help").stdout.split()
     assert set(FORMATS) <= {word.strip(".,") for word in words}
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"json", "prometheus", "nagios", "html"}))
+def test_workers_change_nothing(project: Project, name: str) -> None:
+    """The formats left out have durations in them."""
+    project.module("db")
+    alone = project.pytest("-m", "contract", f"--platform-report={name}", "-n", "0")
+    shared = project.pytest("-m", "contract", f"--platform-report={name}", "-n", "2")
+    assert alone.stdout == shared.stdout, str(alone)

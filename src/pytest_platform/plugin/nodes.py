@@ -173,9 +173,10 @@ class CheckItem(pytest.Item):
     def answer(self, result: Result) -> CheckAnswer:
         """Return what the JSON document takes from this item; ``result`` is what became of it."""
         secrets = self.run.secrets()
+        placed = replace(result, location=result.location or self.check.location)
         return CheckAnswer(
             subject=subject_of(self.declared, host_shown(self.run, self.declared)),
-            check=check_of(self.check.group, self.check.name, result, self.seconds, secrets),
+            check=check_of(self.check.group, self.check.name, placed, self.seconds, secrets),
             observation=self._observed(),
             details=details_of(result, secrets),
             total=total_of(self.run, self.declared),

@@ -13,7 +13,6 @@ from typing import Final
 import pytest
 
 from pytest_platform.errors import UsageError
-from pytest_platform.module.nearest import did_you_mean, quoted
 from pytest_platform.report.formats import FORMATS, missing
 from pytest_platform.report.writer import Target
 
@@ -105,6 +104,8 @@ def _of_json(value: str | None, here: Path) -> Iterator[Target]:
 def _target(spec: str, here: Path, asked: str) -> Target:
     name, equals, path = spec.strip().partition("=")
     if name not in FORMATS:
+        from pytest_platform.module.nearest import did_you_mean, quoted
+
         hint = did_you_mean(name, FORMATS) or f"; there are {', '.join(FORMATS)}"
         raise UsageError(f"{asked}: there is no format {quoted(name)}{hint}")
     if message := missing(name):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -27,7 +27,9 @@ from pytest_platform.report.document import (
 )
 from pytest_platform.report.redact import CODES, redact_all, told
 from pytest_platform.secrets import Secrets
-from pytest_platform.verdict import Finding, Result
+from pytest_platform.verdict import Finding, Location, Result
+
+_NOWHERE: Final = Location("?", 1)
 
 
 class Subject(Struct, kw_only=True):
@@ -97,8 +99,8 @@ def subject_of(module: Module | Broken, host: str = "") -> Subject:
 def check_of(
     group: str, name: str, result: Result, seconds: float, secrets: Secrets
 ) -> CheckReport:
-    """Describe one answered check, redacted. Its result has a location."""
-    location = result.location
+    """Describe one answered check, redacted. Its result should have a location."""
+    location = result.location or _NOWHERE
     return CheckReport(
         id=f"{group}::{name}",
         group=group,  # type: ignore[arg-type] # the groups of checks are those of the document
@@ -107,8 +109,8 @@ def check_of(
         message=told(result.message, secrets),
         expected=_safe(result.expected, secrets),
         actual=_safe(result.actual, secrets),
-        file=location.file if location else "",
-        line=location.line if location else 1,
+        file=location.file,
+        line=location.line,
         seconds=round(seconds, 4),
         findings=[_finding_of(one, result, secrets) for one in _findings(result)],
     )

@@ -1,6 +1,8 @@
 """The types of the JSON document: what every format is made of, and what its schema is made of.
 
-Texts in it are redacted. Only builtins cross to another process or to a file.
+Texts in it are redacted. Only builtins cross to another process or to a file. What a type checks
+when it is read must hold for whatever a run may see, or a run would end there; what only a reader
+of the document may rely on stands in ``extra_json_schema``.
 """
 
 from __future__ import annotations
@@ -70,8 +72,8 @@ class CheckReport(Struct, kw_only=True):
             title="Id",
             description="What follows the file in pytest's node id; for a test in Python, the "
             "group and its name.",
-            pattern="^(contract|health|smoke|drift|apply)::.",
             examples=["health::state", "contract::image.pinned"],
+            extra_json_schema={"pattern": "^(contract|health|smoke|drift|apply)::."},
         ),
     ]
     group: Annotated[Group, Meta(title="Group")]
@@ -107,11 +109,11 @@ class CheckReport(Struct, kw_only=True):
         Meta(
             title="File that declares what is checked",
             description="Relative to `root`, with forward slashes, where it lies below it.",
-            min_length=1,
+            extra_json_schema={"minLength": 1},
         ),
     ]
     line: Annotated[Number, Meta(title="Line in that file")]
-    seconds: Annotated[float, Meta(title="How long it took", ge=0)]
+    seconds: Annotated[float, Meta(title="How long it took", extra_json_schema={"minimum": 0})]
     findings: Annotated[
         list[FindingReport] | UnsetType,
         Meta(

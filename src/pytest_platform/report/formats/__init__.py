@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from pytest_platform.report.document import Document
+if TYPE_CHECKING:
+    from pytest_platform.report.document import Document
 
 FORMATS: Final[Mapping[str, str]] = {
     "json": "the document itself",

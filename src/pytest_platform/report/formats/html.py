@@ -65,7 +65,7 @@ def render(document: Document) -> str:
         width=_WIDTH,
         problems=_problems(faults(section, warnings=True)),
         rows=list(zip(rows(section), section.modules, strict=True)),
-        notes=[*notes(section), *plan_lines(section)],
+        notes=[*notes(section), *(line.removeprefix("  - ") for line in plan_lines(section))],
         slowest=max((_seconds(one) for one in section.modules), default=0) or 1,
         seconds=_seconds,
         limits=(_MESSAGES, _PLACES),
