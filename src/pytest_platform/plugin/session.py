@@ -13,6 +13,7 @@ from pytest_platform.plugin.json_report import JsonReport
 from pytest_platform.plugin.options import Settings, usage_error
 from pytest_platform.plugin.reporting import Reporting
 from pytest_platform.plugin.stack_options import DEPLOYED
+from pytest_platform.plugin.unreached import Unreached
 from pytest_platform.report.document import Record
 from pytest_platform.report.stdout import JsonStdout
 
@@ -41,6 +42,7 @@ def set_up(config: pytest.Config, settings: Settings | None, output: JsonStdout 
         output.secrets = run.context.secrets
     config.pluginmanager.register(Collection(run), "platform-collection")
     config.pluginmanager.register(Reporting(run, records, order), "platform-reporting")
+    config.pluginmanager.register(Unreached(run, records), "platform-unreached")
     if run.context.stack:
         from pytest_platform.plugin.ephemeral import OwnStack, clean_up
 

@@ -22,8 +22,8 @@ SCHEMA = 1
 Record = dict[str, Any]
 """``{"module": {...}, "observed": [...], "check": {...}, "order": 0, "total": 17}``; ``observed``
 is null where the check did not look, and ``contradiction`` beside it says what of it is not as
-declared; ``order`` is the place of the check in the collection, ``total`` how many the module
-has."""
+declared; ``check`` is null where the run ended before it reached any check of the module;
+``order`` is the place of the check in the collection, ``total`` how many the module has."""
 
 
 def module_record(module: Module | Broken, host: str = "") -> Record:
@@ -141,7 +141,8 @@ def platform_section(remote_mode: str, records: Iterable[Record]) -> Record:
         if record["observed"] is not None:
             entry["observed"] = record["observed"]
             entry["contradiction"] = record.get("contradiction")
-        entry["checks"].append(record["check"])
+        if record["check"] is not None:
+            entry["checks"].append(record["check"])
         entry.update(record.get("details") or {})
     listed = sorted(modules.values(), key=lambda entry: (entry["name"], entry["file"]))
     for entry in listed:
