@@ -48,8 +48,17 @@ def test_it_is_applied_once(failed: Stack, plan: Path, proxy: Proxy) -> None:
     outcome = _apply(failed, plan, proxy)
     assert outcome.returncode == 0, outcome.stderr
     assert applied(outcome)["ran"] is True
-    digest = json.loads(plan.read_text(encoding="utf-8"))["digest"]
-    assert [line["plan"] for line in failed.lines()] == [digest, digest]
+    saved = json.loads(plan.read_text(encoding="utf-8"))
+    verified = saved["backup"]
+    assert (verified["kind"], verified["level"]) == ("file", "structural")
+    assert (verified["files"], verified["bytes"]) == (1, 20_000)
+    assert "only a restore shows" in verified["promise"]
+    assert outcome.modules["job"]["plan"]["backup"] == verified
+    for line in failed.lines():
+        assert line["plan"] == saved["digest"]
+        told = {key: line[f"backup_{key}"] for key in ("level", "promise", "files", "bytes")}
+        assert told == {key: verified[key] for key in told}
+    assert failed.events() == ["started", "ended"]
     failed.fail_again()
     assert refused(_apply(failed, plan, proxy)) == {"guard.plan_used", "stale-plan"}
     assert proxy.count(START) == 1

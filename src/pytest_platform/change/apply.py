@@ -10,7 +10,14 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from pytest_platform.change.audit import AuditUnwritable, Event, Line, append, plan_was_used
+from pytest_platform.change.audit import (
+    AuditUnwritable,
+    Event,
+    Line,
+    append,
+    of_backup,
+    plan_was_used,
+)
 from pytest_platform.change.backup import shown
 from pytest_platform.change.guard import Decision, Request, Verdict, decide
 from pytest_platform.change.lock import Holder, LockHeld, held
@@ -176,7 +183,8 @@ class _Attempt:
 
     def plan(self, seen: Look, verdict: Verdict) -> Plan:
         secrets = self.context.vault.secrets()
-        return make(seen.subject, seen.drift or (), verdict, self.setting.now(), secrets)
+        now, drift = self.setting.now(), seen.drift or ()
+        return make(seen.subject, drift, verdict, now, secrets, backup=seen.evidence)
 
     def run(self, seen: Look, decided: Verdict, container: Container) -> Applied:
         """Write down that it is started, before it is; then do so, and say how it ended."""
@@ -300,7 +308,7 @@ class _Attempt:
             container_id=seen.subject.container_id,
             plan=setting.planned.digest if setting.planned else "",
             backup_ref=shown(setting.request.backup_ref),
-            backup_level=seen.backup_level,
+            **of_backup(seen.evidence),
             **fields,
         )
         append(setting.audit_log, line, self.context.vault.secrets())

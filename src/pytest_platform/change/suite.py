@@ -67,7 +67,8 @@ def _plan(module: Module, setting: Setting, context: Context, target: Output | N
     seen = look(module, context, request, now)
     facts = replace(seen.facts, workers=context.plan.workers, reruns=context.plan.reruns)
     verdict = decide(module, seen.drift, request, facts)
-    plan = plans.make(seen.subject, seen.drift or (), verdict, now, context.vault.secrets())
+    drift, secrets = seen.drift or (), context.vault.secrets()
+    plan = plans.make(seen.subject, drift, verdict, now, secrets, backup=seen.evidence)
     if target is not None:
         plans.save(plan, target)
     result = _offline(verdict, module) if seen.drift is None else _live(seen, verdict, module)
@@ -88,6 +89,7 @@ def _live(seen: Look, verdict: Verdict, module: Module) -> Result:
         return passed("no drift, nothing to do")
     codes = ", ".join(sorted(seen.drift))
     says = "it may be run again" if verdict.decision is Decision.ALLOWED else "it may not be run"
+    says += f"; {seen.evidence}" if seen.evidence else ""
     drift = Finding(PLAN_DRIFT, f"it is not as declared: {codes}; {says}", "none", codes)
     wanted = [Finding(one.code, f"to run it: {one.message}") for one in verdict.reasons]
     return failed([drift, *wanted], _place(module))

@@ -76,7 +76,7 @@ class Reporting:
         setattr(report, _ORDER, order)
         for answer in answers:
             answer.order, answer.nodeid = order, item.nodeid
-            if _failed_as_expected(report):
+            if answer.check and _failed_as_expected(report):
                 answer.check.xfail = told(_reason(report), self._run.secrets())
         setattr(report, _ANSWERS, packed(answers))
         return report
@@ -108,7 +108,7 @@ class Reporting:
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Show the verdict ``error`` as pytest's error, not as a failure."""
         answers = unpacked(getattr(report, _ANSWERS, None) or ())
-        if report.failed and any(one.check.verdict == "error" for one in answers):
+        if report.failed and any(one.check and one.check.verdict == "error" for one in answers):
             return "error", "E", "ERROR"
         return None
 

@@ -14,6 +14,7 @@ from pytest_platform.plugin.json_report import JsonReport
 from pytest_platform.plugin.options import Settings, usage_error
 from pytest_platform.plugin.reporting import Reporting
 from pytest_platform.plugin.stack_options import DEPLOYED
+from pytest_platform.plugin.unreached import Unreached
 from pytest_platform.report.answers import CheckAnswer, platform_section
 from pytest_platform.report.document import Platform
 from pytest_platform.report.writer import ReportWriter
@@ -49,6 +50,7 @@ def set_up(config: pytest.Config, settings: Settings | None, output: ReportWrite
         output.secrets = run.secrets
     config.pluginmanager.register(Collection(run), "platform-collection")
     config.pluginmanager.register(Reporting(run, answers, order), "platform-reporting")
+    config.pluginmanager.register(Unreached(run, answers), "platform-unreached")
     if run.stack:
         from pytest_platform.plugin.ephemeral import OwnStack, clean_up
 

@@ -62,11 +62,12 @@ class Observation(Struct, kw_only=True):
 class CheckAnswer(Struct, kw_only=True):
     """What one test says of one module.
 
-    ``order`` is the place of the test in the collection, ``total`` how many checks the module has.
+    ``check`` is None where the run ended before it reached any check of the module. ``order`` is
+    the place of the test in the collection, ``total`` how many checks the module has.
     """
 
     subject: Subject
-    check: CheckReport
+    check: CheckReport | None
     observation: Observation = msgspec.field(default_factory=Observation)
     details: Details = msgspec.field(default_factory=Details)
     total: int = 0
@@ -207,7 +208,7 @@ def _module_of(answers: Sequence[CheckAnswer], remote_mode: str) -> ModuleReport
     """Describe a module by all answers about it; of what several say, the last counts."""
     subject, details = answers[0].subject, [one.details for one in answers]
     seen = [one.observation for one in answers if one.observation.observed is not None]
-    checks = merged(one.check for one in answers)
+    checks = merged(one.check for one in answers if one.check)
     drift = next((one.drift for one in reversed(details) if one.drift is not UNSET), ())
     contradiction = seen[-1].contradiction if seen and not judged(checks) else None
     return ModuleReport(

@@ -282,12 +282,15 @@ class ModuleReport(Struct, kw_only=True):
     ] = UNSET
     checks: Annotated[
         list[CheckReport],
-        Meta(title="Checks", description="In the order of collection.", min_length=1),
+        Meta(
+            title="Checks",
+            description="In the order of collection; empty where the run ended before the first.",
+        ),
     ]
     plan: PlanReport | UnsetType = UNSET
     apply: ApplyReport | UnsetType = UNSET
     selected: Annotated[
-        Annotated[int, Meta(ge=1)] | UnsetType,
+        Annotated[int, Meta(ge=0)] | UnsetType,
         Meta(
             title="How many of its checks were answered",
             description="Those that were selected and reached.",
