@@ -13,15 +13,21 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pytest_platform.checks.contract import masked_failure, on_units, waivers
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.registry import CONTRACT, vocabulary
+from pytest_platform.compose import positions
 from pytest_platform.compose.renderer import Renderer
+from pytest_platform.compose.tree import documents
 from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
-from pytest_platform.verdict import Verdict
+from pytest_platform.report.document import check_record
+from pytest_platform.secrets import Secrets
+from pytest_platform.verdict import Finding, Location, Verdict, failed
 
 CASES = sorted((Path(__file__).resolve().parents[1] / "cases" / "script_positions").glob("*.yaml"))
 MARK = "«"
@@ -122,3 +128,28 @@ def test_what_is_no_script_file_alone_is_judged(
 def test_a_case_says_why() -> None:
     assert CASES
     assert all(case.read_text(encoding="utf-8").startswith("# ") for case in CASES)
+
+
+TEXTS = st.text(st.sampled_from("ab é'\"\\$n#:-&|>\n\t"), min_size=1, max_size=60)
+
+
+@given(value=TEXTS, style=st.sampled_from([None, "'", '"', "|", ">"]), width=st.integers(5, 40))
+def test_every_character_is_found(value: str, style: str | None, width: int) -> None:
+    text = yaml.dump({"a": value}, default_style=style, width=width, allow_unicode=True)
+    (node,) = [node for _, _, node in documents(text)[0].children]
+    assert node.text == value
+    lines = text.split("\n")
+    for at, char in enumerate(value):
+        line, column = positions.place(text, node.span, node.text, at)
+        seen = lines[line - 1][column - 1 : column]
+        assert char.isspace() or seen in {char, "\\"}, (text, at, line, column)
+
+
+def test_a_record_has_the_column() -> None:
+    place = Location("compose.yaml", 3, 7)
+    result = failed([Finding("contract.script", "It is wrong.", location=place)], place)
+    record = check_record("contract", "script", result, 0.0, Secrets())
+    assert [one["column"] for one in record["findings"]] == [7]
+    without = failed([Finding("contract.script", "It is wrong.")], Location("compose.yaml", 3))
+    record = check_record("contract", "script", without, 0.0, Secrets())
+    assert [one["column"] for one in record["findings"]] == [None]

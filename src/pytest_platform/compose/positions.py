@@ -53,5 +53,6 @@ def _tokens(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
     elif style in {"|", ">"}:
         start = text.find("\n", start, end) + 1 or end
     for found in pattern.finditer(text, start, end):
-        if found[0].rstrip("\r\n") != "\\":
+        continues = style == '"' and found[0].rstrip("\r\n") == "\\"
+        if not continues:
             yield found.start(), found[0]

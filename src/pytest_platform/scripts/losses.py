@@ -31,6 +31,8 @@ from pytest_platform.scripts.syntax import (
 )
 
 _DECLARING: Final = frozenset({"export", "local", "readonly", "declare", "typeset"})
+_GIVES_UP: Final = {"until": "||", "while": "&&"}
+"""How a test beside the step ends a loop that has not succeeded: ``until step || [ … ]``."""
 _COMPUTING: Final = frozenset(
     {"dirname", "basename", "readlink", "realpath", "openssl", "jq", "yq", "mktemp", "nproc"}
     | {"awk", "sed", "tr", "cut", "sort", "uniq", "tail", "seq", "base64", "hexdump", "od"}
@@ -121,7 +123,7 @@ def in_retries(statement: Node, later: tuple[Node, ...]) -> Iterator[Hidden]:
     inside = [node for one in (statement, *later) for node in descend(one)]
     if any(map(_fails, inside)) or any(map(_looks, later)):
         return
-    counts = statement.kind == "for" or _is_bounded(statement)
+    counts = statement.kind == "for" or _counts(statement)
     for step in _tries_in_body(statement) if counts else _tries_in_head(statement):
         if matters(step) and not asks(step) and not is_shown_by_later_steps(step):
             yield Hidden(RETRIED, step.text, step.at)
@@ -139,10 +141,10 @@ def _looks(statement: Node) -> bool:
     return isinstance(statement, Test) or endings.plain_of(statement)[:1] == ("test",)
 
 
-def _is_bounded(loop: Loop) -> bool:
+def _counts(loop: Loop) -> bool:
     """Say whether a test, as of a counter, is all that keeps a ``while`` or ``until`` going."""
     head = loop.condition.statements[-1] if loop.condition and loop.condition.statements else None
-    return head is not None and _looks(head)
+    return head is not None and not isinstance(head, Chain) and _looks(head)
 
 
 def _tries_in_body(loop: Loop) -> Iterator[Command]:
@@ -168,12 +170,23 @@ def _ends_quietly(node: Node) -> bool:
 
 
 def _tries_in_head(loop: Loop) -> Iterator[Command]:
+    """Give what the head of a loop tries, where the loop also ends without success."""
+    head = loop.condition.statements[-1] if loop.condition and loop.condition.statements else None
     leaves = any(endings.is_jump(node) for node in descend(loop.body))
-    step = loop.condition.statements[-1] if loop.condition and loop.condition.statements else None
-    if isinstance(step, Negation):
-        step = step.inner
-    if leaves and isinstance(step, Command):
-        yield step
+    gives_up = (
+        isinstance(head, Chain) and _looks(head) and head.operator == _GIVES_UP.get(loop.kind)
+    )
+    for step in _operands(head) if head and (leaves or gives_up) else ():
+        if isinstance(step, Command):
+            yield step
+
+
+def _operands(node: Node) -> Iterator[Node]:
+    if isinstance(node, Chain):
+        yield from _operands(node.left)
+        yield from _operands(node.right)
+    else:
+        yield node.inner if isinstance(node, Negation) else node
 
 
 def _ends_loop(node: Node) -> bool:

@@ -52,7 +52,10 @@ def findings(
     files that can be read.
     """
     judge = Judge(
-        scripts.texts, scratch=not _mounted_below_tmp(rendered), mounted=_mounted(rendered)
+        scripts.texts,
+        scratch=not _mounted_below_tmp(rendered),
+        mounted=_mounted(rendered),
+        environment=_environment(rendered),
     )
     words = _with_program_of_image(rendered, arguments(rendered, source))
     told = [
@@ -122,6 +125,13 @@ def _of_environment(rendered: Mapping[str, Any]) -> list[Told]:
         if any(re.fullmatch(one, name) for one in table()["deciding"])
         and not (name == "PATH" and set(str(value).split(":")) <= set(table()["folders"]))
     ]
+
+
+def _environment(rendered: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is given for sure: what has no value here may have any where it is deployed."""
+    given: Mapping[str, Any] = rendered.get("environment") or {}
+    told = {name: single_dollars(str(one or "")) for name, one in given.items()}
+    return {name: one for name, one in told.items() if one and "placeholder-" not in one}
 
 
 def _mounted(rendered: Mapping[str, Any]) -> frozenset[str]:

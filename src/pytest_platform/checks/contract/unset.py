@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -91,7 +92,10 @@ def _is_ignored(file: Path) -> bool:
 
 
 def _documented(folders: Collection[Path]) -> set[str]:
-    files = (file for folder in folders for file in folder.iterdir() if _EXAMPLE.search(file.name))
+    files: list[Path] = []
+    for folder in folders:
+        with suppress(OSError):
+            files += (file for file in folder.iterdir() if _EXAMPLE.search(file.name))
     return {name for file in files for name, _ in entries(file)}
 
 
