@@ -20,7 +20,7 @@ from pytest_platform.report.answers import (
     platform_section,
     unpacked,
 )
-from pytest_platform.report.document import ContainerReport, PlanReport
+from pytest_platform.report.module_report import ContainerReport, PlanReport
 from pytest_platform.secrets import Secrets
 from pytest_platform.verdict import Finding, Location, Result, Verdict, failed
 

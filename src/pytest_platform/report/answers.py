@@ -12,18 +12,15 @@ from msgspec import UNSET, Struct, UnsetType
 
 from pytest_platform.docker.snapshot import Container
 from pytest_platform.module.loader import Broken, Module
+from pytest_platform.report.check_report import CheckReport, ExpectedState, FindingReport
 from pytest_platform.report.coverage import judged, merged, module_verdict, state_codes
-from pytest_platform.report.document import (
+from pytest_platform.report.document import ChangedSinceReport, Platform
+from pytest_platform.report.module_report import (
     ApplyReport,
-    ChangedSinceReport,
-    CheckReport,
     ContainerReport,
     Contradiction,
-    ExpectedState,
-    FindingReport,
     ModuleReport,
     PlanReport,
-    Platform,
 )
 from pytest_platform.report.redact import CODES, redact_all, told
 from pytest_platform.secrets import Secrets

@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pytest_platform.report.document import CheckReport, FindingReport, ModuleReport, Platform
+from pytest_platform.report.check_report import CheckReport, FindingReport
+from pytest_platform.report.document import Platform
+from pytest_platform.report.module_report import ModuleReport
 
 BAD = frozenset({"failed", "error"})
 

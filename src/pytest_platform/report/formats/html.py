@@ -13,11 +13,13 @@ from jinja2 import Environment, StrictUndefined
 from msgspec import UNSET
 
 from pytest_platform.codes import Entry, catalogue
+from pytest_platform.report.check_report import ModuleVerdict
 from pytest_platform.report.coverage import notes
-from pytest_platform.report.document import Document, ModuleReport, ModuleVerdict
+from pytest_platform.report.document import Document
 from pytest_platform.report.faults import Fault, faults
 from pytest_platform.report.fit import cut, one_line
 from pytest_platform.report.formats.table import plan_lines, rows
+from pytest_platform.report.module_report import ModuleReport
 from pytest_platform.report.redact import SHOWN
 
 _WIDTH: Final = 600

@@ -7,8 +7,10 @@ from typing import Final, get_args
 from msgspec import UNSET
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from pytest_platform.report.document import Document, ModuleReport, ModuleVerdict
+from pytest_platform.report.check_report import ModuleVerdict
+from pytest_platform.report.document import Document
 from pytest_platform.report.fit import one_line
+from pytest_platform.report.module_report import ModuleReport
 
 _PREFIX: Final = "pytest_platform"
 _OF_MODULE: Final = ("module", "host")

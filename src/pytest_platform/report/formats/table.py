@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
+from pytest_platform.report.check_report import CheckReport
 from pytest_platform.report.coverage import notes
-from pytest_platform.report.document import (
-    ApplyReport,
-    CheckReport,
-    ContainerReport,
-    Document,
-    Platform,
-)
+from pytest_platform.report.document import Document, Platform
 from pytest_platform.report.faults import Fault, faults
 from pytest_platform.report.fit import cut, one_line, padded, width_of, wrapped
+from pytest_platform.report.module_report import ApplyReport, ContainerReport
 
 _MAX_OBSERVED: Final = 24
 _WORST_FIRST: Final = ("error", "failed", "passed", "skipped")

@@ -9,8 +9,10 @@ from typing import Final
 
 from msgspec import UNSET
 
-from pytest_platform.report.document import CheckReport, Document, ModuleReport
+from pytest_platform.report.check_report import CheckReport
+from pytest_platform.report.document import Document
 from pytest_platform.report.fit import one_line
+from pytest_platform.report.module_report import ModuleReport
 
 _DIRECTIVE: Final = re.compile(r"#(?=\s*(?:todo|skip))", re.IGNORECASE)
 
