@@ -25,7 +25,7 @@ from pytest_platform.compose.tree import documents
 from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
-from pytest_platform.report.document import check_record
+from pytest_platform.report.answers import check_of
 from pytest_platform.secrets import Secrets
 from pytest_platform.verdict import Finding, Location, Verdict, failed
 
@@ -148,8 +148,8 @@ def test_every_character_is_found(value: str, style: str | None, width: int) -> 
 def test_a_record_has_the_column() -> None:
     place = Location("compose.yaml", 3, 7)
     result = failed([Finding("contract.script", "It is wrong.", location=place)], place)
-    record = check_record("contract", "script", result, 0.0, Secrets())
-    assert [one["column"] for one in record["findings"]] == [7]
+    record = check_of("contract", "script", result, 0.0, Secrets())
+    assert [one.column for one in record.findings or ()] == [7]
     without = failed([Finding("contract.script", "It is wrong.")], Location("compose.yaml", 3))
-    record = check_record("contract", "script", without, 0.0, Secrets())
-    assert [one["column"] for one in record["findings"]] == [None]
+    record = check_of("contract", "script", without, 0.0, Secrets())
+    assert [one.column for one in record.findings or ()] == [None]
