@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from pytest_platform.checks import idempotence
 from pytest_platform.checks.check import Check
+from pytest_platform.checks.contract import waivers
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
 from pytest_platform.verdict import Result, Verdict
@@ -32,8 +33,13 @@ class IdempotenceCheck(Check):
     group: ClassVar[str] = "smoke"
 
     def answer(self, context: Context) -> Result:
-        """Run it again."""
-        return idempotence.run_twice(self.module, context)
+        """Run it again; a waiver accepts what is found, and nothing else."""
+        result = idempotence.run_twice(self.module, context)
+        waived = any(one.code == idempotence.CODE for one in self.module.manifest.spec.waivers)
+        judged = result.verdict is Verdict.PASSED or result.code == idempotence.CODE
+        if not (waived and judged):
+            return result
+        return waivers.apply(self.module, idempotence.CODE, result.findings, context.today)
 
 
 def adapted(module: Module, group: str, checks: list[Check]) -> list[Check]:

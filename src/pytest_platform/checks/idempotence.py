@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from pytest_platform.checks import sentinel
 from pytest_platform.checks.blocked import state_findings, told_elsewhere
+from pytest_platform.checks.databases import without_databases
 from pytest_platform.docker import start
 from pytest_platform.docker.files import contents
 from pytest_platform.docker.snapshot import Container
@@ -29,6 +30,9 @@ from pytest_platform.state import table
 from pytest_platform.verdict import Finding, Result, Verdict, failed, passed
 
 CODE = "smoke.idempotent"
+_DATABASE = "files that a server writes as it likes"
+"""What is seen of the folder of a database."""
+
 NOT_RUN = "smoke.idempotent.not_run"
 """Its first run was no success, or what it needs is not as declared."""
 
@@ -69,7 +73,8 @@ class TwoRuns:
     @property
     def compared(self) -> set[str]:
         """The parts of the state that were compared."""
-        return {*self.again_before, *self.after} - self.unsteady
+        parts = {**self.again_before, **self.after}
+        return {name for name, seen in parts.items() if seen != _DATABASE} - self.unsteady
 
 
 def run_twice(module: Module, context: Context) -> Result:
@@ -96,12 +101,14 @@ def what_is_the_same(runs: TwoRuns, *, probes: int) -> str:
     Raises:
         NothingCompared: there should be more than that, and there is not.
     """
-    if runs.compared:
+    database = _DATABASE in runs.after.values()
+    if runs.compared and (probes or not database):
         return f"ran twice; {len(runs.compared)} parts of the state are the same"
-    if probes or runs.unsteady:
+    if probes or runs.unsteady or database:
         message = (
             "it ran twice, and nothing could be compared: there is no file in a volume that "
-            "stands still; declare a smoke probe 'exec' or 'command' that prints its state"
+            "stands still, but for those of a database; declare a smoke probe 'exec' or "
+            "'command' that prints its state"
         )
         raise NothingCompared(message)
     return "exited 0 twice; it has no volumes and no smoke probes, so nothing else was compared"
@@ -231,6 +238,9 @@ def _held_by(module: Module, context: Context, read: set[str]) -> Iterator[tuple
                 read.add(mount["Name"])
                 path = mount["Destination"]
                 found = contents(engine, container.id, path, timeout=_READING)
-                yield from ((f"{path}/{name}", digest) for name, digest in found.items())
+                kept = without_databases(found)
+                yield from ((f"{path}/{name}", digest) for name, digest in kept.items())
+                if len(kept) < len(found):
+                    yield f"{path} (database)", _DATABASE
                 if not found:
                     yield f"{path} (empty)", ""

@@ -74,6 +74,21 @@ class RefusalReason(Struct, kw_only=True):
     message: Annotated[str, Meta(description="What would satisfy it.")]
 
 
+class BackupReport(Struct, kw_only=True):
+    """What was verified of a backup."""
+
+    kind: Annotated[str, Meta(description="`file`, `restic` or `borg`.")]
+    level: Literal["exists", "structural", "data"]
+    promise: Annotated[str, Meta(description="What the level means.")]
+    files: Annotated[
+        int | None, Meta(description="Regular files that were read; null where none was.")
+    ]
+    bytes: Annotated[
+        int | None,
+        Meta(description="Bytes of those files; null where none was read, and of a dump."),
+    ]
+
+
 class PlanReport(Struct, kw_only=True):
     """Plan.
 
@@ -92,6 +107,10 @@ class PlanReport(Struct, kw_only=True):
         ),
     ]
     reasons: Annotated[list[RefusalReason], Meta(description="All reasons of a refusal.")]
+    backup: Annotated[
+        BackupReport | None,
+        Meta(description="What was verified of the backup; null where nothing was."),
+    ] = None
     digest: Annotated[
         str,
         Meta(description="SHA-256 of the plan.", extra_json_schema={"pattern": "^[0-9a-f]{64}$"}),

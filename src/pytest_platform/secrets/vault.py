@@ -148,10 +148,15 @@ class _Finder:
     def _beside_cut(self, text: str, start: int, end: int) -> Span | None:
         """Return the beginning of a value before ``...``, or the end of one after it."""
         until = start + _common(self._after, text[start : start + _WINDOW])
-        if until - start >= END and text.startswith(_CUT, until):
+        # A dot of the value itself may be the first of the cut.
+        ends = (until - back for back in range(len(_CUT)) if text.startswith(_CUT, until - back))
+        until = next(ends, start)
+        if until - start >= END:
             return start, until
         begin = end - _common(self._before, text[max(0, end - _WINDOW) : end][::-1])
-        if end - begin >= END and text.endswith(_CUT, 0, begin):
+        begins = (begin + on for on in range(len(_CUT)) if text.endswith(_CUT, 0, begin + on))
+        begin = next(begins, end)
+        if end - begin >= END:
             return begin, end
         return None
 
