@@ -61,7 +61,7 @@ def ask(root: Path, renderer: Renderer) -> SharedData:
     catalog = Catalog(root / "modules", root, vocabulary())
     job = catalog.get("job")
     assert isinstance(job, Module)
-    return shared_by_files(job, catalog, renderer, declared_beside(job))
+    return shared_by_files(job, catalog, renderer.rendered, declared_beside(job))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])

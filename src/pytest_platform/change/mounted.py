@@ -31,14 +31,14 @@ def shared_data(module: Module, context: Context) -> SharedData | None:
     try:
         if not context.remote_mode.live:
             beside = declared_beside(module)
-            return shared_by_files(module, context.catalog, context.renderer, beside)
+            return shared_by_files(module, context.catalog, context.renderer.rendered, beside)
         return _on_host(module, context)
     except PlatformError:
         return None
 
 
 def _on_host(module: Module, context: Context) -> SharedData:
-    own = mounted_by_files(module, context.renderer)
+    own = mounted_by_files(module, context.renderer.rendered)
     own |= _seen(module, context.fleet.snapshot(module))
     if not own:
         return SharedData()
@@ -97,7 +97,7 @@ def _seen(module: Module, snapshot: Snapshot) -> Mounted:
 def _data(module: Module, context: Context, snapshot: Snapshot) -> Mounted | None:
     """Return what of a module others may mount; None where its files cannot be rendered."""
     try:
-        found = data_by_files(module, context.renderer)
+        found = data_by_files(module, context.renderer.rendered)
     except PlatformError:
         return None
     containers = snapshot.of(module.project, module.service)

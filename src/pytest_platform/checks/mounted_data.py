@@ -6,15 +6,19 @@ The files are asked here; the guard asks the containers as well.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from pytest_platform.compose.renderer import Renderer
+from pytest_platform.compose.rendered import Rendered
 from pytest_platform.docker.mounted import Mounted, names_of, of_service
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.module.model import StateClass
+
+Render = Callable[[Sequence[Path], str, str], Rendered]
+"""Renders Compose files of a project for a service; see the methods of ``Renderer``."""
 
 Beside = Callable[[Module], bool]
 """Tells whether another module is, or may be, on the host of the one that is asked about."""
@@ -41,17 +45,15 @@ def declared_beside(module: Module) -> Beside:
     return beside
 
 
-def shared_by_files(
-    module: Module, catalog: Catalog, renderer: Renderer, beside: Beside
-) -> SharedData:
+def shared_by_files(module: Module, catalog: Catalog, render: Render, beside: Beside) -> SharedData:
     """Return whose data a module's rendered service can write to.
 
     Raises:
         ComposeError: its own files cannot be rendered.
         ComposeMissing: no renderer is installed.
     """
-    own = mounted_by_files(module, renderer)
-    return shared(module, own, catalog, beside, lambda other: data_by_files(other, renderer))
+    own = mounted_by_files(module, render)
+    return shared(module, own, catalog, beside, lambda other: data_by_files(other, render))
 
 
 def shared(
@@ -81,28 +83,28 @@ def _others(module: Module, catalog: Catalog) -> Iterator[Module | Broken]:
     return (catalog.get(name) for name in catalog.names() if name != module.name)
 
 
-def mounted_by_files(module: Module, renderer: Renderer) -> Mounted:
+def mounted_by_files(module: Module, render: Render) -> Mounted:
     """Return what a module's rendered service can write to, paths with their links resolved too.
 
     Raises:
         ComposeError: its files cannot be rendered.
         ComposeMissing: no renderer is installed.
     """
-    rendered = renderer.rendered(module.compose_files, module.project)
+    rendered = render(module.compose_files, module.project, module.service)
     return _resolved(of_service(rendered.model, module.service))
 
 
-def data_by_files(module: Module, renderer: Renderer) -> Mounted:
+def data_by_files(module: Module, render: Render) -> Mounted:
     """Return what of a module others may mount, as ``mounted_by_files``, and its own names.
 
     Raises:
         ComposeError: its files cannot be rendered.
         ComposeMissing: no renderer is installed.
     """
-    rendered = renderer.rendered(module.compose_files, module.project)
+    rendered = render(module.compose_files, module.project, module.service)
     replicas = module.manifest.spec.runtime.replicas
     names = names_of(rendered.model, module.service, replicas)
-    return mounted_by_files(module, renderer) | names
+    return mounted_by_files(module, render) | names
 
 
 def _resolved(mounted: Mounted) -> Mounted:

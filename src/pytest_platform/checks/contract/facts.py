@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -65,6 +65,11 @@ class Facts:
         return self.files or self.module.compose_files
 
     @property
+    def render(self) -> Callable[[Sequence[Path], str, str], Rendered]:
+        """The renderer of Compose files: as deployed, or as far as they can be judged."""
+        return self.renderer.rendered if self.as_deployed else self.renderer.judged
+
+    @property
     def rendered(self) -> Rendered:
         """The Compose project as it will be run.
 
@@ -72,9 +77,8 @@ class Facts:
             ComposeMissing: no renderer is installed.
             ComposeError: Compose refuses the files; its words are told by contract.compose.
         """
-        render = self.renderer.rendered if self.as_deployed else self.renderer.judged
         try:
-            return render(self.compose_files, self.module.project, self.module.service)
+            return self.render(self.compose_files, self.module.project, self.module.service)
         except RemoteInclude as error:
             raise self.remote(error) from None
         except ComposeError:

@@ -97,7 +97,7 @@ def _mounted(facts: Facts) -> Iterator[Finding]:
     """Find the data of others that it can write to and is not declared to."""
     module, state = facts.module, facts.module.manifest.spec.state
     _ = facts.service  # where it cannot be rendered, that is what to say
-    shared = shared_by_files(module, facts.catalog, facts.renderer, declared_beside(module))
+    shared = shared_by_files(module, facts.catalog, facts.render, declared_beside(module))
     for name, what in shared.of.items():
         if state.class_ is not StateClass.SIDECAR:
             message = (
