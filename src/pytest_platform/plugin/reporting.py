@@ -12,6 +12,7 @@ import pytest
 from pytest_platform.errors import PlatformError, render
 from pytest_platform.module.loader import FILE_NAME
 from pytest_platform.plugin.collection import modules_of
+from pytest_platform.plugin.failure_text import FailureText
 from pytest_platform.plugin.groups import total_of
 from pytest_platform.plugin.nodes import CheckItem
 from pytest_platform.plugin.observed import host_shown, observed_already
@@ -91,6 +92,8 @@ class Reporting:
         if builtins is None and report.failed:
             self._answers.extend(_crashed(report))
         self._answers.extend(unpacked(builtins or ()))
+        if builtins and isinstance(report.longrepr, str):
+            report.longrepr = FailureText(report, _terminal(self._run.config))  # type: ignore[assignment]
         self._order.setdefault(report.nodeid, getattr(report, _ORDER, sys.maxsize))
 
     def _forget(self, nodeid: str) -> None:
@@ -172,6 +175,12 @@ class Reporting:
             observation=observed_already(self._run, module),
             total=total_of(self._run, module),
         )
+
+
+def _terminal(config: pytest.Config) -> Any:
+    """Return pytest's writer where it writes to a terminal."""
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    return config.get_terminal_writer() if reporter and reporter.isatty else None
 
 
 def _could_not_look(item: pytest.Item, call: pytest.CallInfo[None]) -> Result | None:
