@@ -14,6 +14,7 @@ from pytest_platform.checks.registry import CONTRACT, ContractJudge
 from pytest_platform.docker.engine import Engine
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.ssh.errors import SshError
+from pytest_platform.module.infer import UNDECIDED
 from pytest_platform.module.loader import Broken, Module, Probe
 from pytest_platform.probes.retry import retried
 from pytest_platform.run.context import Context, services_of_probe
@@ -187,6 +188,8 @@ def _judge_state(module: Module, context: Context, *, asker: Module | None = Non
         said = ", ".join(table.describe(one, seen.now) for one in seen.containers)
         return passed(said)
     result = failed(findings, module.at("spec", "runtime", "expected_state"))
+    if all(one.code == UNDECIDED for one in findings):
+        result = replace(result, verdict=Verdict.ERROR)
     return replace(result, evidence=_log_tail(seen, context.host_of(module).engine))
 
 

@@ -36,6 +36,14 @@ def module_schema_page() -> str:
     return reference_page(_module_schema(), intro=_INTRO, examples=EXAMPLES)
 
 
+def compose_schema_json() -> str:
+    """Return the text of ``compose.schema.json``: ``x-platform`` in a Compose file."""
+    from pytest_platform.checks.registry import vocabulary
+    from pytest_platform.module.block_schema import compose_schema
+
+    return _json(compose_schema(vocabulary().kinds))
+
+
 def audit_schema_json() -> str:
     """Return the text of ``audit.schema.json``: one line of the audit log."""
     import msgspec
@@ -53,6 +61,7 @@ def audit_schema_json() -> str:
 GENERATED: Mapping[str, Callable[[], str]] = {
     "module.schema.json": module_schema_json,
     "module.schema.md": module_schema_page,
+    "compose.schema.json": compose_schema_json,
     "audit.schema.json": audit_schema_json,
 }
 """Every generated file and what generates it; a new one is one line here."""

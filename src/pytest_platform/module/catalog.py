@@ -19,12 +19,16 @@ _SHOWN = 8
 class Catalog:
     """The modules below one folder, read lazily: asking for one reads no other.
 
-    ``stack`` is the project that all of them run in, where that is not a deployed one.
+    ``stack`` is the project that all of them run in, where that is not a deployed one;
+    ``project`` is the one that all are deployed as, where their files' do not hold.
     """
 
-    def __init__(self, folder: Path, root: Path, vocabulary: Vocabulary, stack: str = "") -> None:
+    def __init__(
+        self, folder: Path, root: Path, vocabulary: Vocabulary, stack: str = "", project: str = ""
+    ) -> None:
         self.folder = folder
         self._stack = stack
+        self._project_of_all = project
         self._root = root
         self._vocabulary = vocabulary
         self._loaded: dict[str, Module | Broken] = {}
@@ -47,12 +51,20 @@ class Catalog:
         # One folder has several paths where a link leads to it, and pytest may take another.
         return above == self.folder or os.path.realpath(above) == os.path.realpath(self.folder)
 
+    def leads_to(self, folder: Path) -> bool:
+        """Tell whether ``folder`` is that of one of these modules, whatever it is called."""
+        return self.holds(folder / FILE_NAME)
+
+    def name_in(self, path: Path, inner: str) -> str:  # noqa: ARG002 - a file is one module
+        """Return the module of a node of pytest: its file, and what follows in the node's id."""
+        return path.parent.name
+
     def get(self, name: str) -> Module | Broken:
         """Read the module ``name``, once. A missing file gives a broken module."""
         if name not in self._loaded:
             loaded = load(self.path(name), self._root, self._vocabulary)
             if isinstance(loaded, Module):
-                loaded = replace(loaded, stack=self._stack)
+                loaded = replace(loaded.deployed_in(self._project_of_all), stack=self._stack)
             self._loaded[name] = loaded
         return self._loaded[name]
 

@@ -12,7 +12,7 @@ from pytest_platform.module.probes import Kinds, Refused, convert, read_probes
 from pytest_platform.module.rules import broken_rules
 from pytest_platform.module.source import read
 
-__all__ = ["FILE_NAME", "Broken", "Module", "Probe", "Vocabulary", "load", "shaped"]
+__all__ = ["FILE_NAME", "Broken", "Module", "Probe", "Vocabulary", "checked", "load", "shaped"]
 
 FILE_NAME = "module.yaml"
 
@@ -25,6 +25,13 @@ def load(path: Path, root: Path, vocabulary: Vocabulary) -> Module | Broken:
     except Unreadable as error:
         problem = error.problem
         return Broken(name, path, problem.location.file, (problem,))
+    return checked(name, path, root, source, vocabulary)
+
+
+def checked(
+    name: str, path: Path, root: Path, source: Source, vocabulary: Vocabulary
+) -> Module | Broken:
+    """Return the module ``name`` that a source declares, or all that is wrong. Never raises."""
     try:
         manifest, health, smoke = shaped(source, vocabulary.kinds)
     except Refused as refused:

@@ -19,6 +19,7 @@ OPTIONS: Final = frozenset(
         *("--module", "--changed-since", "--json", "--remote-mode", "--wait", "--modules-dir"),
         *("--plan", "--apply", "--allow-stateful", "--backup-ref", "--stateful-confirm"),
         *("--ssh-host", "--stack", "--stack-keep", "--stack-clean"),
+        *("--compose", "--platform-project", "--strict-coverage"),
     }
 )
 _HELP: Final = frozenset({"-h", "--help"})

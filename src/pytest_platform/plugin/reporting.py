@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from pytest_platform.errors import PlatformError, render
-from pytest_platform.module.loader import FILE_NAME
 from pytest_platform.plugin.collection import modules_of
+from pytest_platform.plugin.first_contact import unseen
 from pytest_platform.plugin.groups import total_of
 from pytest_platform.plugin.nodes import CheckItem
 from pytest_platform.plugin.run import Run, host_shown, observed_already
@@ -86,9 +86,18 @@ class Reporting:
             return
         records = getattr(report, _RECORDS, None)
         if records is None and report.failed:
-            records = _crashed(report)
+            records = self._crashed(report)
         self._records.extend(records or ())
         self._order.setdefault(report.nodeid, getattr(report, _ORDER, sys.maxsize))
+
+    def _crashed(self, report: pytest.TestReport) -> list[Record]:
+        """Make a record for a check of which nothing is known but that its process died."""
+        file, _, inner = report.nodeid.partition("::")
+        path = self._run.settings.root / file
+        if not self._run.catalog.holds(path):
+            return []
+        name = self._run.catalog.name_in(path, inner)
+        return [crash_record(name, file, "::".join(inner.split("::")[-2:]))]
 
     def _forget(self, nodeid: str) -> None:
         """Drop the records of an attempt that another plugin repeats: the last one counts."""
@@ -126,6 +135,8 @@ class Reporting:
         for line, verdict in table(section):
             terminalreporter.write_line(line, **_COLOURS.get(verdict, {"bold": True}))
         for line in notes(section):
+            terminalreporter.write_line(line, yellow=True)
+        for line in unseen(self._run):
             terminalreporter.write_line(line, yellow=True)
         if lines := plan_lines(section):
             terminalreporter.section("plan" if self._run.settings.change.plan else "apply")
@@ -228,9 +239,3 @@ def _told(report: pytest.TestReport) -> str:
     crash = getattr(report.longrepr, "reprcrash", None)
     text = crash.message if crash else report.longreprtext
     return next(filter(None, map(str.strip, text.splitlines())), "no message")
-
-
-def _crashed(report: pytest.TestReport) -> list[Record]:
-    """Make a record for a check of which nothing is known but that its process died."""
-    file, _, check = report.nodeid.partition("::")
-    return [crash_record(file, check)] if file.endswith(f"/{FILE_NAME}") else []

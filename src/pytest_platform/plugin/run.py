@@ -20,7 +20,7 @@ from pytest_platform.errors import PlatformError, UsageError
 from pytest_platform.hosts.inventory import Place
 from pytest_platform.hosts.transport import Local, Transport
 from pytest_platform.module.catalog import Catalog
-from pytest_platform.module.loader import Broken, Module
+from pytest_platform.module.loader import Broken, Module, Vocabulary
 from pytest_platform.module.model import seconds
 from pytest_platform.plugin.changed_since import ChangedSince, narrow
 from pytest_platform.plugin.options import STDOUT, Settings, usage_error
@@ -76,9 +76,13 @@ def start(config: pytest.Config, settings: Settings) -> Run:
     """
     probes = _probes(config)
     project = _new_project() if settings.stack.ephemeral else ""
-    catalog = Catalog(settings.modules_dir, settings.root, vocabulary(probes), project)
+    here = Local(waiting=Patience(config))
+    renderer = Renderer(here, fetches=settings.remote_mode != "skip")
+    catalog = _catalog(settings, vocabulary(probes), renderer, project)
     try:
         names = catalog.select(settings.patterns)
+        if settings.way.ask and not names:
+            names = catalog.names()
     except UsageError as error:
         raise usage_error(str(error)) from None
     if settings.change.plan not in {"", STDOUT} and len(names) != 1:
@@ -87,8 +91,6 @@ def start(config: pytest.Config, settings: Settings) -> Run:
     def look(host: Host, modules: list[Module], show: Show) -> Snapshot:
         return _look(settings, context, host, modules, show)
 
-    here = Local(waiting=Patience(config))
-    renderer = Renderer(here, fetches=settings.remote_mode != "skip")
     context = Context(
         catalog=catalog,
         renderer=renderer,
@@ -118,7 +120,17 @@ def start(config: pytest.Config, settings: Settings) -> Run:
 
 def known_early(settings: Settings) -> Secrets:
     """Collect what the files of all modules hold, where there is no run yet."""
-    return known_of(Catalog(settings.modules_dir, settings.root, vocabulary(PROBES)))
+    return known_of(_catalog(settings, vocabulary(PROBES), Renderer(Local())))
+
+
+def _catalog(settings: Settings, words: Vocabulary, renderer: Renderer, stack: str = "") -> Catalog:
+    way = settings.way
+    files = Catalog(settings.modules_dir, settings.root, words, stack, way.project)
+    if way.ask is None:
+        return files
+    from pytest_platform.run.compose_catalog import ComposeCatalog
+
+    return ComposeCatalog(way.ask, settings.root, words, renderer, files, stack)
 
 
 def _new_project() -> str:

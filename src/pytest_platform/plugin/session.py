@@ -71,7 +71,8 @@ def _register_json(config: pytest.Config, report: JsonReport) -> None:
 def _paths(run: runs.Run) -> list[str]:
     if not run.selected:
         return []
-    files = [_argument(run.catalog.path(name)) for name in sorted(run.selected)]
+    paths = dict.fromkeys(run.catalog.path(name) for name in sorted(run.selected))
+    files = [_argument(path) for path in paths]
     smoke = run.settings.root / "smoke"
     return [*files, str(smoke)] if smoke.is_dir() else files
 

@@ -31,12 +31,12 @@ def module_record(module: Module | Broken, host: str = "") -> Record:
 
     ``host`` is where it was looked at over ssh; empty where it was not.
     """
-    expected = None if isinstance(module, Broken) else module.manifest.spec.runtime.expected_state
+    expected = None if isinstance(module, Broken) else module.expected
     file = module.file
     return {
         "name": module.name,
         "file": file,
-        "expected_state": expected.value if expected else None,
+        "expected_state": expected,
         **({"host": host} if host else {}),
     }
 
@@ -106,7 +106,7 @@ def contradiction_record(finding: Finding, secrets: Secrets) -> Record:
     }
 
 
-def crash_record(file: str, check: str) -> Record:
+def crash_record(name: str, file: str, check: str) -> Record:
     """Describe a check whose process died before it could answer."""
     group = check.partition("::")[0]
     record: Record = {
@@ -122,18 +122,17 @@ def crash_record(file: str, check: str) -> Record:
         "seconds": 0.0,
         "findings": [],
     }
-    name = file.split("/")[-2] if "/" in file else file
     module = {"name": name, "file": file, "expected_state": None}
     return {"module": module, "observed": None, "check": record, "order": sys.maxsize}
 
 
 def platform_section(remote_mode: str, records: Iterable[Record]) -> Record:
     """Build the section: modules in the order of their names, each with its checks."""
-    modules: dict[str, Record] = {}
+    modules: dict[tuple[str, str], Record] = {}
     for record in sorted(records, key=lambda record: record["order"]):
         described = record["module"]
         entry = modules.setdefault(
-            described["file"],
+            (described["name"], described["file"]),
             {**described, "observed": None, "drift": [], "total": 0, "checks": []},
         )
         entry["expected_state"] = entry["expected_state"] or described["expected_state"]

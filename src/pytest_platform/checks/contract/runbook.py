@@ -21,6 +21,8 @@ _MAX_BYTES: Final = 1024 * 1024
 def judge(facts: Facts) -> Iterator[Finding]:
     """Look for the runbook and its three sections, each with some text."""
     module = facts.module
+    if module.inferred:
+        return
     name = quoted(module.manifest.spec.runbook)
     text = _read(module)
     if text is None:

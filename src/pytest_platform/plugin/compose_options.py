@@ -1,0 +1,86 @@
+"""The options of a Compose project without module files, and of another project's name."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_platform.run.compose_catalog import Ask
+
+OPTION = "--compose"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """``ask`` is there where the modules are the services of a Compose project.
+
+    ``project`` is the one that all modules are looked at in; empty where theirs hold.
+    """
+
+    ask: Ask | None
+    project: str
+    strict: bool
+
+
+def add_options(group: pytest.OptionGroup) -> None:
+    """Register the options."""
+    group.addoption(
+        OPTION,
+        action="append",
+        nargs="?",
+        const="",
+        default=[],
+        metavar="FILE",
+        dest="platform_compose",
+        help="test every service of a Compose project, without module files; repeatable as -f is. "
+        "Without =FILE the files are found as Compose finds them.",
+    )
+    group.addoption(
+        "--platform-project",
+        default="",
+        metavar="NAME",
+        dest="platform_project",
+        help="look at all modules in this Compose project (also: COMPOSE_PROJECT_NAME).",
+    )
+    group.addoption(
+        "--strict-coverage",
+        action="store_true",
+        dest="platform_strict_coverage",
+        help="fail where a service of the modules' Compose projects has no module.",
+    )
+
+
+def settings_of(config: pytest.Config) -> Way:
+    """Add up what was asked for. Reads the Compose files' names and ``.env`` only.
+
+    Raises:
+        UsageError: there is no such file or no such name.
+    """
+    named: list[str] = config.getoption("platform_compose")
+    project = config.getoption("platform_project") or os.environ.get("COMPOSE_PROJECT_NAME", "")
+    strict = bool(config.getoption("platform_strict_coverage"))
+    if not named and not project:
+        return Way(None, "", strict)
+    from pytest_platform.compose.found import checked_name
+
+    if project:
+        checked_name(project)
+    ask = _ask([one for one in named if one], config.invocation_params.dir) if named else None
+    if ask and project:
+        ask = replace(ask, project=project)
+    return Way(ask, project, strict)
+
+
+def _ask(named: list[str], here: Path) -> Ask:
+    from pytest_platform.compose import found
+    from pytest_platform.run.compose_catalog import Ask
+
+    environ = found.environment_of(here, os.environ)
+    files = found.files_named(named, here) if named else found.files_near(here, environ)
+    environ = {**found.environment_of(files[0].parent, os.environ), **environ}
+    return Ask(files, found.name_of(files, environ), found.profiles_of(environ))

@@ -1,0 +1,165 @@
+"""The services of a Compose project as a catalogue of modules, without a file for each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from pytest_platform.compose.renderer import Renderer
+from pytest_platform.compose.written import Written, as_data, lines_below, services_in
+from pytest_platform.errors import PlatformError, Problem
+from pytest_platform.module.catalog import Catalog
+from pytest_platform.module.from_compose import BLOCK, Place, Project, module_of
+from pytest_platform.module.infer import Services
+from pytest_platform.module.loader import Broken, Module, Vocabulary
+from pytest_platform.verdict import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Which Compose project is meant: its files, its name, and the profiles that are active."""
+
+    files: tuple[Path, ...]
+    project: str
+    profiles: frozenset[str] = frozenset()
+
+
+class ComposeCatalog(Catalog):
+    """Every service that the project deploys is a module of its name.
+
+    ``declared`` are the modules of files: where one is of a service, what it says holds.
+    Files are read and rendered on first use.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what a catalogue needs, and where the services come from
+        self,
+        ask: Ask,
+        root: Path,
+        vocabulary: Vocabulary,
+        renderer: Renderer,
+        declared: Catalog | None = None,
+        stack: str = "",
+    ) -> None:
+        super().__init__(ask.files[0].parent, root, vocabulary, stack)
+        self.ask = ask
+        self._renderer = renderer
+        self._files_of_modules = declared
+
+    def names(self) -> list[str]:
+        """List the services that are deployed: those without a profile, or with an active one."""
+        return list(self._project.deployed)
+
+    def path(self, name: str) -> Path:  # noqa: ARG002 - all stand in one file
+        """Return the file under which pytest shows the services: the first."""
+        return self.ask.files[0]
+
+    def holds(self, path: Path) -> bool:
+        """Tell whether ``path`` is that file."""
+        return path.name == self.ask.files[0].name and _same(path, self.ask.files[0])
+
+    def leads_to(self, folder: Path) -> bool:
+        """Tell whether ``folder`` holds that file, be it further down."""
+        return self.ask.files[0].is_relative_to(folder)
+
+    def name_in(self, path: Path, inner: str) -> str:  # noqa: ARG002
+        """Return the service of a node of pytest, of which ``inner`` is what follows the file."""
+        return inner.partition("::")[0]
+
+    def get(self, name: str) -> Module | Broken:
+        """Return the service ``name`` as a module."""
+        if name not in self._loaded:
+            self._loaded[name] = self._made(name)
+        return self._loaded[name]
+
+    def exists(self, name: str) -> bool:
+        """Tell whether there is such a service, deployed or not, that has a container."""
+        return name in self._services and not self._services[name].get("provider")
+
+    def unseen(self, selected: Collection[str]) -> str:
+        """Say in one line which services are not deployed, and so not looked at."""
+        listed = [f"{one} ({why})" for one, why in self.left_out.items() if one not in selected]
+        return f"not deployed, so not looked at: {', '.join(listed)}" if listed else ""
+
+    @cached_property
+    def left_out(self) -> Mapping[str, str]:
+        """Services that are not looked at, each with the reason."""
+        found: dict[str, str] = {}
+        for name, service in self._services.items():
+            profiles = set(map(str, service.get("profiles") or ()))
+            if service.get("provider"):
+                found[name] = "it has no container, but a provider"
+            elif profiles and not profiles & self.ask.profiles and "*" not in self.ask.profiles:
+                found[name] = f"profile {', '.join(sorted(profiles))}"
+        return found
+
+    @cached_property
+    def _written(self) -> dict[str, Written]:
+        return services_in(self.ask.files)
+
+    @cached_property
+    def _services(self) -> Services:
+        """As Compose renders them; as they are written where it cannot."""
+        try:
+            rendered = self._renderer.judged(self.ask.files, self.ask.project).services
+        except PlatformError:
+            written = {name: as_data(one.node) for name, one in self._written.items()}
+            return {name: one if isinstance(one, dict) else {} for name, one in written.items()}
+        return {name: {**one, **self._said(name)} for name, one in rendered.items()}
+
+    def _said(self, name: str) -> Services:
+        """Return what a service says under ``x-platform``, which Compose shows as written only."""
+        written = self._written.values()
+        if not any(BLOCK in text for text in {id(one.text): one.text for one in written}.values()):
+            return {}
+        try:
+            verbatim = self._renderer.uninterpolated(self.ask.files, self.ask.project)
+        except PlatformError:
+            return {}
+        service = verbatim.services.get(name) or {}
+        return {BLOCK: service[BLOCK]} if BLOCK in service else {}
+
+    @cached_property
+    def _project(self) -> Project:
+        deployed = tuple(sorted(set(self._services) - set(self.left_out)))
+        return Project(self.ask.files, self.ask.project, self._services, deployed, self._root)
+
+    @cached_property
+    def _declared(self) -> Mapping[str, Module]:
+        """The modules of files that are services of this project, by service."""
+        catalog, own = self._files_of_modules, set(map(os.path.realpath, self.ask.files))
+        modules = [catalog.get(name) for name in catalog.names()] if catalog else []
+        return {
+            one.service: one
+            for one in modules
+            if isinstance(one, Module) and own & set(map(str, one.compose_files))
+        }
+
+    def _made(self, name: str) -> Module | Broken:
+        place = self._place(name)
+        if not self.exists(name):
+            message = f"the Compose files have no service {name!r} that has a container"
+            problem = Problem("module.broken", message, Location(place.file, 1))
+            return Broken(name, self.ask.files[0], place.file, (problem,))
+        made = module_of(name, self._project, place, self._vocabulary, self._declared.get(name))
+        return replace(made, stack=self._stack) if isinstance(made, Module) else made
+
+    def _place(self, name: str) -> Place:
+        written = self._written.get(name)
+        if written is None:
+            return Place(self._shown(self.ask.files[0]), "", 1)
+        block = written.node.find(BLOCK)
+        lines = dict(lines_below(block[1])) if block else {}
+        if block:
+            lines[()] = block[0]
+        return Place(self._shown(written.file), written.text, written.line, lines)
+
+    def _shown(self, file: Path) -> str:
+        inside = file.is_relative_to(self._root)
+        return file.relative_to(self._root).as_posix() if inside else str(file)
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one == other or os.path.realpath(one) == os.path.realpath(other)
