@@ -6,9 +6,11 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 
 from pytest_platform.errors import ModuleBroken, UsageError
+from pytest_platform.module.defaults import Shared, shared_in
 from pytest_platform.module.loader import FILE_NAME, Broken, Module, Vocabulary, load
 from pytest_platform.module.nearest import did_you_mean, quoted
 from pytest_platform.verdict import Location
@@ -62,11 +64,15 @@ class Catalog:
     def get(self, name: str) -> Module | Broken:
         """Read the module ``name``, once. A missing file gives a broken module."""
         if name not in self._loaded:
-            loaded = load(self.path(name), self._root, self._vocabulary)
+            loaded = load(self.path(name), self._root, self._vocabulary, self._shared)
             if isinstance(loaded, Module):
                 loaded = replace(loaded.deployed_in(self._project_of_all), stack=self._stack)
             self._loaded[name] = loaded
         return self._loaded[name]
+
+    @cached_property
+    def _shared(self) -> Shared:
+        return shared_in(self.folder, self._root)
 
     def exists(self, name: str) -> bool:
         """Tell whether there is a module of this name."""

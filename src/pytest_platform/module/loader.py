@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pytest_platform.errors import Problem
 from pytest_platform.module.declared import Broken, Module, Probe, Vocabulary
+from pytest_platform.module.defaults import Shared
 from pytest_platform.module.model import Manifest
 from pytest_platform.module.places import Source, Unreadable
 from pytest_platform.module.probes import Kinds, Refused, convert, read_probes
@@ -17,14 +18,22 @@ __all__ = ["FILE_NAME", "Broken", "Module", "Probe", "Vocabulary", "checked", "l
 FILE_NAME = "module.yaml"
 
 
-def load(path: Path, root: Path, vocabulary: Vocabulary) -> Module | Broken:
-    """Read one ``module.yaml``. Every path in it must stay inside ``root``. Never raises."""
+def load(
+    path: Path, root: Path, vocabulary: Vocabulary, shared: Shared | None = None
+) -> Module | Broken:
+    """Read one ``module.yaml``. Every path in it must stay inside ``root``. Never raises.
+
+    ``shared`` has what holds where the file says nothing.
+    """
     name = path.parent.name
     try:
         source = read(path, root)
     except Unreadable as error:
         problem = error.problem
         return Broken(name, path, problem.location.file, (problem,))
+    if shared and shared.problem:
+        return Broken(name, path, source.file, (shared.problem,))
+    source = shared.below(source) if shared else source
     return checked(name, path, root, source, vocabulary)
 
 
