@@ -6,9 +6,10 @@ import argparse
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 
-from pytest_platform.cli import explain, schema, summary
+from pytest_platform.cli import adopt, explain, schema, summary
 
 COMMANDS: Mapping[str, ModuleType] = {
+    "adopt": adopt,
     "explain": explain,
     "schema": schema,
     "summary": summary,

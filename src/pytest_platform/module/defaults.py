@@ -14,7 +14,7 @@ from pytest_platform.module.model import Base, Destination, RelativePath, Text
 from pytest_platform.module.nearest import did_you_mean, quoted
 from pytest_platform.module.places import Path_, Source, Unreadable
 from pytest_platform.module.probes import Refused, convert
-from pytest_platform.module.source import read
+from pytest_platform.module.source import parse, read
 
 FILE_NAME: Final = "defaults.yaml"
 
@@ -54,13 +54,13 @@ class Shared:
 
     def __init__(self, defaults: Defaults | None = None, problem: Problem | None = None) -> None:
         self.problem = problem
-        self._defaults = defaults
+        self.defaults = defaults
 
     def below(self, source: Source) -> Source:
         """Return the source of a module with the defaults for what it does not say."""
-        if self._defaults is None or not isinstance(source.data, Mapping):
+        if self.defaults is None or not isinstance(source.data, Mapping):
             return source
-        return replace(source, data=_merged(source.data, _as_module(self._defaults)))
+        return replace(source, data=_merged(source.data, _as_module(self.defaults)))
 
 
 def shared_in(folder: Path, root: Path) -> Shared:
@@ -69,9 +69,20 @@ def shared_in(folder: Path, root: Path) -> Shared:
     if not path.exists():
         return Shared()
     try:
-        source = read(path, root)
+        return _of_source(read(path, root))
     except Unreadable as error:
         return Shared(problem=error.problem)
+
+
+def of_text(text: str, file: str) -> Shared:
+    """Return the defaults that a text holds. Never raises."""
+    try:
+        return _of_source(parse(text, file))
+    except Unreadable as error:
+        return Shared(problem=error.problem)
+
+
+def _of_source(source: Source) -> Shared:
     shapes: list[tuple[Path_, type[Base]]] = [((), Defaults), (("compose",), SharedCompose)]
     for inner, known in shapes:
         if problem := _unknown(source, inner, known):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -66,21 +65,11 @@ def settings_of(config: pytest.Config) -> Way:
     strict = bool(config.getoption("platform_strict_coverage"))
     if not named and not project:
         return Way(None, "", strict)
+    if named:
+        from pytest_platform.run.compose_catalog import asked_for
+
+        files = [one for one in named if one]
+        return Way(asked_for(files, project, config.invocation_params.dir), project, strict)
     from pytest_platform.compose.found import checked_name
 
-    if project:
-        checked_name(project)
-    ask = _ask([one for one in named if one], config.invocation_params.dir) if named else None
-    if ask and project:
-        ask = replace(ask, project=project)
-    return Way(ask, project, strict)
-
-
-def _ask(named: list[str], here: Path) -> Ask:
-    from pytest_platform.compose import found
-    from pytest_platform.run.compose_catalog import Ask
-
-    environ = found.environment_of(here, os.environ)
-    files = found.files_named(named, here) if named else found.files_near(here, environ)
-    environ = {**found.environment_of(files[0].parent, os.environ), **environ}
-    return Ask(files, found.name_of(files, environ), found.profiles_of(environ))
+    return Way(None, checked_name(project), strict)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+from pytest_platform.compose import found
 from pytest_platform.compose.renderer import Renderer
 from pytest_platform.compose.written import Written, as_data, lines_below, services_in
 from pytest_platform.errors import PlatformError, Problem
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.from_compose import BLOCK, Place, Project, module_of
-from pytest_platform.module.infer import Services
+from pytest_platform.module.infer import Data, Services, data_of, infer
 from pytest_platform.module.loader import Broken, Module, Vocabulary
 from pytest_platform.verdict import Location
 
@@ -25,6 +27,19 @@ class Ask:
     files: tuple[Path, ...]
     project: str
     profiles: frozenset[str] = frozenset()
+
+
+def asked_for(named: Sequence[str], project: str, here: Path) -> Ask:
+    """Return the project of files that were named, or else of those that Compose finds.
+
+    Raises:
+        NoProject: there are no such files, or the name is none that Compose accepts.
+    """
+    environ = found.environment_of(here, os.environ)
+    files = found.files_named(named, here) if named else found.files_near(here, environ)
+    environ = {**found.environment_of(files[0].parent, os.environ), **environ}
+    name = found.checked_name(project) if project else found.name_of(files, environ)
+    return Ask(files, name, found.profiles_of(environ))
 
 
 class ComposeCatalog(Catalog):
@@ -86,14 +101,25 @@ class ComposeCatalog(Catalog):
     @cached_property
     def left_out(self) -> Mapping[str, str]:
         """Services that are not looked at, each with the reason."""
-        found: dict[str, str] = {}
+        unseen: dict[str, str] = {}
         for name, service in self._services.items():
             profiles = set(map(str, service.get("profiles") or ()))
             if service.get("provider"):
-                found[name] = "it has no container, but a provider"
+                unseen[name] = "it has no container, but a provider"
             elif profiles and not profiles & self.ask.profiles and "*" not in self.ask.profiles:
-                found[name] = f"profile {', '.join(sorted(profiles))}"
-        return found
+                unseen[name] = f"profile {', '.join(sorted(profiles))}"
+        return unseen
+
+    def service(self, name: str) -> Mapping[str, Any]:
+        """Return a service as Compose renders it, as far as it can."""
+        return self._services[name]
+
+    def data_of(self, name: str) -> Data:
+        """Return whose data a service holds or changes, and why."""
+        services = {one: self._services[one] for one in {*self._project.deployed, name}}
+        module = self.get(name)
+        known = module.inferred if isinstance(module, Module) else None
+        return data_of(name, services, known or infer(name, services))
 
     @cached_property
     def _written(self) -> dict[str, Written]:

@@ -11,6 +11,7 @@ or a path in it, ``psql -f /seed/roles.sql``, allows that one command and none w
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 from collections.abc import Collection, Mapping
@@ -50,15 +51,7 @@ def findings(
     the latter is ever quoted. ``allowed`` are the declared commands, ``scripts`` the texts of
     files of the repository by their paths in the container.
     """
-    judge = Judge(
-        scripts or {}, scratch=not _mounted_below_tmp(rendered), mounted=_mounted(rendered)
-    )
-    words = _with_program_of_image(rendered, arguments(rendered, source))
-    told = [
-        *([_of_image(rendered)] if words is None else _of_words(judge, words)),
-        *_of_words(judge, _health_check(rendered)),
-        *_of_environment(rendered),
-    ]
+    told = _told(rendered, source, scripts or {})
     declared = [tuple(text.lower().split()) for text in allowed]
     found = [
         _finding(field, change.does, text)
@@ -66,6 +59,40 @@ def findings(
         if not any(_allows(one, change) for one in declared)
     ]
     return list(dict.fromkeys(found))
+
+
+def declarations(
+    rendered: Mapping[str, Any],
+    source: Mapping[str, Any],
+    scripts: Mapping[str, str] | None = None,
+) -> list[str]:
+    """Return what ``runtime.beyond_create`` has to name, so that nothing is found any more."""
+    named: dict[str, None] = {}
+    for _, change, _ in _told(rendered, source, scripts or {}):
+        for length in (_leading(change.words), len(change.words)):
+            words = " ".join(change.words[:length])
+            if _allows(tuple(words.lower().split()), change):
+                named[words] = None
+                break
+    return list(named)
+
+
+def _leading(words: tuple[str, ...]) -> int:
+    """Count the words that name a command: before options and what it is done to, at most 3."""
+    plain = itertools.takewhile(lambda word: re.fullmatch(r"[A-Za-z][\w-]*", word), words)
+    return min(3, len(list(plain)))
+
+
+def _told(
+    rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Mapping[str, str]
+) -> list[Told]:
+    judge = Judge(scripts, scratch=not _mounted_below_tmp(rendered), mounted=_mounted(rendered))
+    words = _with_program_of_image(rendered, arguments(rendered, source))
+    return [
+        *([_of_image(rendered)] if words is None else _of_words(judge, words)),
+        *_of_words(judge, _health_check(rendered)),
+        *_of_environment(rendered),
+    ]
 
 
 def _of_image(rendered: Mapping[str, Any]) -> Told:

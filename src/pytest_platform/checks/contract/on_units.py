@@ -51,6 +51,15 @@ def mutations(facts: Facts) -> Iterator[Finding]:
             yield from _below(unit, _ask("mutations", unit, allowed, mounted.scripts(facts, unit)))
 
 
+def declarations(facts: Facts) -> Iterator[str]:
+    """Yield what ``runtime.beyond_create`` has to name for the check ``mutations`` to pass."""
+    from pytest_platform.checks.contract import sandbox
+
+    for unit in _all_that_runs(facts):
+        scripts = mounted.scripts(facts, unit)
+        yield from sandbox.ask("declarations", unit.rendered, unit.source, scripts)
+
+
 def _all_that_runs(facts: Facts) -> Iterator[Unit]:
     """Yield a service and its hooks, or the hooks that are judged alone."""
     service, source = facts.service, facts.source_service
