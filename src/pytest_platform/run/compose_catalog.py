@@ -131,9 +131,14 @@ class ComposeCatalog(Catalog):
         try:
             rendered = self._renderer.judged(self.ask.files, self.ask.project).services
         except PlatformError:
-            written = {name: as_data(one.node) for name, one in self._written.items()}
-            return {name: one if isinstance(one, dict) else {} for name, one in written.items()}
-        return {name: {**one, **self._said(name)} for name, one in rendered.items()}
+            return self._as_written()
+        # Compose refuses profiles that contradict each other together, so some may lack.
+        lacking = {name: one for name, one in self._as_written().items() if one.get("profiles")}
+        return {name: {**one, **self._said(name)} for name, one in {**lacking, **rendered}.items()}
+
+    def _as_written(self) -> dict[str, dict[str, Any]]:
+        written = {name: as_data(one.node) for name, one in self._written.items()}
+        return {name: one if isinstance(one, dict) else {} for name, one in written.items()}
 
     def _said(self, name: str) -> Services:
         """Return what a service says under ``x-platform``, which Compose shows as written only."""
