@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,7 +84,7 @@ class Stack:
 
 
 @pytest.fixture(scope="module")
-def stack(new_project: NewProject, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(new_project: NewProject, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     tree = Tree(tmp_path_factory.mktemp("way-in"))
     stack = Stack(tree, new_project(tree.root / "compose.yaml", "way-in"))
     stack.write(SERVICES)

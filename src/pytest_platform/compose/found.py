@@ -10,15 +10,11 @@ from typing import Final
 
 from dotenv import dotenv_values
 
+from pytest_platform.compose.default_names import NAMES, OVERRIDES
 from pytest_platform.compose.tree import documents
 from pytest_platform.errors import UsageError
 from pytest_platform.module.nearest import quoted
 
-NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
-_OVERRIDES: Final = (
-    *("compose.override.yml", "compose.override.yaml"),
-    *("docker-compose.override.yml", "docker-compose.override.yaml"),
-)
 _VALID: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -62,7 +58,7 @@ def files_near(here: Path, environ: Mapping[str, str]) -> tuple[Path, ...]:
     for folder in (here, *here.parents):
         base = next((folder / name for name in NAMES if (folder / name).is_file()), None)
         if base:
-            overrides = (folder / name for name in _OVERRIDES)
+            overrides = (folder / name for name in OVERRIDES)
             override = next((one for one in overrides if one.is_file()), None)
             return (base, override) if override else (base,)
     message = f"there is no Compose file in {here} or above it; name one: --compose=FILE"

@@ -11,10 +11,10 @@ import pytest
 
 from pytest_platform.errors import PlatformError, render
 from pytest_platform.plugin.collection import modules_of
-from pytest_platform.plugin.first_contact import unseen
 from pytest_platform.plugin.groups import total_of
 from pytest_platform.plugin.nodes import CheckItem
 from pytest_platform.plugin.run import Run, host_shown, observed_already
+from pytest_platform.plugin.uncovered import Uncovered
 from pytest_platform.report.coverage import notes
 from pytest_platform.report.document import (
     Record,
@@ -48,8 +48,11 @@ _NOTHING = "no check was selected, so nothing is known; --collect-only shows wha
 class Reporting:
     """The hooks that make, carry and show records."""
 
-    def __init__(self, run: Run, records: list[Record], order: dict[str, int]) -> None:
+    def __init__(
+        self, run: Run, records: list[Record], order: dict[str, int], uncovered: Uncovered
+    ) -> None:
         self._run = run
+        self._uncovered = uncovered
         self._records = records
         self._order = order
 
@@ -136,8 +139,8 @@ class Reporting:
             terminalreporter.write_line(line, **_COLOURS.get(verdict, {"bold": True}))
         for line in notes(section):
             terminalreporter.write_line(line, yellow=True)
-        for line in unseen(self._run):
-            terminalreporter.write_line(line, yellow=True)
+        for line, failed in self._uncovered.lines():
+            terminalreporter.write_line(line, red=failed, yellow=not failed)
         if lines := plan_lines(section):
             terminalreporter.section("plan" if self._run.settings.change.plan else "apply")
             for line in lines:

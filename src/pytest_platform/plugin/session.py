@@ -13,6 +13,7 @@ from pytest_platform.plugin.json_report import JsonReport
 from pytest_platform.plugin.options import Settings, usage_error
 from pytest_platform.plugin.reporting import Reporting
 from pytest_platform.plugin.stack_options import DEPLOYED
+from pytest_platform.plugin.uncovered import Uncovered
 from pytest_platform.report.document import Record
 from pytest_platform.report.stdout import JsonStdout
 
@@ -40,7 +41,10 @@ def set_up(config: pytest.Config, settings: Settings | None, output: JsonStdout 
     if output is not None:
         output.secrets = run.context.secrets
     config.pluginmanager.register(Collection(run), "platform-collection")
-    config.pluginmanager.register(Reporting(run, records, order), "platform-reporting")
+    uncovered = Uncovered(run)
+    config.pluginmanager.register(uncovered, "platform-uncovered")
+    reporting = Reporting(run, records, order, uncovered)
+    config.pluginmanager.register(reporting, "platform-reporting")
     if run.context.stack:
         from pytest_platform.plugin.ephemeral import OwnStack, clean_up
 
