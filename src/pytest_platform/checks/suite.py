@@ -80,13 +80,15 @@ def _contract_answer(
 ) -> Callable[[Context], Result]:
     def answer(context: Context) -> Result:
         facts = Facts(module, context.catalog, context.renderer, context.today)
-        findings = [_placed(finding, facts) for finding in judge(facts)]
-        return waivers.apply(module, code, findings, context.today)
+        findings = [placed(finding, facts) for finding in judge(facts)]
+        baseline = context.catalog.baseline if findings else None
+        return waivers.apply(module, code, findings, context.today, baseline)
 
     return answer
 
 
-def _placed(finding: Finding, facts: Facts) -> Finding:
+def placed(finding: Finding, facts: Facts) -> Finding:
+    """Return a finding with the place of the field that it names."""
     if finding.location or not finding.path:
         return finding
     return replace(finding, location=facts.locate(*finding.path))

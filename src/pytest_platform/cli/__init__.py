@@ -6,13 +6,16 @@ import argparse
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 
-from pytest_platform.cli import adopt, explain, schema, summary
+from pytest_platform.cli import adopt, baseline, explain, new, schema, summary, validate
 
 COMMANDS: Mapping[str, ModuleType] = {
     "adopt": adopt,
+    "baseline": baseline,
     "explain": explain,
+    "new": new,
     "schema": schema,
     "summary": summary,
+    "validate": validate,
 }
 """Every command. A new one is one file with ``add_arguments`` and ``run``, and one line here."""
 

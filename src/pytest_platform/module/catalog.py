@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from pytest_platform.errors import ModuleBroken, UsageError
+from pytest_platform.module.baseline import Baseline, baseline_in
 from pytest_platform.module.defaults import Shared, shared_in
 from pytest_platform.module.loader import FILE_NAME, Broken, Module, Vocabulary, load
 from pytest_platform.module.nearest import did_you_mean, quoted
@@ -69,6 +70,15 @@ class Catalog:
                 loaded = replace(loaded.deployed_in(self._project_of_all), stack=self._stack)
             self._loaded[name] = loaded
         return self._loaded[name]
+
+    @cached_property
+    def baseline(self) -> Baseline:
+        """Findings of the contract that are accepted for a while.
+
+        Raises:
+            BaselineUnusable: the file is there and cannot be used.
+        """
+        return baseline_in(self.folder, self._root)
 
     @cached_property
     def _shared(self) -> Shared:
