@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pytest_platform.module.catalog import Catalog
-from pytest_platform.module.defaults import FILE_NAME as DEFAULTS
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.selection.compose_paths import Reader
 from pytest_platform.selection.revisions import Revisions
@@ -30,12 +29,11 @@ def _footprint(
 ) -> Footprint:
     folder = module.path.parent
     if isinstance(module, Broken):
-        paths = [folder, folder.parent / DEFAULTS]
-        return Footprint(module.name, frozenset(relative(paths, root)), frozenset())
+        return Footprint(module.name, frozenset(relative([folder], root)), frozenset())
     spec = module.manifest.spec
     same = revisions.unchanged(module) if revisions else frozenset()
     parts = [path for path in reader.paths(module) if path not in same]
-    paths = [folder, folder.parent / DEFAULTS, module.folder / spec.runbook, *parts]
+    paths = [folder, module.folder / spec.runbook, *parts]
     needs = {*spec.requires, *filter(None, [spec.state.owner])}
     return Footprint(module.name, frozenset(relative(paths, root)), frozenset(needs))
 
