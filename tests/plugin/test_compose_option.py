@@ -223,3 +223,13 @@ def test_200_services_are_read_once(empty: Project) -> None:
     write(empty, {f"s{number}": {"image": IMAGE} for number in range(200)})
     outcome = empty.pytest("--compose", "--collect-only", "-q", "-m", "health")
     assert len(outcome.ids) == 200, str(outcome)
+
+
+def test_a_change_of_one_service_touches_it_and_those_that_need_it(empty: Project) -> None:
+    other = {"image": IMAGE, "restart": "always"}
+    write(empty, {"init": INIT, "web": WEB, "other": other})
+    for command in ("init -q", "add .", "-c user.name=x -c user.email=x commit -qm x"):
+        assert empty.run("git", *command.split()).code == 0
+    write(empty, {"init": {**INIT, "command": ["false"]}, "web": WEB, "other": other})
+    outcome = empty.pytest("--compose", "--changed-since", "HEAD", "--json")
+    assert list(outcome.modules) == ["init", "web"], str(outcome)

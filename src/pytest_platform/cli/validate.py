@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _files(path: Path) -> Iterator[Path]:
     """Yield module files: the one that is named, that of a folder, or those of its folders."""
-    if not path.is_dir():
+    if path.is_file():
         yield path
     elif (path / "module.yaml").exists():
         yield path / "module.yaml"

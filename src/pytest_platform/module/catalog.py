@@ -54,6 +54,11 @@ class Catalog:
         # One folder has several paths where a link leads to it, and pytest may take another.
         return above == self.folder or os.path.realpath(above) == os.path.realpath(self.folder)
 
+    @property
+    def shared(self) -> Path:
+        """Return the folder in which a change that is of no module concerns all."""
+        return self.folder
+
     def leads_to(self, folder: Path) -> bool:
         """Tell whether ``folder`` is that of one of these modules, whatever it is called."""
         return self.holds(folder / FILE_NAME)

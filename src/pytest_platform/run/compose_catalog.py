@@ -75,6 +75,11 @@ class ComposeCatalog(Catalog):
         """Tell whether ``path`` is that file."""
         return path.name == self.ask.files[0].name and _same(path, self.ask.files[0])
 
+    @property
+    def shared(self) -> Path:
+        """Return the first file: nothing lies below it, so nothing beside it concerns all."""
+        return self.ask.files[0]
+
     def leads_to(self, folder: Path) -> bool:
         """Tell whether ``folder`` holds that file, be it further down."""
         return self.ask.files[0].is_relative_to(folder)
