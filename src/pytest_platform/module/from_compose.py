@@ -148,11 +148,14 @@ def _source(name: str, project: Project, place: Place, inference: Inference) -> 
             **{key: declared[key] for key in PROBES if key in declared},
         },
     }
-    keys: dict[Path_, Span] = {
-        _path_in_module(path): _span(place, line) for path, line in place.lines.items()
-    }
-    keys[()] = _span(place, place.line)
+    keys = _keys(place)
     return Source(place.file, place.text, data, keys, keys)
+
+
+def _keys(place: Place) -> dict[Path_, Span]:
+    """Return where the keys of the block stand; all else is the line of the service."""
+    keys = {_path_in_module(path): _span(place, line) for path, line in place.lines.items()}
+    return {**keys, (): _span(place, place.line)}
 
 
 def _path_in_module(path: Path_) -> Path_:
