@@ -59,6 +59,7 @@ NOT_IN_THE_FILE: Final[dict[Key, str]] = {
 }
 """Right labels of ``contract.masked_failure`` about scripts that Compose does not render."""
 
+_GIVEN: Final = f"{masked_failure.CODE}, by the labels as given"
 SHAPE_NOOP: Final = "shape-noop"
 """A label of masking: the broken shape is what exits 0, so ``command_shape`` has to find it."""
 
@@ -95,10 +96,14 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Both scores, and the files that had to be cut down or could not be rendered."""
+    """Both scores, and the files that had to be cut down or could not be rendered.
+
+    ``given`` is the score of ``masked`` by the labels as they are, none of them set apart.
+    """
 
     shape: Score
     masked: Score
+    given: Score
     cut_down: list[str]
     not_rendered: list[str]
 
@@ -124,7 +129,7 @@ def measure(folder: Path) -> Report:
         shutil.copytree(folder / "compose", copy, dirs_exist_ok=True)
         paths = [Path(copy) / Path(label["file"]).name for label in labels]
         files = list(pool.map(_render, paths))
-    report = Report(Score(command_shape.CODE), Score(masked_failure.CODE), [], [])
+    report = Report(Score(command_shape.CODE), Score(masked_failure.CODE), Score(_GIVEN), [], [])
     for label, path, file in zip(labels, paths, files, strict=True):
         _judge_file(report, path.name, file, label["services"])
     return report
@@ -152,11 +157,12 @@ def _judge(report: Report, file: _File, label: Mapping[str, Any]) -> None:
     if label["truth"] != "one-shot" and not masking:
         return
     masked = bool(masked_failure.findings(rendered, source))
+    found = shape if masking == [SHAPE_NOOP] else masked
+    report.given.count(key, found=found, labelled=bool(masking))
     apart = DISPUTED.get(key) or NOT_IN_THE_FILE.get(key)
     if apart is not None:
         report.masked.set_apart[key] = f"{'found' if masked else 'not found'}: {apart}"
         return
-    found = shape if masking == [SHAPE_NOOP] else masked
     report.masked.count(key, found=found, labelled=bool(masking))
 
 
@@ -227,6 +233,7 @@ def lines(report: Report) -> list[str]:
     return [
         *_score_lines(report.shape),
         *_score_lines(report.masked),
+        *_score_lines(report.given),
         f"  ({shape_noop})",
         f"refused by Compose, cut down to image, entrypoint, command: {len(report.cut_down)}",
         *(f"  {name}" for name in report.cut_down),

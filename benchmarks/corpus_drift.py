@@ -26,12 +26,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from corpus import default_folder
 
+from observers import Recorded
 from pytest_platform.checks.drift import check
 from pytest_platform.checks.registry import PROBES, vocabulary
 from pytest_platform.compose.program import find_compose
@@ -44,7 +44,10 @@ from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
-from pytest_platform.run.fleet import Hosts
+from pytest_platform.run.plan import Plan
+from pytest_platform.run.remote_mode import ThisMachine
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 
 Model = dict[str, Any]
 
@@ -316,13 +319,12 @@ class Project:
         return changed
 
     def _codes(self, snapshot: Snapshot) -> Iterator[tuple[str, set[str]]]:
-        context = Context(
+        context = Context.of(
             catalog=self._catalog,
             renderer=Renderer(Local()),
-            hosts=Hosts.local(),
-            look=lambda _host, _modules, _show: snapshot,
-            remote_mode="local",
-            today=date(2026, 1, 1),
+            observer=Recorded.of(snapshot),
+            remote_mode=ThisMachine(),
+            plan=Plan(),
             probes=PROBES,
         )
         for name in self._catalog.names():

@@ -24,14 +24,28 @@ class Verdict(StrEnum):
 class Location:
     """A line of a file that people can open.
 
-    ``file`` is relative to pytest's rootdir with forward slashes; ``line`` counts from 1.
+    ``file`` is relative to pytest's rootdir with forward slashes; ``line`` counts from 1, and
+    so does ``column``, which is 0 where the line as a whole is meant.
     """
 
     file: str
     line: int
+    column: int = 0
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{self.file}:{self.line}" + (f":{self.column}" if self.column else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where in a script something stands, in characters from its start, as it is written.
+
+    The script is the text at the finding's ``path``, or the ``file`` that the container sees
+    under that path.
+    """
+
+    at: int = 0
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +88,10 @@ class Finding:
     path: tuple[str, ...] = ()
     location: Location | None = None
     excerpt: Excerpt | None = None
+    spot: Spot | None = None
+    """Where in the script at ``path`` it stands."""
+    softens: bool = False
+    """Of this a draft only warns, also where it fails for other findings of the code."""
     diff: str = ""
     """Lines from what was expected to what was seen, where that helps; whole, not redacted."""
 

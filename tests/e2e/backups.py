@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import os
@@ -26,6 +27,35 @@ def good_backup(folder: Path, module: str, moment: datetime | None = None) -> Pa
         entry.size = len(content)
         archive.addfile(entry, io.BytesIO(content))
     return path
+
+
+def hollow_backups() -> dict[str, bytes]:
+    """Return archives that can be read to their end, and hold nothing anybody would miss."""
+    folder, link = tarfile.TarInfo("data"), tarfile.TarInfo("data/link")
+    folder.type, link.type, link.linkname = tarfile.DIRTYPE, tarfile.SYMTYPE, "elsewhere"
+    hard = tarfile.TarInfo("data/hard")
+    hard.type, hard.linkname = tarfile.LNKTYPE, "data/link"
+    empty, zeros = tarfile.TarInfo("data/object"), tarfile.TarInfo("data/object")
+    zeros.size = 20_000
+    nothing = gzip.compress(_tar())
+    return {
+        "no entry": nothing,
+        "folders": gzip.compress(_tar(folder)),
+        "links": gzip.compress(_tar(folder, link, hard)),
+        "files without a byte": gzip.compress(_tar(folder, empty)),
+        "zeros": gzip.compress(_tar(zeros)),
+        "a header of zeros": gzip.compress(b"\0" * 20_000),
+        "no tar after an empty one": nothing + gzip.compress(os.urandom(20_000)),
+        "content after an empty tar": nothing + gzip.compress(_tar(zeros, content=b"x")),
+    }
+
+
+def _tar(*entries: tarfile.TarInfo, content: bytes = b"\0") -> bytes:
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as archive:
+        for entry in entries:
+            archive.addfile(entry, io.BytesIO(content * entry.size))
+    return data.getvalue()
 
 
 def checksum(path: Path, digest: str = "") -> None:

@@ -28,10 +28,16 @@ NewSshd = Callable[..., Sshd]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _ctrl_c() -> None:
-    """Let what tests start hear of Ctrl-C, also where this run itself is in the background."""
+def _signals() -> None:
+    """Let what tests start hear of signals, also where this run is in the background or nohup's.
+
+    A process inherits which signals are ignored, and the product leaves them ignored.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -25,11 +25,13 @@ from e2e.waiting import until
 PROGRAMS = ("dockerd", "unshare", "mount", "sh", "ip")
 NAMESPACES = ("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc")
 
-# $1 is the folder, $2 the ports to publish at, if not the machine's. An order is one word;
+# $1 is the folder, $2 the ports to publish at, if not the machine's, $3 the size of a disk of
+# its own for what it keeps, if it is to have one. An order is one word;
 # `stop` is answered when the daemon has ended.
 _PROCESS_1 = """
 mount -t tmpfs tmpfs /run || exit
 ip link set lo up || exit
+if [ -n "$3" ]; then mkdir "$1/data" && mount -t tmpfs -o size="$3" tmpfs "$1/data" || exit; fi
 if [ -n "$2" ]; then echo "$2" >/proc/sys/net/ipv4/ip_local_port_range || exit; fi
 while read -r order; do
   case $order in
@@ -48,10 +50,12 @@ done
 class PrivateEngine:
     """An Engine at ``url``; ``client`` asks it. Needs root.
 
-    ``ports`` are the first and the last that it publishes where nobody asks for one.
+    ``ports`` are the first and the last that it publishes where nobody asks for one; ``disk`` is
+    how much it can keep, such as ``24m``.
     """
 
-    def __init__(self, ports: tuple[int, int] | None = None) -> None:
+    def __init__(self, ports: tuple[int, int] | None = None, disk: str = "") -> None:
+        self._disk = disk
         self._ports = " ".join(map(str, ports or ()))
         # Not in pytest's folder: the path of a socket must be short, and overlays do not stack.
         self.folder = Path(tempfile.mkdtemp(prefix="pp-engine-", dir="/var/tmp"))
@@ -60,7 +64,7 @@ class PrivateEngine:
     def __enter__(self) -> Self:
         self._configure(live_restore=False)
         self._shell = subprocess.Popen(
-            [*NAMESPACES, "sh", "-c", _PROCESS_1, "sh", str(self.folder), self._ports],
+            [*NAMESPACES, "sh", "-c", _PROCESS_1, "sh", str(self.folder), self._ports, self._disk],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,

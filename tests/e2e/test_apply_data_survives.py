@@ -18,7 +18,7 @@ import pytest
 
 from e2e.applying import CONFIRMED, STORE, Stack, make_stack, mutating, one_shot, refused
 from e2e.applying import store as store_service
-from e2e.backups import good_backup, name_of
+from e2e.backups import checksum, good_backup, hollow_backups, name_of
 from e2e.conftest import NewProject
 from e2e.proxy import Proxy
 
@@ -82,7 +82,13 @@ CASES = [
     *itertools.product(WAYS, ["stateless", "sidecar"]),
     *itertools.product(["engine-name", "parent", "all-of-container"], ["both", "stateful"]),
 ]
-UNUSABLE: dict[str, bytes] = {"nothing": b"", "blanks": b" " * 4096, "no-archive": b"x" * 4096}
+UNUSABLE: dict[str, bytes] = {
+    "nothing": b"",
+    "blanks": b" " * 4096,
+    "no-archive": b"x" * 4096,
+    **hollow_backups(),
+}
+LEVELS = ("structural", "data")
 ORDERS: dict[str, tuple[str, ...]] = {
     "bare": (),
     "confirmed": CONFIRMED,
@@ -182,16 +188,21 @@ def test_a_stateless_one_however_it_is_ordered(
     _assert_untouched(host)
 
 
+@pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("content", UNUSABLE.values(), ids=UNUSABLE)
 def test_its_own_sidecar_with_a_backup_that_holds_nothing(
-    host: Host, proxy: Proxy, content: bytes
+    host: Host, proxy: Proxy, content: bytes, level: str
 ) -> None:
+    """Its checksum is right, so that what it holds is all that speaks against it."""
     module = _declare(host, "key", "own")
     backup = host.stack.roots / "empty" / name_of(STORE)
     backup.parent.mkdir(exist_ok=True)
     backup.write_bytes(content)
+    checksum(backup)
+    policy = {"roots": [str(host.stack.roots)], "min_size": "1B", "level": level}
+    host.stack.owner(state={"class": "stateful", "backup": policy})
     codes = _order(host, module, proxy, *CONFIRMED, f"--backup-ref={backup}")
-    assert "guard.backup" in codes
+    assert codes & {"guard.backup", "backup.empty", "backup.damaged"}, codes
     assert "guard.data" not in codes
     _assert_untouched(host)
 

@@ -48,8 +48,17 @@ def test_it_is_applied_once(failed: Stack, plan: Path, proxy: Proxy) -> None:
     outcome = _apply(failed, plan, proxy)
     assert outcome.returncode == 0, outcome.stderr
     assert applied(outcome)["ran"] is True
-    digest = json.loads(plan.read_text(encoding="utf-8"))["digest"]
-    assert [line["plan"] for line in failed.lines()] == [digest, digest]
+    saved = json.loads(plan.read_text(encoding="utf-8"))
+    verified = saved["backup"]
+    assert (verified["kind"], verified["level"]) == ("file", "structural")
+    assert (verified["files"], verified["bytes"]) == (1, 20_000)
+    assert "only a restore shows" in verified["promise"]
+    assert outcome.modules["job"]["plan"]["backup"] == verified
+    for line in failed.lines():
+        assert line["plan"] == saved["digest"]
+        told = {key: line[f"backup_{key}"] for key in ("level", "promise", "files", "bytes")}
+        assert told == {key: verified[key] for key in told}
+    assert failed.events() == ["started", "ended"]
     failed.fail_again()
     assert refused(_apply(failed, plan, proxy)) == {"guard.plan_used", "stale-plan"}
     assert proxy.count(START) == 1
@@ -71,6 +80,31 @@ def _removed(stack: Stack) -> None:
 
 def _declared_otherwise(stack: Stack) -> None:
     stack.change("job", hostname="another")
+
+
+def test_what_its_reasons_quote_is_redacted(failed: Stack, tmp_path: Path) -> None:
+    """The owner's health check prints what is secret; the plan says why the owner is not well."""
+    value = "Hc3nPz8Yd5RgLk2B"
+    check = ["CMD-SHELL", f"echo no login for {value}; false"]
+    copy = failed.copy(tmp_path / "copy")
+    (copy.tree.root / "modules" / ".env").write_text(f"STORE_PASSWORD={value}\n")
+    environment = {"STORE_PASSWORD": "${STORE_PASSWORD}"}
+    copy.change(
+        "store",
+        environment=environment,
+        healthcheck={"test": check, "interval": "1s", "retries": 1},
+    )
+    copy.project.compose(f"-f {copy.tree.root}/modules/compose.yaml up -d --no-deps store")
+    try:
+        copy.project.wait_for("store", "unhealthy")
+        plan = tmp_path / "plan.json"
+        outcome = copy.pytest(*copy.arguments(), f"--plan={plan}")
+        written = plan.read_text(encoding="utf-8")
+    finally:
+        failed.project.up("--no-deps store")
+        failed.project.wait_for("store", "healthy")
+    assert "no login for [redacted]" in written, outcome.stderr
+    assert value not in written + outcome.stdout + outcome.stderr
 
 
 STALE: dict[Callable[[Stack], None], str] = {

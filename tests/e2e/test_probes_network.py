@@ -65,7 +65,11 @@ OPEN: dict[str, dict[str, Any]] = {
 WRONG: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "nobody listens": (
         {"http": {"port": 8081}},
-        *("failed", "probe.http", "does not answer: connection refused"),
+        *("failed", "probe.http", ":8081) does not answer: connection refused"),
+    ),
+    "the address that was dialled is named": (
+        {"http": {"port": 8080, "path": "/none"}},
+        *("failed", "probe.http", "http://web:8080/none (dialled "),
     ),
     "never": (
         {"tcp": {"port": 8081}, "within": "1s"},

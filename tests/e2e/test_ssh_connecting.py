@@ -96,7 +96,9 @@ STOPPED = {
         "ssh.auth", "publickey", "Host *\n  IdentityFile {other}\n  IdentityAgent none\n"
     ),
     "host key changed": Stopped(
-        "ssh.host_key_changed", "ssh-keygen -R", "Host *\n  UserKnownHostsFile {changed}\n"
+        "ssh.host_key_changed",
+        "forget the old one with: ssh-keygen -f {changed} -R '[{address}]:{port}'",
+        "Host *\n  UserKnownHostsFile {changed}\n",
     ),
     "host key unknown": Stopped(
         "ssh.host_key_unknown", "by hand", "Host *\n  UserKnownHostsFile {empty}\n"
@@ -131,7 +133,7 @@ def test_it_is_stopped(sshd: Sshd, tmp_path: Path, stopped: Stopped) -> None:
         config.write_text(config.read_text().replace(str(sshd.folder / "key"), names["other"]))
     error = _error(stopped.destination, config)
     assert error.code == stopped.code
-    assert stopped.word in str(error)
+    assert stopped.word.format(address=sshd.address, port=sshd.port, **names) in str(error)
 
 
 def test_no_config(sshd: Sshd) -> None:

@@ -168,7 +168,7 @@ def test_junit(project: Project) -> None:
     (failure,) = (case.find("failure") for case in cases if case.get("name") == "runbook")
     assert failure is not None
     assert "contract.runbook" in (failure.text or ""), failure.text
-    assert "platform_records" not in (project.root / "junit.xml").read_text(encoding="utf-8")
+    assert "platform_answers" not in (project.root / "junit.xml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("args", [("-m", "smoke"), ("-k", "nothing_is_called_so")])

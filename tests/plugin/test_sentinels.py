@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from plugin.project import Outcome, Project
+from pytest_platform.report.formats import FORMATS
 
 SENTINELS = {
     "VARIABLE": "Kq7vXw2Zr9TbNm4Aa1",
@@ -207,11 +208,45 @@ def test_no_sentinel_in_any_report(sentinels: Project) -> None:
     text = sentinels.pytest(*SHOWS, "--junitxml=j.xml", "-o", "log_cli=true")
     assert "[redacted]" in text.stdout
     assert_none(text, sentinels.root / "j.xml")
-    document = sentinels.pytest("--json=r.json", "-n2")
+    formats = [f"--platform-report={name}=out/{name}" for name in FORMATS]
+    document = sentinels.pytest("--json=r.json", "-n2", *formats)
     assert document.code == 1, str(document)
-    assert_none(document, sentinels.root / "r.json")
-    markdown = sentinels.run("python", "-m", "pytest_platform", "summary", "r.json")
-    assert_none(markdown)
+    written = [sentinels.root / "out" / name for name in FORMATS]
+    assert_none(document, sentinels.root / "r.json", *written)
+    assert "[redacted]" in (sentinels.root / "out" / "tap").read_text(encoding="utf-8")
+
+
+def test_no_sentinel_in_a_plan_or_the_audit_log(sentinels: Project) -> None:
+    values = [value for value in SENTINELS.values() if value.isalnum()]
+    (sentinels.root / ".pytest_platform").mkdir()
+    audit = sentinels.root / ".pytest_platform" / "audit.jsonl"
+    # As much as is shown of a reference that is none: not all fit into one.
+    for some in (values[:6], values[6:12], values[12:]):
+        options = ("--module=web", f"--backup-ref=/srv/{'/'.join(some)}/web-20260517T010847Z.x")
+        plan = sentinels.pytest(*options, "--plan=p.json", "--json=r.json")
+        assert (sentinels.root / "p.json").is_file(), str(plan)
+        assert_none(plan, sentinels.root / "p.json", sentinels.root / "r.json")
+        applied = sentinels.pytest(*options, "--apply", *SHOWS)
+        assert "guard." in applied.stdout, str(applied)
+        assert_none(applied, audit)
+    assert audit.read_text().count("/srv/[redacted]/") == 3
+
+
+def test_no_sentinel_of_a_module_that_is_not_selected(empty: Project) -> None:
+    empty.module("web")
+    compose = {"files": ["compose.yaml"], "project": "other", "service": "other"}
+    empty.module("other", runtime={"compose": compose, "expected_state": "running"})
+    empty.file("modules/other/compose.yaml", "services: {other: {image: x}}")
+    empty.file("modules/other/.env", "".join(f"V{at}='{one}'\n" for at, one in _plain()))
+    empty.file("values.txt", "\n".join(one for _, one in _plain()))
+    empty.file("smoke/test_any.py", textwrap.dedent(TESTS))
+    outcome = empty.pytest(*SHOWS, "--module=web", "--junitxml=j.xml")
+    assert "[redacted]" in outcome.stdout
+    assert_none(outcome, empty.root / "j.xml")
+
+
+def _plain() -> list[tuple[int, str]]:
+    return list(enumerate(one for one in SENTINELS.values() if one.isalnum()))
 
 
 @pytest.mark.parametrize("end", ENDS)

@@ -155,6 +155,21 @@ def test_a_good_file_is_verified(root: Path, extension: str, level: Level) -> No
     assert (facts.module, facts.kind, facts.level) == ("minio", "file", level)
     assert (facts.taken_at, facts.size) == (TAKEN, path.stat().st_size)
     assert facts.reference == str(path)
+    assert facts.evidence
+    assert (facts.evidence.kind, facts.evidence.level) == ("file", level)
+    dump, read = extension.startswith("sql"), level != "exists"
+    assert (facts.evidence.files is not None) == read
+    assert (facts.evidence.bytes is not None) == (read and not dump)
+    assert ("no content was read" in str(facts.evidence)) == (not read)
+
+
+def test_the_evidence_counts_regular_files_and_their_bytes(root: Path) -> None:
+    files = (_entry("data/", tarfile.DIRTYPE), _entry("a", tarfile.SYMTYPE), _entry("b"))
+    path = put(root / f"minio-{STAMP}.tar", _tar(*files, _entry("c"), content=b"x" * 700))
+    evidence = look(path, root, min_size="1B").evidence
+    assert evidence
+    assert (evidence.files, evidence.bytes) == (2, 1400)
+    assert str(evidence).startswith("backup verified (structural), 2 files with 1400 bytes read: ")
 
 
 def test_every_ending_has_a_case() -> None:

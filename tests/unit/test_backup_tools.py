@@ -224,6 +224,9 @@ def test_a_good_backup_is_verified_and_nothing_is_written(
     assert facts.kind == reference.partition(":")[0]
     assert facts.size is not None
     assert facts.size >= 200_000
+    assert facts.evidence
+    assert facts.evidence.level == level
+    assert facts.evidence.bytes == (None if level == "exists" else facts.size)
     assert files(root) == before
 
 

@@ -8,7 +8,6 @@ Under ``positive`` the check passes. Under ``negative`` it finds exactly what
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -63,10 +62,7 @@ def answer(check: str, facts: Facts | Broken) -> Result:
         return failed(found, facts.problems[0].location)
     if check == "schema":
         return passed()
-    found = [
-        one if one.location else replace(one, location=facts.locate(*one.path))
-        for one in CONTRACT[f"contract.{check}"](facts)
-    ]
+    found = [facts.placed(one) for one in CONTRACT[f"contract.{check}"](facts)]
     return waivers.apply(facts.module, f"contract.{check}", found, TODAY)
 
 
@@ -136,7 +132,24 @@ def test_what_does_not_render_is_an_error_that_points_on(
 def test_no_check_needs_values(case: str, check: str, tmp_path: Path, renderer: Renderer) -> None:
     facts = facts_of(lay_out(CASES / "compose" / "positive" / case, tmp_path), renderer)
     assert isinstance(facts, Facts)
-    assert answer(check, facts).verdict is Verdict.PASSED
+    result = answer(check, facts)
+    named = [one.message for one in result.findings if check == "interpolation"]
+    assert all("has no value and no default" in message for message in named)
+    assert result.verdict is (Verdict.FAILED if named else Verdict.PASSED)
+
+
+@pytest.mark.parametrize("contract", ["draft", "strict-v2"])
+def test_a_draft_warns_of_what_has_no_value(
+    contract: str, tmp_path: Path, renderer: Renderer
+) -> None:
+    root = lay_out(CASES / "interpolation" / "negative" / "unset_anywhere", tmp_path)
+    file = root / "modules" / "app" / "module.yaml"
+    file.write_text(
+        file.read_text("utf-8").replace("owner:", f"contract: {contract}, owner:"), "utf-8"
+    )
+    result = answer("interpolation", facts_of(root, renderer))
+    assert result.verdict is (Verdict.PASSED if contract == "draft" else Verdict.FAILED)
+    assert len(result.findings) == 5
 
 
 @pytest.mark.parametrize("check", ["compose", *NEEDS_RENDERING])

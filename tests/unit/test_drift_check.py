@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
+from observers import Recorded
 from pytest_platform.checks.drift import check
 from pytest_platform.checks.drift.model import Hash
 from pytest_platform.checks.registry import PROBES, vocabulary
@@ -25,7 +26,8 @@ from pytest_platform.hosts.transport import CommandResult, Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
-from pytest_platform.run.fleet import Hosts
+from pytest_platform.run.plan import Plan
+from pytest_platform.run.remote_mode import ThisMachine
 from pytest_platform.verdict import Verdict
 
 CASES = Path(__file__).parents[1] / "cases" / "drift"
@@ -105,13 +107,12 @@ def _context(
     home.joinpath("runbook.md").write_text("# app\n")
     catalog = Catalog(folder / "modules", folder, vocabulary())
     snapshot = change(_snapshot(case))
-    context = Context(
+    context = Context.of(
         catalog=catalog,
         renderer=Canned(kept, placeholders),
-        hosts=Hosts.local(),
-        look=lambda _host, _modules, _show: snapshot,
-        remote_mode="local",
-        today=date(2026, 1, 1),
+        observer=Recorded.of(snapshot),
+        remote_mode=ThisMachine(),
+        plan=Plan(),
         probes=PROBES,
     )
     module = catalog.get("app")

@@ -17,6 +17,7 @@ import pytest
 
 from pytest_platform.change import audit, lock
 from pytest_platform.hosts.transport import CommandResult, CommandTimeout, Local
+from pytest_platform.secrets import Secrets
 
 LINE = audit.Line(
     time="2026-05-17T01:08:47+00:00",
@@ -29,6 +30,7 @@ LINE = audit.Line(
     host="local",
     plan="digest",
 )
+NONE = Secrets()
 BEYOND_ALL_PROCESSES = 2**22 + 1
 """No process has this number, while that of one that has ended may be given to another."""
 
@@ -210,10 +212,19 @@ def test_a_host_that_does_not_answer_refuses(project: str) -> None:
         pytest.fail("a lock was taken")
 
 
+def test_what_others_have_said_is_redacted(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    line = msgspec.structs.replace(LINE, backup_ref="/srv/Kq7vXw2Zr9TbNm4/a.tar", reasons=("x.y",))
+    audit.append(path, line, Secrets(["Kq7vXw2Zr9TbNm4", "x.y", "started"]))
+    written = json.loads(path.read_text())
+    assert written["backup_ref"] == "/srv/[redacted]/a.tar"
+    assert (written["reasons"], written["event"]) == (["x.y"], "started")
+
+
 def test_lines_are_appended_and_private(tmp_path: Path) -> None:
     path = tmp_path / "new" / "audit.jsonl"
-    audit.append(path, LINE)
-    audit.append(path, msgspec.structs.replace(LINE, event="ended", verdict="passed"))
+    audit.append(path, LINE, NONE)
+    audit.append(path, msgspec.structs.replace(LINE, event="ended", verdict="passed"), NONE)
     events = [json.loads(line)["event"] for line in path.read_text().splitlines()]
     assert events == ["started", "ended"]
     assert path.stat().st_mode & 0o777 == 0o600
@@ -223,7 +234,7 @@ def test_a_used_plan_is_known(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     assert not audit.plan_was_used(path, "digest")
     path.write_bytes(b"a line that was cut\n")
-    audit.append(path, LINE)
+    audit.append(path, LINE, NONE)
     assert audit.plan_was_used(path, "digest")
     assert not audit.plan_was_used(path, "another")
 
@@ -233,12 +244,12 @@ def test_a_full_disk_is_an_error() -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
     with pytest.raises(audit.AuditUnwritable, match="nothing was started"):
-        audit.append(Path("/dev/full"), LINE)
+        audit.append(Path("/dev/full"), LINE, NONE)
 
 
 def test_a_folder_in_its_place_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(audit.AuditUnwritable):
-        audit.append(tmp_path, LINE)
+        audit.append(tmp_path, LINE, NONE)
 
 
 @pytest.mark.parametrize(
@@ -256,13 +267,13 @@ def test_a_folder_in_its_place_is_an_error(tmp_path: Path) -> None:
 def test_a_line_of_something_else_does_not_hide_others(tmp_path: Path, line: bytes) -> None:
     path = tmp_path / "audit.jsonl"
     path.write_bytes(line + b"\n")
-    audit.append(path, LINE)
+    audit.append(path, LINE, NONE)
     assert audit.plan_was_used(path, "digest")
 
 
 def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(audit.AuditUnwritable):
-        audit.append(tmp_path / "pipe", LINE)
+        audit.append(tmp_path / "pipe", LINE, NONE)
     with pytest.raises(audit.AuditUnreadable):
         audit.plan_was_used(tmp_path / "pipe", "digest")

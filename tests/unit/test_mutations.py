@@ -10,18 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_platform.checks.contract import mutations
+from pytest_platform.scripts.files import Texts
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "shell" / "mutations_scripts"
 FOUND = (CASES / "found.txt").read_text(encoding="utf-8").splitlines()
 FAMILIES = yaml.safe_load((CASES / "found.yaml").read_text(encoding="utf-8"))
 MORE = [script for family in FAMILIES.values() for script in family]
 PASSING = (CASES / "passing.txt").read_text(encoding="utf-8").splitlines()
+KNOWN = yaml.safe_load((CASES / "known.yaml").read_text(encoding="utf-8"))
+KNOWN_SCRIPTS = [script for family in KNOWN.values() for script in family]
 COMMANDS = {"mc mb s/a": True, "echo a": True, "mc rb s/a": False, "az x": False, "mc ls s": True}
 
 
 def _passes(script: str, *allowed: str, scripts: dict[str, str] | None = None) -> bool:
     service = {"image": "unknown", "entrypoint": ["sh", "-c"], "command": [script]}
-    return not mutations.findings(service, service, allowed, scripts)
+    read = Texts(scripts or {}, scripts or {})
+    return not mutations.findings(service, service, allowed, read)
 
 
 @pytest.mark.parametrize("script", [*FOUND, *MORE])
@@ -29,7 +33,7 @@ def test_found(script: str) -> None:
     assert not _passes(script)
 
 
-@pytest.mark.parametrize("script", PASSING)
+@pytest.mark.parametrize("script", [*PASSING, *KNOWN_SCRIPTS])
 def test_passing(script: str) -> None:
     assert _passes(script)
 
@@ -46,6 +50,18 @@ def test_a_script_file_is_read_or_found() -> None:
     assert not _passes("/s/a.sh", scripts={"/s/a.sh": "#!/usr/bin/python\nprint()\n"})
     assert _passes("/s/a.sh --all", "/s/a.sh")
     assert not _passes("/s/b.sh", "/s/a.sh")
+
+
+@pytest.mark.parametrize(
+    ("value", "passes"), [("http://api:80", True), ("-XDELETE", False), ("", False)]
+)
+def test_the_environment_of_the_service_is_known(value: str, *, passes: bool) -> None:
+    service = {
+        "image": "unknown",
+        "entrypoint": ["sh", "-c", 'curl -fsS "$URL/health"'],
+        "environment": {"URL": value},
+    }
+    assert bool(mutations.findings(service, service, [])) is not passes
 
 
 def test_one_declared_command_allows_no_other() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pytest_platform.secrets import Secrets
@@ -71,6 +71,8 @@ def test_never_out(secret: str, first: str, second: str, before: str, after: str
 
 @settings(deadline=None, max_examples=100)
 @given(SECRETS.filter(lambda text: len(plain(text)) >= len(text) - 2), st.integers(9, 40))
+@example("q7aaaaaaa.aaZk9", 9)
+@example("q7a..aaaaaaaZk9", 9)
 def test_cut_by_pytest(secret: str, shown: int) -> None:
     """As in ``--showlocals`` and in the message of an assertion."""
     cut = f"value = '{secret[:shown]}...{secret[-shown:]}'"

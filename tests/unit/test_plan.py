@@ -14,6 +14,7 @@ from pytest_platform.change import plan as plans
 from pytest_platform.change.guard import Decision, Verdict
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.output import Output
+from pytest_platform.secrets import Secrets
 
 NOW = datetime(2026, 5, 17, 1, 8, 47, tzinfo=UTC)
 SUBJECT = plans.subject_of(module_of(), "local", None, "5.6.1")
@@ -24,7 +25,7 @@ REFUSED = Verdict(Decision.REFUSED, (Refusal("guard.apply", "order it: --apply")
 def saved(tmp_path: Path) -> Path:
     path = tmp_path / "plan.json"
     plans.save(
-        plans.make(SUBJECT, {"container.image", "container.config"}, REFUSED, NOW),
+        plans.make(SUBJECT, {"container.image", "container.config"}, REFUSED, NOW, Secrets()),
         Output.prepare(path),
     )
     return path
@@ -39,13 +40,24 @@ def test_a_plan_comes_back_as_it_was_saved(saved: Path) -> None:
     ]
 
 
+def test_what_its_reasons_quote_is_redacted(tmp_path: Path) -> None:
+    secrets = Secrets(["Kq7vXw2Zr9TbNm4"])
+    quotes = Refusal("guard.owner", "store is unhealthy: no login for Kq7vXw2Zr9TbNm4")
+    verdict = Verdict(Decision.REFUSED, (quotes,))
+    plan = plans.make(SUBJECT, (), verdict, NOW, secrets)
+    path = tmp_path / "plan.json"
+    plans.save(plan, Output.prepare(path))
+    assert "Kq7vXw" not in path.read_text()
+    assert plans.load(path).reasons[0].message == "store is unhealthy: no login for [redacted]"
+
+
 def test_only_its_owner_reads_it(saved: Path) -> None:
     assert saved.stat().st_mode & 0o777 == 0o600
 
 
 def test_an_old_plan_that_everybody_reads_is_replaced(saved: Path) -> None:
     saved.chmod(0o644)
-    plans.save(plans.make(SUBJECT, (), REFUSED, NOW), Output.prepare(saved))
+    plans.save(plans.make(SUBJECT, (), REFUSED, NOW, Secrets()), Output.prepare(saved))
     assert saved.stat().st_mode & 0o777 == 0o600
     assert plans.load(saved).drift == ()
 
@@ -54,7 +66,7 @@ def test_a_file_that_is_no_plan_is_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / "runbook.md"
     path.write_text("# What to do at three in the morning")
     with pytest.raises(plans.PlanUnusable, match="not a plan"):
-        plans.save(plans.make(SUBJECT, (), REFUSED, NOW), Output.prepare(path))
+        plans.save(plans.make(SUBJECT, (), REFUSED, NOW, Secrets()), Output.prepare(path))
     assert path.read_text().startswith("# What to do")
 
 

@@ -32,6 +32,7 @@ from pytest_platform.scripts.splitting import split
 from pytest_platform.verdict import Finding
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "shell"
+SCRIPTS = yaml.safe_load((CASES / "masked_scripts.yaml").read_text(encoding="utf-8"))
 FILES = sorted(CASES.glob("*/*/*.yaml"))
 Service = Mapping[str, Any]
 Check = Callable[[Service, Service, list[str]], list[Finding]]
@@ -100,7 +101,7 @@ def test_case(file: Path, rendered: Rendered) -> None:
     messages = "\n".join(finding.message for finding in found) or "nothing"
     assert bool(found) is (expected == "negative"), f"{file}: {expected}, found {messages}"
     assert all(finding.code == f"contract.{check}" for finding in found)
-    assert all(finding.path in {("command",), ("entrypoint",), ("image",)} for finding in found)
+    assert all(finding.path[0] in {"command", "entrypoint", "image"} for finding in found)
     assert "\n" not in "".join(finding.message for finding in found)
 
 
@@ -114,6 +115,18 @@ def test_there_are_cases_of_both_kinds(check: str, least: int) -> None:
     kinds = [file.parts[-2] for file in FILES if file.parts[-3] == check]
     assert len(kinds) >= least
     assert {"positive", "negative"} == set(kinds)
+
+
+@pytest.mark.parametrize("script", SCRIPTS["hides"])
+def test_a_script_that_hides_a_failure(script: str) -> None:
+    service = {"command": ["sh", "-c", script]}
+    assert masked_failure.findings(service, service)
+
+
+@pytest.mark.parametrize("script", SCRIPTS["harmless"])
+def test_a_script_that_hides_nothing(script: str) -> None:
+    service = {"command": ["sh", "-c", script]}
+    assert not masked_failure.findings(service, service)
 
 
 def test_messages_never_show_values() -> None:

@@ -31,8 +31,9 @@ from pytest_platform.stack.errors import (
 )
 from pytest_platform.stack.mounts import Source, look_at
 from pytest_platform.stack.owner import LABEL, Owner, is_name, new_name
+from pytest_platform.stack.parts import Part, Stack
 from pytest_platform.stack.remains import Remains
-from pytest_platform.stack.rewrite import Part, Stack, rewrite
+from pytest_platform.stack.rewrite import rewrite
 
 CASES = Path(__file__).parents[1] / "cases" / "stack"
 REWRITTEN = sorted(path.stem for path in (CASES / "rewrite").iterdir())
@@ -61,7 +62,8 @@ def test_it_is_rewritten(name: str) -> None:
     parts = [Part(**part) for part in case["parts"]]
     before = json.dumps(case["parts"])
     sources = {
-        path: Source(**{"real": path, **seen}) for path, seen in case.get("sources", {}).items()
+        path: Source(**{"real": path, **seen, "tracked": tuple(seen.get("tracked", ()))})
+        for path, seen in case.get("sources", {}).items()
     }
     if "conflict" in case:
         with pytest.raises(StackConflict, match=case["conflict"]):
@@ -75,6 +77,8 @@ def test_it_is_rewritten(name: str) -> None:
     assert stack.model == case["model"]
     assert list(stack.notes) == case.get("notes", [])
     assert list(stack.ahead) == case.get("ahead", [])
+    copies = {name: [one.folder, *one.files] for name, one in stack.copies.items()}
+    assert copies == case.get("copies", {})
     assert json.dumps(case["parts"]) == before
 
 

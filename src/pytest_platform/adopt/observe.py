@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from pytest_platform.adopt.propose import Seen
 from pytest_platform.checks.registry import PROBES
 from pytest_platform.compose.renderer import Renderer
-from pytest_platform.docker.snapshot import Container, Snapshot, take
+from pytest_platform.docker.snapshot import Container
 from pytest_platform.errors import PlatformError
-from pytest_platform.hosts.inventory import Place
-from pytest_platform.hosts.transport import Transport
+from pytest_platform.hosts.inventory import Inventory
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.declared import Module
 from pytest_platform.module.places import Source
 from pytest_platform.module.probes import Refused, read_probe
-from pytest_platform.run.context import Context, services_to_see
-from pytest_platform.run.fleet import Host, Hosts
+from pytest_platform.run.context import Context
+from pytest_platform.run.observer import DeployedObserver
+from pytest_platform.run.plan import Plan
+from pytest_platform.run.remote_mode import OverSsh, RemoteMode, ThisMachine
 
 _TIMEOUT: Final = "2s"
 _AT_ONCE: Final = 16
@@ -27,24 +27,28 @@ _MOST_PORTS: Final = 4
 """Ports of one service that are asked; what publishes ranges is no page to look at."""
 
 
-def context_of(catalog: Catalog, renderer: Renderer, mode: str, ssh_host: str) -> Context:
-    """Return what a look needs. ``mode`` is ``local`` or ``ssh``; talks to nobody."""
+def context_of(
+    catalog: Catalog, renderer: Renderer, modules: Sequence[Module], ssh_host: str
+) -> Context:
+    """Return the context to observe modules in: on ``ssh_host``, here where that is empty."""
+    mode: RemoteMode = OverSsh(Inventory(chosen=ssh_host), None) if ssh_host else ThisMachine()
+    return Context.of(
+        catalog=catalog,
+        renderer=renderer,
+        remote_mode=mode,
+        observer=DeployedObserver(catalog, PROBES),
+        probes=PROBES,
+        plan=Plan(modules=tuple(modules)),
+    )
 
-    def look(host: Host, modules: list[Module], _: object) -> Snapshot:
-        return take(host.engine, services_to_see(modules, catalog, PROBES))
 
-    hosts = Hosts.local() if mode == "local" else Hosts(lambda _: _place(ssh_host), _connect)
-    today = datetime.now(UTC).date()
-    return Context(catalog, renderer, hosts, look, mode, today, PROBES)
-
-
-def look_at(modules: Sequence[Module], context: Context) -> dict[str, Seen]:
-    """Return what was seen of each module, by name.
+def look_at(context: Context) -> dict[str, Seen]:
+    """Return what was seen of each module of the context's plan, by name.
 
     Raises:
         PlatformError: the Engine cannot be asked.
     """
-    context.selected = list(modules)
+    modules = context.plan.modules
     containers = {one.name: list(context.seen(one).containers) for one in modules}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         found = pool.map(lambda one: _probes(one, containers[one.name], context), modules)
@@ -101,13 +105,3 @@ def _passes(module: Module, probe: Mapping[str, Any], context: Context) -> bool:
         return not asked.judge(read.spec, asked.observe(read.spec, context.target(module)))
     except (PlatformError, Refused):
         return False
-
-
-def _place(ssh_host: str) -> Place:
-    return Place(ssh_host, ssh_host)
-
-
-def _connect(place: Place) -> Transport:
-    from pytest_platform.hosts.ssh.client import Ssh
-
-    return Ssh(place.address, place.name)

@@ -10,14 +10,21 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from pytest_platform.change.audit import AuditUnwritable, Event, Line, append, plan_was_used
+from pytest_platform.change.audit import (
+    AuditUnwritable,
+    Event,
+    Line,
+    append,
+    of_backup,
+    plan_was_used,
+)
 from pytest_platform.change.backup import shown
 from pytest_platform.change.guard import Decision, Request, Verdict, decide
 from pytest_platform.change.lock import Holder, LockHeld, held
 from pytest_platform.change.look import Look, look
 from pytest_platform.change.plan import Plan, changed, make
 from pytest_platform.change.refusal import Refusal
-from pytest_platform.checks.suite import checks_of, quoted
+from pytest_platform.checks.suite import checks_of
 from pytest_platform.docker.snapshot import Container
 from pytest_platform.docker.start import AlreadyStarted, OneShotTimeout, start, wait_for_exit
 from pytest_platform.docker.writable import WritableEngine
@@ -25,9 +32,10 @@ from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
 from pytest_platform.module.model import seconds
 from pytest_platform.run.context import Context
-from pytest_platform.run.fleet import Host
+from pytest_platform.run.host import Host
 from pytest_platform.signals import terminated_as_interrupt
 from pytest_platform.state.table import describe
+from pytest_platform.text import excerpt
 from pytest_platform.verdict import Finding, Location, Result, failed, passed
 from pytest_platform.verdict import Verdict as CheckVerdict
 
@@ -46,18 +54,15 @@ _NEEDS_HOST = Refusal(
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What an apply works with; everything that it depends on is handed in.
+    """What was ordered, and what the changes of one run share.
 
     ``unusable`` says why the plan that was named cannot be read.
     ``started`` are the modules that this run has started; an apply adds its own. ``turn`` is held
     during an apply, so that a second one in the same run waits for its end.
     """
 
-    context: Context
     request: Request
     audit_log: Path
-    workers: int = 0
-    reruns: bool = False
     planned: Plan | None = None
     unusable: Refusal | None = None
     started: set[str] = field(default_factory=set)
@@ -76,7 +81,7 @@ class Applied:
     seconds: float | None = None
 
 
-def guarded_apply(module: Module, setting: Setting) -> Applied:
+def guarded_apply(module: Module, setting: Setting, context: Context) -> Applied:
     """Run a failed one-shot again, if the guard allows it. Writes an audit line in any case.
 
     Raises:
@@ -86,13 +91,13 @@ def guarded_apply(module: Module, setting: Setting) -> Applied:
         NoHost: nobody has said on which host the module runs.
     """
     with setting.turn:
-        return _guarded_apply(module, setting)
+        return _guarded_apply(module, setting, context)
 
 
-def _guarded_apply(module: Module, setting: Setting) -> Applied:
+def _guarded_apply(module: Module, setting: Setting, context: Context) -> Applied:
     since = setting.now().isoformat(timespec="seconds")
-    host = setting.context.host_of(module)
-    attempt = _Attempt(module, setting, host, Holder.me(module.name, since))
+    host = context.fleet.host_of(module)
+    attempt = _Attempt(module, setting, context, host, Holder.me(module.name, since))
     seen = attempt.look()
     verdict = attempt.decide(seen)
     if verdict.decision is not Decision.ALLOWED:
@@ -114,6 +119,7 @@ class _Attempt:
 
     module: Module
     setting: Setting
+    context: Context
     host: Host
     holder: Holder
 
@@ -125,7 +131,7 @@ class _Attempt:
         setting = self.setting
         return look(
             self.module,
-            setting.context,
+            self.context,
             setting.request,
             setting.now(),
             before=before,
@@ -142,8 +148,8 @@ class _Attempt:
             moved += () if planned.drift == tuple(sorted(seen.drift or ())) else ("drift",)
         facts = replace(
             seen.facts,
-            workers=self.setting.workers,
-            reruns=self.setting.reruns,
+            workers=self.context.plan.workers,
+            reruns=self.context.plan.reruns,
             lock="" if locked else seen.facts.lock,
             changed=tuple(dict.fromkeys(moved)),
             repeated=self.module.name in self.setting.started,
@@ -151,13 +157,13 @@ class _Attempt:
         )
         verdict = decide(self.module, seen.drift, self.setting.request, facts)
         more = [self.setting.unusable] if self.setting.unusable else []
-        if self.setting.context.remote_mode == "skip":
+        if not self.context.remote_mode.live:
             more.append(_NEEDS_HOST)
         return Verdict(Decision.REFUSED, (*more, *verdict.reasons)) if more else verdict
 
     def under_lock(self, before: Look) -> Applied:
         """Look again: what was decided on must be so still, now that nobody else may change it."""
-        self.setting.context.refresh(self.module)
+        self.context.fleet.forget(self.module)
         now = self.look(before)
         verdict = self.decide(now, changed(before.subject, now.subject), locked=True)
         if verdict.decision is not Decision.ALLOWED or now.container is None:
@@ -176,7 +182,9 @@ class _Attempt:
         return Applied(failed(findings, self.place), plan)
 
     def plan(self, seen: Look, verdict: Verdict) -> Plan:
-        return make(seen.subject, seen.drift or (), verdict, self.setting.now())
+        secrets = self.context.vault.secrets()
+        now, drift = self.setting.now(), seen.drift or ()
+        return make(seen.subject, drift, verdict, now, secrets, backup=seen.evidence)
 
     def run(self, seen: Look, decided: Verdict, container: Container) -> Applied:
         """Write down that it is started, before it is; then do so, and say how it ended."""
@@ -250,11 +258,11 @@ class _Attempt:
             tail = self.host.engine.log_tail(container.id, LOG_LINES)
         except PlatformError as error:
             return f"  its log could not be captured: {error}"
-        return quoted("its last lines:", tail)
+        return excerpt("its last lines:", tail)
 
     def verify(self, before: Look, exit_code: int | None) -> Iterator[Finding]:
         """Ask all that makes the difference between *it ended* and *it worked*."""
-        self.setting.context.refresh(self.module)
+        self.context.fleet.forget(self.module)
         after = self.look(before)
         if exit_code != 0:
             told = describe(after.container, self.setting.now()) if after.container else "is gone"
@@ -271,7 +279,7 @@ class _Attempt:
 
     def smoke(self) -> Iterator[Finding]:
         for check in checks_of(self.module, "smoke"):
-            result = check.run(self.setting.context)
+            result = check.run(self.context)
             if result.verdict is not CheckVerdict.PASSED:
                 yield Finding(SMOKE, f"smoke '{check.name}': {result.message}")
 
@@ -300,7 +308,7 @@ class _Attempt:
             container_id=seen.subject.container_id,
             plan=setting.planned.digest if setting.planned else "",
             backup_ref=shown(setting.request.backup_ref),
-            backup_level=seen.backup_level,
+            **of_backup(seen.evidence),
             **fields,
         )
-        append(setting.audit_log, line)
+        append(setting.audit_log, line, self.context.vault.secrets())

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
+from pytest_platform.change.backup import Evidence
 from pytest_platform.change.decode import decoded
 from pytest_platform.errors import PlatformError
 from pytest_platform.output import check_source
+from pytest_platform.secrets import Secrets
+from pytest_platform.secrets.boundary import redact
 
 MODE = 0o600
 
@@ -35,6 +38,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
 
     ``event`` is ``started`` before the start, so that a killed run leaves it behind, and
     ``ended`` after it; an attempt that starts nothing is ``refused`` or ``nothing-to-do``.
+    ``backup_level`` is the level that was verified, ``backup_promise`` what it means, with how
+    many regular files and bytes of them were read.
     """
 
     schema: Literal[1] = 1
@@ -50,20 +55,29 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     plan: str = ""
     backup_ref: str = ""
     backup_level: str = ""
+    backup_promise: str = ""
+    backup_files: int | None = None
+    backup_bytes: int | None = None
     reasons: tuple[str, ...] = ()
     verdict: str = ""
     exit_code: int | None = None
     seconds: float | None = None
 
 
-def append(path: Path, line: Line) -> None:
-    """Append a line and see it on disk before returning.
+_FREE: Final = ("backup_ref", "user", "machine")
+"""Fields that hold what others have said; all else are names and codes of ours, and digests."""
+
+
+def append(path: Path, line: Line, secrets: Secrets) -> None:
+    """Append a line, redacted, and see it on disk before returning.
 
     Raises:
         AuditUnwritable: it is not there; the disk may be full.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        safe = {name: redact(getattr(line, name), secrets) for name in _FREE}
+        line = msgspec.structs.replace(line, **safe)
         data = _mended(path) + msgspec.json.encode(line) + b"\n"
         # Without O_NONBLOCK a pipe that nobody reads would be waited for.
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK
@@ -79,6 +93,18 @@ def append(path: Path, line: Line) -> None:
     if written != len(data):
         message = f"the audit log {path} took part of a line only: the disk is full"
         raise AuditUnwritable(message)
+
+
+def of_backup(evidence: Evidence | None) -> dict[str, Any]:
+    """Return the fields of a line of the audit log for what was verified of the backup."""
+    if evidence is None:
+        return {}
+    return {
+        "backup_level": evidence.level,
+        "backup_promise": evidence.promise,
+        "backup_files": evidence.files,
+        "backup_bytes": evidence.bytes,
+    }
 
 
 def _mended(path: Path) -> bytes:

@@ -43,7 +43,7 @@ class Look:
     facts: Facts
     subject: Subject
     container: Container | None
-    backup_level: str = ""
+    evidence: backup.Evidence | None = None
 
 
 def look(
@@ -62,17 +62,17 @@ def look(
     Raises:
         NoHost: nobody has said on which host the module runs.
     """
-    transport = context.host_of(module).transport
-    live = context.remote_mode != "skip"
+    transport = context.fleet.host_of(module).transport
+    live = context.remote_mode.live
     containers = _containers(module, context) if live else None
     container = containers[0] if containers and len(containers) == 1 else None
     data = _data(module, context)
     if before is None:
-        reasons, level = _backup(module, context, request, now, data)
+        reasons, evidence = _backup(module, context, request, now, data)
     else:
-        reasons, level = before.facts.backup, before.backup_level
+        reasons, evidence = before.facts.backup, before.evidence
     facts = Facts(
-        remote_mode=context.remote_mode,
+        remote_mode=context.remote_mode.name,
         workers=0,
         reruns=False,
         contract=_failing_contract(module, context),
@@ -86,12 +86,12 @@ def look(
         lock=held_by(transport, module.project) if live else "",
     )
     subject = subject_of(module, transport.name, container, _compose_version(context))
-    return Look(_drift(module, context) if live else None, facts, subject, container, level)
+    return Look(_drift(module, context) if live else None, facts, subject, container, evidence)
 
 
 def _containers(module: Module, context: Context) -> list[Container] | None:
     try:
-        return context.snapshot(module).of(module.project, module.service)
+        return context.fleet.snapshot(module).of(module.project, module.service)
     except PlatformError:
         return None
 
@@ -142,7 +142,7 @@ def _owner(module: Module, context: Context) -> str | None:
         owner = context.owner_of(module)
         if owner is None:
             return ""
-        seen = table.seen_of(owner, None, context.snapshot(owner))
+        seen = table.seen_of(owner, None, context.fleet.snapshot(owner))
         findings = table.judge(table.expected_of(owner), seen)
     except PlatformError:
         return None
@@ -159,7 +159,7 @@ def _in_progress(
     module: Module, context: Context, containers: list[Container] | None
 ) -> bool | None:
     """Tell whether the one-shot runs: its own container, or one of ``docker compose run``."""
-    if containers is None or (details := context.snapshot(module).details) is None:
+    if containers is None or (details := context.fleet.snapshot(module).details) is None:
         return None
     key = (module.project, module.service)
     beside = any((one.project, one.service) == key for one in details.one_offs)
@@ -172,32 +172,32 @@ def _backup(
     request: Request,
     now: datetime,
     data: frozenset[str] | None,
-) -> tuple[tuple[Refusal, ...] | None, str]:
-    """Match the reference, and verify it where a host may be asked; return the level reached.
+) -> tuple[tuple[Refusal, ...] | None, backup.Evidence | None]:
+    """Match the reference, and verify it where a host may be asked; return what was verified.
 
     Where it mounts the ``data`` of a module, only a backup of that one counts.
     """
     if not request.backup_ref:
-        return (), ""
+        return (), None
     declared = module.manifest.spec.state.backup_ref_modules or (module.name,)
     names = tuple(name for name in declared if not data or name in data) or tuple(
         sorted(data or ())
     )
     matched = backup.match(request.backup_ref, names)
-    if matched or context.remote_mode == "skip":
-        return matched, ""
+    if matched or not context.remote_mode.live:
+        return matched, None
     owner = _backed_up(request.backup_ref, names, context)
     policy = owner.manifest.spec.state.backup if owner else None
     if owner is None or policy is None:
-        return None, ""
+        return None, None
     try:
-        transport = context.host_of(owner).transport
+        transport = context.fleet.host_of(owner).transport
     except PlatformError:
-        return None, ""
+        return None, None
     facts = backup.verify(
         request.backup_ref, modules=names, policy=policy, transport=transport, now=now
     )
-    return facts.refusals, facts.level or ""
+    return facts.refusals, facts.evidence
 
 
 def _backed_up(text: str, names: tuple[str, ...], context: Context) -> Module | None:

@@ -29,7 +29,7 @@ _RESOLVE = 'for path do readlink -f -- "$path" 2>/dev/null || printf "%s\\n" "$p
 def shared_data(module: Module, context: Context) -> SharedData | None:
     """Return whose data a module can write to; None where that cannot be found out."""
     try:
-        if context.remote_mode == "skip":
+        if not context.remote_mode.live:
             beside = declared_beside(module)
             return shared_by_files(module, context.catalog, context.renderer, beside)
         return _on_host(module, context)
@@ -39,7 +39,7 @@ def shared_data(module: Module, context: Context) -> SharedData | None:
 
 def _on_host(module: Module, context: Context) -> SharedData:
     own = mounted_by_files(module, context.renderer)
-    own |= _seen(module, context.snapshot(module))
+    own |= _seen(module, context.fleet.snapshot(module))
     if not own:
         return SharedData()
     owners = [one for one in _stateful(module, context) if _beside(one, module, context)]
@@ -49,7 +49,7 @@ def _on_host(module: Module, context: Context) -> SharedData:
     own = _elsewhere(own, snapshot)
     resolved = _resolve(
         {path for one in (own, *data.values()) if one for path in one.paths},
-        context.host_of(module).transport,
+        context.fleet.host_of(module).transport,
     )
 
     def data_of(other: Module) -> Mounted:
@@ -82,7 +82,7 @@ def _stateful(module: Module, context: Context) -> list[Module]:
 def _beside(other: Module, module: Module, context: Context) -> bool:
     """Tell whether another module is on the same host, or may be."""
     try:
-        return context.host_of(other) is context.host_of(module)
+        return context.fleet.host_of(other) is context.fleet.host_of(module)
     except PlatformError:
         return True
 

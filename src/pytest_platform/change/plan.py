@@ -11,12 +11,15 @@ from typing import Any
 
 import msgspec
 
+from pytest_platform.change.backup import Evidence
 from pytest_platform.change.decode import decoded
 from pytest_platform.change.guard import Verdict
 from pytest_platform.docker.snapshot import Container
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
 from pytest_platform.output import Output, check_source
+from pytest_platform.secrets import Secrets
+from pytest_platform.secrets.boundary import Safe, redact
 
 SCHEMA = 1
 MODE = 0o600
@@ -33,7 +36,7 @@ class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why the guard refuses: a stable code, and what would satisfy it."""
 
     code: str
-    message: str
+    message: Safe
 
 
 class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,14 +67,30 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     drift: tuple[str, ...]
     decision: str
     reasons: tuple[Reason, ...]
+    backup: Evidence | None
     digest: str
 
 
-def make(subject: Subject, drift: Iterable[str], verdict: Verdict, now: datetime) -> Plan:
-    """Make a plan of what was seen and decided."""
-    reasons = tuple(Reason(one.code, one.message) for one in verdict.reasons)
+def make(  # noqa: PLR0913 - every fact is handed in, by its name
+    subject: Subject,
+    drift: Iterable[str],
+    verdict: Verdict,
+    now: datetime,
+    secrets: Secrets,
+    *,
+    backup: Evidence | None = None,
+) -> Plan:
+    """Make a plan of what was seen and decided; what its reasons quote is redacted."""
+    reasons = tuple(Reason(one.code, redact(one.message, secrets)) for one in verdict.reasons)
     plan = Plan(
-        SCHEMA, now.isoformat(), subject, tuple(sorted(drift)), verdict.decision, reasons, ""
+        SCHEMA,
+        now.isoformat(),
+        subject,
+        tuple(sorted(drift)),
+        verdict.decision,
+        reasons,
+        backup,
+        "",
     )
     return msgspec.structs.replace(plan, digest=digest_of(plan))
 
@@ -160,6 +179,7 @@ def as_record(plan: Plan) -> dict[str, Any]:
         "drift": list(plan.drift),
         "decision": plan.decision,
         "reasons": [msgspec.structs.asdict(one) for one in plan.reasons],
+        "backup": msgspec.structs.asdict(plan.backup) if plan.backup else None,
         "digest": plan.digest,
     }
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from pytest_platform.change import plan as plans
 from pytest_platform.change.apply import Applied, Setting, guarded_apply
 from pytest_platform.change.guard import Decision, Verdict, decide
 from pytest_platform.change.look import Look, look
-from pytest_platform.checks.suite import Check
+from pytest_platform.checks.check import Check
 from pytest_platform.module.loader import Module
 from pytest_platform.output import Output
 from pytest_platform.run.context import Context
@@ -19,40 +19,60 @@ from pytest_platform.verdict import Verdict as CheckVerdict
 PLAN_DRIFT = "plan.drift"
 PLAN_UNKNOWN = "plan.unknown"
 
-MakeSetting = Callable[[Context], Setting]
+
+@dataclass(frozen=True, slots=True)
+class PlanCheck(Check):
+    """There is no drift. Says what the guard would decide, and changes nothing."""
+
+    group: ClassVar[str] = "apply"
+    live: ClassVar[bool] = False
+
+    setting: Setting
+    target: Output | None
+
+    @classmethod
+    def of(cls, module: Module, setting: Setting, target: Output | None) -> PlanCheck:
+        """Make the check; ``target`` is where the plan is saved, if anywhere."""
+        return cls(module, "plan", _place(module), setting, target)
+
+    def answer(self, context: Context) -> Result:
+        """Plan, and save the plan."""
+        return _plan(self.module, self.setting, context, self.target)
 
 
-def plan_check(module: Module, setting: MakeSetting, target: Output | None) -> Check:
-    """Make the check that plans: it passes when there is no drift, and changes nothing."""
+@dataclass(frozen=True, slots=True)
+class ApplyCheck(Check):
+    """The one-shot succeeds when it is run again, where the guard allows it."""
 
-    def answer(context: Context) -> Result:
-        return _plan(module, setting(context), target)
+    group: ClassVar[str] = "apply"
+    live: ClassVar[bool] = False
 
-    return Check("apply", "plan", _place(module), answer)
+    setting: Setting
+
+    @classmethod
+    def of(cls, module: Module, setting: Setting) -> ApplyCheck:
+        """Make the check."""
+        return cls(module, "apply", _place(module), setting)
+
+    def answer(self, context: Context) -> Result:
+        """Run the guarded apply."""
+        applied = guarded_apply(self.module, self.setting, context)
+        details = {"plan": plans.as_record(applied.plan), "apply": _as_record(applied)}
+        return replace(applied.result, details=details)
 
 
-def apply_check(module: Module, setting: MakeSetting) -> Check:
-    """Make the check that runs the one-shot again, if the guard allows it."""
-
-    def answer(context: Context) -> Result:
-        applied = guarded_apply(module, setting(context))
-        told = {"plan": plans.as_record(applied.plan), "apply": _as_record(applied)}
-        return replace(applied.result, details=told)
-
-    return Check("apply", "apply", _place(module), answer)
-
-
-def _plan(module: Module, setting: Setting, target: Output | None) -> Result:
-    context, now = setting.context, setting.now()
+def _plan(module: Module, setting: Setting, context: Context, target: Output | None) -> Result:
+    now = setting.now()
     request = replace(setting.request, apply=True, plan=True)
     seen = look(module, context, request, now)
-    facts = replace(seen.facts, workers=setting.workers, reruns=setting.reruns)
+    facts = replace(seen.facts, workers=context.plan.workers, reruns=context.plan.reruns)
     verdict = decide(module, seen.drift, request, facts)
-    plan = plans.make(seen.subject, seen.drift or (), verdict, now)
+    drift, secrets = seen.drift or (), context.vault.secrets()
+    plan = plans.make(seen.subject, drift, verdict, now, secrets, backup=seen.evidence)
     if target is not None:
         plans.save(plan, target)
     result = _offline(verdict, module) if seen.drift is None else _live(seen, verdict, module)
-    if seen.drift is None and context.remote_mode != "skip":
+    if seen.drift is None and context.remote_mode.live:
         result = Result(CheckVerdict.ERROR, "the drift could not be found out", PLAN_UNKNOWN)
     return replace(result, details={"plan": plans.as_record(plan), "drift": list(plan.drift)})
 
@@ -69,6 +89,7 @@ def _live(seen: Look, verdict: Verdict, module: Module) -> Result:
         return passed("no drift, nothing to do")
     codes = ", ".join(sorted(seen.drift))
     says = "it may be run again" if verdict.decision is Decision.ALLOWED else "it may not be run"
+    says += f"; {seen.evidence}" if seen.evidence else ""
     drift = Finding(PLAN_DRIFT, f"it is not as declared: {codes}; {says}", "none", codes)
     wanted = [Finding(one.code, f"to run it: {one.message}") for one in verdict.reasons]
     return failed([drift, *wanted], _place(module))

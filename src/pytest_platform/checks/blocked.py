@@ -14,7 +14,7 @@ from pytest_platform.checks.outdated import judged
 from pytest_platform.errors import ComposeError, ComposeMissing, PlatformError
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
-from pytest_platform.run.faults import Teller
+from pytest_platform.run.faults import ReportingCheck
 from pytest_platform.run.graph import below_owner, neighbours
 from pytest_platform.state import table
 from pytest_platform.verdict import Finding, Result, Verdict
@@ -43,7 +43,7 @@ def state_findings(module: Module, context: Context, *, asker: Module) -> list[F
     Raises:
         EngineError: the Engine cannot be asked.
     """
-    snapshot = context.snapshot(module, asker=asker)
+    snapshot = context.fleet.snapshot(module, asker=asker)
     try:
         seen = context.seen(module)
     except PlatformError:  # Of its owner, of which other checks tell.
@@ -59,10 +59,10 @@ def told_elsewhere(
 ) -> bool:
     """Tell whether a check in this run says that the state of ``other`` is wrong."""
     tellers = _tellers(other, module, context)
-    return any(context.state_checks.tell(teller, findings) for teller in tellers)
+    return any(context.faults.leave(teller, findings) for teller in tellers)
 
 
-def _tellers(other: Module, module: Module, context: Context) -> Iterator[Teller]:
+def _tellers(other: Module, module: Module, context: Context) -> Iterator[ReportingCheck]:
     """Name the checks that look at ``other``: its own, and one of ``module``."""
     yield other.name, "state"
     if other is not module:

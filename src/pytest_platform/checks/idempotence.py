@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from pytest_platform.checks import sentinel
 from pytest_platform.checks.blocked import state_findings, told_elsewhere
+from pytest_platform.checks.databases import without_databases
 from pytest_platform.docker import start
 from pytest_platform.docker.files import contents
 from pytest_platform.docker.snapshot import Container
@@ -29,6 +30,9 @@ from pytest_platform.state import table
 from pytest_platform.verdict import Finding, Result, Verdict, failed, passed
 
 CODE = "smoke.idempotent"
+_DATABASE = "files that a server writes as it likes"
+"""What is seen of the folder of a database."""
+
 NOT_RUN = "smoke.idempotent.not_run"
 """Its first run was no success, or what it needs is not as declared."""
 
@@ -69,7 +73,8 @@ class TwoRuns:
     @property
     def compared(self) -> set[str]:
         """The parts of the state that were compared."""
-        return {*self.again_before, *self.after} - self.unsteady
+        parts = {**self.again_before, **self.after}
+        return {name for name, seen in parts.items() if seen != _DATABASE} - self.unsteady
 
 
 def run_twice(module: Module, context: Context) -> Result:
@@ -82,7 +87,7 @@ def run_twice(module: Module, context: Context) -> Result:
     """
     if result := _not_run(module, context):
         return result
-    container = table.seen_of(module, None, context.snapshot(module)).containers[0]
+    container = table.seen_of(module, None, context.fleet.snapshot(module)).containers[0]
     runs = _observe(module, context, container)
     findings = list(judge(runs))
     if findings:
@@ -96,12 +101,14 @@ def what_is_the_same(runs: TwoRuns, *, probes: int) -> str:
     Raises:
         NothingCompared: there should be more than that, and there is not.
     """
-    if runs.compared:
+    database = _DATABASE in runs.after.values()
+    if runs.compared and (probes or not database):
         return f"ran twice; {len(runs.compared)} parts of the state are the same"
-    if probes or runs.unsteady:
+    if probes or runs.unsteady or database:
         message = (
             "it ran twice, and nothing could be compared: there is no file in a volume that "
-            "stands still; declare a smoke probe 'exec' or 'command' that prints its state"
+            "stands still, but for those of a database; declare a smoke probe 'exec' or "
+            "'command' that prints its state"
         )
         raise NothingCompared(message)
     return "exited 0 twice; it has no volumes and no smoke probes, so nothing else was compared"
@@ -178,12 +185,12 @@ def _run_again(
     left = sentinel.leave(beside) if beside else ()
     timeout = seconds(module.manifest.spec.runtime.timeout)
     try:
-        with WritableEngine(context.host_of(module).transport) as engine:
+        with WritableEngine(context.fleet.host_of(module).transport) as engine:
             start.start(engine, container.id)
             exit_code = start.wait_for_exit(engine, container.id, timeout=timeout)
         return exit_code, sentinel.take_back(beside, left) if beside else ()
     finally:
-        context.refresh(module)
+        context.fleet.forget(module)
 
 
 def _fallen(module: Module, context: Context) -> Iterator[str]:
@@ -223,14 +230,17 @@ def _of_volumes(module: Module, context: Context) -> Iterator[tuple[str, str]]:
 
 def _held_by(module: Module, context: Context, read: set[str]) -> Iterator[tuple[str, str]]:
     """Yield what is in the volumes of a module, without those that were ``read`` before."""
-    engine = context.host_of(module).engine
-    for container in context.snapshot(module).of(module.project, module.service):
+    engine = context.fleet.host_of(module).engine
+    for container in context.fleet.snapshot(module).of(module.project, module.service):
         document = engine.inspect(container.id) or {}
         for mount in document.get("Mounts") or ():
             if mount["Type"] == "volume" and mount["Name"] not in read:
                 read.add(mount["Name"])
                 path = mount["Destination"]
                 found = contents(engine, container.id, path, timeout=_READING)
-                yield from ((f"{path}/{name}", digest) for name, digest in found.items())
+                kept = without_databases(found)
+                yield from ((f"{path}/{name}", digest) for name, digest in kept.items())
+                if len(kept) < len(found):
+                    yield f"{path} (database)", _DATABASE
                 if not found:
                     yield f"{path} (empty)", ""

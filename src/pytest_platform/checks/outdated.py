@@ -47,7 +47,7 @@ def outdated(module: Module, context: Context, seen: table.Seen) -> Iterator[Fin
     runtime = module.manifest.spec.runtime
     if runtime.expected_state is not ExpectedState.EXITED_SUCCESS or runtime.hook:
         return
-    if context.stack:
+    if context.ephemeral:
         return  # made from these files a moment ago, with names of its own
     for container in seen.containers:
         if not container.config_hash:
@@ -89,18 +89,18 @@ def _other_program(module: Module, context: Context, container: Container) -> li
 def _unknown_here(facts: Facts, context: Context) -> Collection[str]:
     """Name the fields whose variables have no value here, or others on another host."""
     renderer, module = context.renderer, facts.module
-    elsewhere = context.remote_mode == "ssh" or bool(facts.rendered.placeholders)
+    elsewhere = context.remote_mode.elsewhere or bool(facts.rendered.placeholders)
     if elsewhere or renderer.unset(facts.compose_files, module.project):
         return variable_fields(module.service, facts.source)
     return ()
 
 
 def _image(module: Module, context: Context, container: Container) -> Image | None:
-    details = context.snapshot(module).details
+    details = context.fleet.snapshot(module).details
     if details is not None:
         document = details.images.get(container.image_id)
         return image_of(document) if document else None
-    (document,) = context.host_of(module).engine.ask([f"/images/{container.image_id}/json"])
+    (document,) = context.fleet.host_of(module).engine.ask([f"/images/{container.image_id}/json"])
     return image_of(Digests().without_values(document)) if document else None
 
 

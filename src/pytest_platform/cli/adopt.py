@@ -78,12 +78,11 @@ def _seen(arguments: argparse.Namespace, adoption: Adoption) -> dict[str, Seen]:
         return {}
     from pytest_platform.adopt.observe import context_of, look_at
 
-    mode, host = arguments.remote_mode, arguments.ssh_host
-    context = context_of(adoption.catalog, adoption.renderer, mode, host)
+    context = context_of(adoption.catalog, adoption.renderer, adoption.new, adoption.host)
     try:
-        return look_at(adoption.new, context)
+        return look_at(context)
     finally:
-        context.close()
+        context.fleet.close()
 
 
 def _print_all(adoption: Adoption, shared: Files, modules: dict[str, Files]) -> None:

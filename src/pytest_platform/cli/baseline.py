@@ -62,7 +62,6 @@ def run(arguments: argparse.Namespace) -> int:
 def _accepted(catalog: Catalog, known: Baseline, until: str) -> Iterator[Accepted]:
     from pytest_platform.checks.contract.facts import Facts
     from pytest_platform.checks.registry import CONTRACT
-    from pytest_platform.checks.suite import placed
     from pytest_platform.compose.renderer import Renderer
     from pytest_platform.hosts.transport import Local
     from pytest_platform.module.baseline import Accepted
@@ -78,7 +77,7 @@ def _accepted(catalog: Catalog, known: Baseline, until: str) -> Iterator[Accepte
             if code in waived:
                 continue
             try:
-                findings = [placed(one, facts) for one in judge(facts)]
+                findings = [facts.placed(one) for one in judge(facts)]
             except PlatformError:
                 continue  # what could not be looked at is an error of the run, and accepted by none
             for finding in findings:

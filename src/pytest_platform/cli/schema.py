@@ -80,12 +80,20 @@ def audit_schema_json() -> str:
     return _json({**head, **schema})
 
 
+def report_schema_json() -> str:
+    """Return the text of ``report.schema.json``: the document of ``--json``."""
+    from pytest_platform.report.schema import report_schema
+
+    return _json({"$schema": _DRAFT, **report_schema()})
+
+
 GENERATED: Mapping[str, Callable[[], str]] = {
     "module.schema.json": module_schema_json,
     "defaults.schema.json": defaults_schema_json,
     "module.schema.md": module_schema_page,
     "compose.schema.json": compose_schema_json,
     "audit.schema.json": audit_schema_json,
+    "report.schema.json": report_schema_json,
 }
 """Every generated file and what generates it; a new one is one line here."""
 

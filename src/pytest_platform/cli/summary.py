@@ -1,13 +1,11 @@
-"""``summary REPORT``: a JSON document as Markdown, for the summary that a CI job shows."""
+"""``summary REPORT``: the same as ``report markdown REPORT``, by its older name."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from pathlib import Path
 
-UNREADABLE = "summary.unreadable"
+from pytest_platform.cli import report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,13 +15,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the Markdown; 1 where the file is no document."""
-    from pytest_platform.report.markdown import markdown
-
-    report: Path = arguments.report
-    try:
-        text = markdown(json.loads(report.read_text(encoding="utf-8")))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        sys.stderr.write(f"{report}: no document of --json: {error} [{UNREADABLE}]\n")
-        return 1
-    sys.stdout.write(text)
-    return 0
+    return report.convert("markdown", arguments.report)

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from pytest_platform.secrets.texts import UNKNOWN
 
-__all__ = ["UNKNOWN", "Variable", "declared", "variables"]
+__all__ = ["UNKNOWN", "Variable", "declared", "undefended", "variables"]
 
 _VARIABLE: Final = re.compile(r"\$\$|\$\{([A-Za-z_]\w*)|\$([A-Za-z_]\w*)")
 _DEFAULT: Final = re.compile(r":?[-+](.*)", re.DOTALL)
@@ -40,6 +40,28 @@ def variables(text: str, depth: int = 0) -> Iterator[Variable]:
             yield piece
             if piece.default and depth < _DEEPEST:
                 yield from variables(piece.default, depth + 1)
+
+
+def undefended(text: str, start: int = 0, depth: int = 0) -> Iterator[tuple[str, int]]:
+    """Yield each variable that stands without ``-``, ``?`` or ``+``, and where it does.
+
+    >>> list(undefended("$A ${B} ${C:?} ${D:-${E}} $$F"))
+    [('A', 0), ('B', 3), ('E', 20)]
+    """
+    position = 0
+    while match := _VARIABLE.search(text, position):
+        position = match.end()
+        if match[2]:
+            yield match[2], start + match.start()
+        elif match[1]:
+            end = _closing(text, position)
+            rest = text[position:end]
+            if not rest and end < len(text):
+                yield match[1], start + match.start()
+            elif rest.startswith(("-", ":-")) and depth < _DEEPEST:
+                inner = start + position + rest.index("-") + 1
+                yield from undefended(rest[rest.index("-") + 1 :], inner, depth + 1)
+            position = end + 1
 
 
 def _value(variable: Variable, depth: int) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from pytest_platform.compose.mirror import UNSET, Source, restored, write
 from pytest_platform.compose.rendered import Rendered
+from pytest_platform.compose.temporary import temporary_folder
 
 Ask = Callable[..., Mapping[str, Any]]
 """Renders files with options; raises ``Refused``."""
@@ -41,14 +40,15 @@ def render_copy(source: Source, ask: Ask, *, plain: bool = False) -> Rendered:
 
     Raises:
         Refused: the files cannot be rendered at all.
+        TemporaryUnwritable: the copy cannot be written.
     """
     options = ["--no-env-resolution"]
     options += ["--no-interpolate", _NO_CONSISTENCY] if plain else []
     cuts: list[tuple[str, ...]] = []
     refusal = ""
-    with tempfile.TemporaryDirectory(prefix="pytest-platform-") as name:
+    with temporary_folder() as copies:
         for attempt in range(_MOST_CUTS):
-            folder = Path(name).resolve() / str(attempt)
+            folder = copies / str(attempt)
             folder.mkdir()
             try:
                 model = ask(write(source, folder, cuts, plain=plain), *options)

@@ -6,49 +6,108 @@ What runs is always rendered by Compose; this only finds a line to show to peopl
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from pytest_platform.compose import positions
+from pytest_platform.compose.interpolation import undefended
 from pytest_platform.compose.tree import Node, documents
 from pytest_platform.module.loader import Module
 from pytest_platform.module.source import MAX_BYTES, inside
 from pytest_platform.verdict import Location
 
 _MAX_FILES: Final = 500
+_MAX_EXTENDS: Final = 20
 _SERVICE: Final = 2
 """The length of the path of a service; a shorter match says nothing."""
 
 
 class _Place(NamedTuple):
+    """Of how much of a path this is the place, where that is, and the value there."""
+
     depth: int
     file: Path
     line: int
+    node: Node
 
 
-def locate(module: Module, path: tuple[str, ...]) -> Location:
+def locate(module: Module, path: tuple[str, ...], at: int | None = None) -> Location:
     """Return where ``path``, such as ``("services", "db", "ports")``, stands in the files.
 
+    With ``at``, where this character of the text at ``path`` stands, with its column.
     A field that cannot be found gives the nearest parent that can, at least the first
     file. Where several files have it, the last one holds. Never raises.
     """
-    best = _Place(_SERVICE - 1, module.compose_files[0], 1)
+    best = _best(module, path)
+    shown = _shown(best.file, module.root)
+    if at is None or best.depth < len(path) or not best.node.text:
+        return Location(shown, best.line)
+    text = _text(best.file, module.root)
+    return Location(shown, *positions.place(text, best.node.span, best.node.text, at))
+
+
+def locate_variable(module: Module, path: tuple[str, ...], name: str) -> Location:
+    """Return where the value of a variable is asked for, at ``path`` or as near as can be.
+
+    Compose renders a field in its long form, of which the file may hold the short one.
+    """
+    for depth in range(len(path), _SERVICE - 1, -1):
+        place = _best(module, path[:depth])
+        for node in place.node.descend() if place.depth >= _SERVICE else ():
+            found = [at for one, at in undefended(node.text) if one == name]
+            if found:
+                text = _text(place.file, module.root)
+                spot = positions.place(text, node.span, node.text, found[0])
+                return Location(_shown(place.file, module.root), *spot)
+    return locate(module, path)
+
+
+def _best(module: Module, path: tuple[str, ...]) -> _Place:
+    best = _Place(_SERVICE - 1, module.compose_files[0], 1, Node())
     for file, trees in _files(module, path[1]):
         for tree in trees:
-            depth, line = _deepest(tree, path)
-            if depth >= max(best.depth, _SERVICE):
-                best = _Place(depth, file, line)
-    return Location(_shown(best.file, module.root), best.line)
+            found = _deepest(file, tree, path, module.root)
+            if found.depth >= max(best.depth, _SERVICE):
+                best = found
+    return best
 
 
-def _deepest(node: Node, path: tuple[str, ...]) -> tuple[int, int]:
-    """Return how much of ``path`` is there, and the line of its last part."""
+def _deepest(file: Path, tree: Node, path: tuple[str, ...], root: Path, turns: int = 0) -> _Place:
+    """Return how much of ``path`` is there, also in the services that a service extends."""
+    best = _within(file, tree, path)
+    found = _within(file, tree, (*path[:_SERVICE], "extends"))
+    if _SERVICE <= best.depth < len(path) and found.depth > _SERVICE and turns < _MAX_EXTENDS:
+        for base, other in _extended(found, tree, root):
+            further = (path[0], _name(found.node), *path[_SERVICE:])
+            place = _deepest(base, other, further, root, turns + 1)
+            best = place if place.depth > best.depth else best
+    return best
+
+
+def _within(file: Path, node: Node, path: tuple[str, ...]) -> _Place:
     line = 1
     for depth, name in enumerate(path):
         found = node.find(name)
         if found is None:
-            return depth, line
+            return _Place(depth, file, line, node)
         line, node = found
-    return len(path), line
+    return _Place(len(path), file, line, node)
+
+
+def _name(extends: Node) -> str:
+    service = extends.find("service")
+    return service[1].text if service else extends.text
+
+
+def _extended(place: _Place, tree: Node, root: Path) -> Iterator[tuple[Path, Node]]:
+    """Yield the documents of the file that ``extends`` names, or the one in which it stands."""
+    named = place.node.find("file")
+    if named is None:
+        yield place.file, tree
+    elif "$" not in named[1].text:
+        base = _absolute(place.file.parent, named[1].text)
+        yield from ((base, other) for other in _read(base, root, _name(place.node)))
 
 
 def _files(module: Module, wanted: str) -> Iterator[tuple[Path, list[Node]]]:
@@ -68,13 +127,23 @@ def _files(module: Module, wanted: str) -> Iterator[tuple[Path, list[Node]]]:
 
 
 def _read(file: Path, root: Path, wanted: str) -> list[Node]:
+    text = _text(file, root)
+    return _parsed(text) if wanted in text or "include" in text else []
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> list[Node]:
+    """Read a text once for all the places that are looked for in it; nobody changes the nodes."""
+    return documents(text)
+
+
+def _text(file: Path, root: Path) -> str:
     try:
         if not inside(file, root) or not file.is_file() or file.stat().st_size > MAX_BYTES:
-            return []
-        text = file.read_text(encoding="utf-8-sig", errors="replace")
+            return ""
+        return file.read_text(encoding="utf-8-sig", errors="replace")
     except (OSError, RuntimeError, ValueError):
-        return []
-    return documents(text) if wanted in text or "include" in text else []
+        return ""
 
 
 def included(tree: Node, folder: Path) -> Iterator[Path]:

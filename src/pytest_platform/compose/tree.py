@@ -19,16 +19,30 @@ _MERGE: Final = "<<"
 
 @dataclass(slots=True)
 class Node:
-    """A value. The children of a list are named ``0``, ``1`` and so on."""
+    """A value. The children of a list are named ``0``, ``1`` and so on.
+
+    ``span`` is where a scalar begins and ends, in characters of the file.
+    """
 
     text: str = ""
     children: list[tuple[str, int, Node]] = field(default_factory=list)
     """Name, line and value of each, in the order of the file."""
+    span: tuple[int, int] = (0, 0)
 
     def find(self, name: str) -> tuple[int, Node] | None:
         """Return line and value of a child; the last one has it, then what is merged in."""
         own = [(line, node) for key, line, node in self.children if key == name]
         return own[-1] if own else self._assigned(name) or self._merged(name, set())
+
+    def descend(self) -> Iterator[Node]:
+        """Yield this node and all below it, in the order of the file and each once."""
+        pending, seen = [self], set[int]()
+        while pending:
+            node = pending.pop()
+            if id(node) not in seen:
+                seen.add(id(node))
+                yield node
+                pending.extend(child for _, _, child in reversed(node.children))
 
     def _assigned(self, name: str) -> tuple[int, Node] | None:
         """Look for ``NAME=value`` among the elements of a list."""
@@ -86,6 +100,7 @@ def _node(event: Any, events: Iterator[Any], anchors: dict[str, Node], depth: in
     node = Node()
     if isinstance(event, yaml.ScalarEvent):
         node.text = event.value
+        node.span = _span(event)
     elif isinstance(event, yaml.SequenceStartEvent):
         node.children.extend(_items(events, anchors, depth))
     else:
@@ -93,6 +108,10 @@ def _node(event: Any, events: Iterator[Any], anchors: dict[str, Node], depth: in
     if event.anchor:
         anchors[event.anchor] = node
     return node
+
+
+def _span(event: Any) -> tuple[int, int]:
+    return event.start_mark.index, event.end_mark.index
 
 
 _Child = tuple[str, int, Node]

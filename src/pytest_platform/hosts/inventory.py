@@ -11,6 +11,7 @@ from pytest_platform.hosts.ssh.destination import parse
 from pytest_platform.hosts.ssh.errors import SshError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_SCHEME = re.compile(r"(?!ssh://)[a-z][a-z0-9+.-]*://[!-~]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ class Inventory:
         address = self.names.get(wanted, wanted)
         names = (name for name, one in self.names.items() if one == address)
         return Place(next(names, address), address)
+
+
+def has_other_scheme(destination: str) -> bool:
+    """Tell whether an address is for the transport of another plugin, such as ``lxc://web1``."""
+    return _SCHEME.match(destination) is not None
 
 
 class Shares:
@@ -80,6 +86,8 @@ def checked(destination: str, source: str) -> str:
     Raises:
         UsageError: it is none, and the ssh client might take it for something else.
     """
+    if has_other_scheme(destination):
+        return destination
     try:
         parse(destination)
     except SshError as error:

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from msgspec import structs
 
@@ -65,7 +66,7 @@ class Module:
         return self.inferred is not None and not self.inferred.decided
 
     @property
-    def expected(self) -> str:
+    def expected(self) -> Literal["running", "healthy", "exited-success", "undecided"]:
         """The expected state as people are shown it."""
         if self.undecided:
             return "undecided"

@@ -269,8 +269,8 @@ class Waiver(Base, frozen=True):
     code: Annotated[
         str,
         _form(
-            r"^contract\.[a-z_.]+$(?!\n)",
-            "the code of a contract check, as reports show it",
+            r"^(contract\.[a-z_.]+|smoke\.idempotent)$(?!\n)",
+            "the code of a contract check, as reports show it, or smoke.idempotent",
             examples=["contract.image.pinned"],
         ),
         Meta(description="The code of the finding."),

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentError
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_platform.errors import UsageError
-from pytest_platform.plugin import concern, hookspecs, options
+from pytest_platform.plugin import concern, hookspecs, options, report_options
 from pytest_platform.plugin.first_contact import first_contact
 from pytest_platform.plugin.fixtures import (
     guarded_apply,
@@ -26,7 +26,7 @@ from pytest_platform.plugin.fixtures import (
 from pytest_platform.plugin.stack_options import cleans_only
 
 if TYPE_CHECKING:
-    from pytest_platform.report.stdout import JsonStdout
+    from pytest_platform.report.writer import ReportWriter, Target
 
 __all__ = [
     "guarded_apply",
@@ -36,7 +36,7 @@ __all__ = [
     "platform_stack",
 ]
 
-_OUTPUT: pytest.StashKey[JsonStdout] = pytest.StashKey()
+_OUTPUT: pytest.StashKey[ReportWriter] = pytest.StashKey()
 
 _OURS: pytest.StashKey[bool] = pytest.StashKey()
 """Whether the options are defined: without modules and without a word of ours they are not."""
@@ -65,7 +65,8 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     except (ValueError, ArgumentError) as error:
         raise _refused(error) from None
     if config is not None:
-        _promise(config, options.json_target(config.invocation_params.args))
+        params = config.invocation_params
+        _promise(config, _asked(lambda: report_options.early(params.args, params.dir)))
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -82,7 +83,8 @@ def pytest_load_initial_conftests(
         options.normalise(args)
         known = parser.parse_known_args(args)
         early_config.known_args_namespace.file_or_dir = known.file_or_dir
-        _promise(early_config, known.platform_json)
+        wanted = (early_config, known.platform_json, known.platform_report)
+        _promise(early_config, _asked(lambda: report_options.targets(*wanted)))
         options.prepare_plan(early_config, known.platform_plan)
     try:
         yield
@@ -153,22 +155,32 @@ def _refused(error: Exception) -> Exception:
     return options.usage_error(message, "platform.option") if message else error
 
 
-def _promise(config: pytest.Config, target: str | None) -> None:
-    """Promise the document of ``--json``, once it is known to be asked for."""
-    if not target or _OUTPUT in config.stash:
+def _asked(find: Callable[[], list[Target]]) -> list[Target]:
+    """Find out which reports are asked for; what cannot be done is pytest's error."""
+    try:
+        return find()
+    except UsageError as error:
+        raise options.usage_error(str(error)) from None
+
+
+def _promise(config: pytest.Config, targets: list[Target]) -> None:
+    """Promise reports, once they are known to be asked for."""
+    if not targets:
         return
-    from pytest_platform.report.stdout import JsonStdout
+    if _OUTPUT not in config.stash:
+        from pytest_platform.report.writer import ReportWriter
 
-    path = None if target == options.STDOUT else config.invocation_params.dir / target
-    config.stash[_OUTPUT] = output = JsonStdout(path)
-    config.add_cleanup(lambda: _keep_promise(output))
-    config.pluginmanager.register(output, "platform-output")
+        config.stash[_OUTPUT] = output = ReportWriter()
+        config.add_cleanup(lambda: _keep_promise(output))
+        config.pluginmanager.register(output, "platform-output")
+    for one in targets:
+        config.stash[_OUTPUT].add(one)
 
 
-def _keep_promise(output: JsonStdout) -> None:
+def _keep_promise(output: ReportWriter) -> None:
     try:
         output.close()
     except OSError as error:
-        target = output.target or "stdout"
-        message = f"--json: {target} cannot be written: {error.strerror}"
-        raise options.usage_error(message) from None
+        raise options.usage_error(
+            f"{error.filename}: cannot be written: {error.strerror}"
+        ) from None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from pytest_platform.errors import UsageError
+from pytest_platform.errors import PlatformError
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.plugin.options import Settings, usage_error
+
+if TYPE_CHECKING:
+    from pytest_platform.report.document import ChangedSinceReport
 
 _TOUCHED: Final = "platform_touched"
 """Under this name xdist's controller tells its workers what git has said."""
@@ -27,10 +30,12 @@ class ChangedSince:
         self.empty = empty
 
     @property
-    def section(self) -> dict[str, Any]:
+    def section(self) -> ChangedSinceReport:
         """What the JSON document says of it."""
-        listed = [{"module": name, "because": why} for name, why in self.touched.items()]
-        return {"ref": self._ref, "touched": listed}
+        from pytest_platform.report.document import ChangedSinceReport, Touched
+
+        listed = [Touched(module=name, because=why) for name, why in self.touched.items()]
+        return ChangedSinceReport(ref=self._ref, touched=listed)
 
     @property
     def nothing(self) -> str:
@@ -75,5 +80,5 @@ def _ask(ref: str, settings: Settings, catalog: Catalog) -> dict[str, str]:
 
     try:
         return touched_since(ref, catalog, settings.root)
-    except UsageError as error:
+    except PlatformError as error:
         raise usage_error(str(error), error.code) from None

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pytest_platform.docker.details import Digests
 from pytest_platform.module.loader import FILE_NAME, Module
 from pytest_platform.module.nearest import did_you_mean, quoted
 from pytest_platform.plugin.nodes import CheckItem, ComposeFile, ModuleFile
 from pytest_platform.plugin.options import usage_error
-from pytest_platform.plugin.run import MARKED_FLAKY, Run
-from pytest_platform.run.faults import StateChecks
+from pytest_platform.plugin.run import Run, reruns_of, workers_of
+from pytest_platform.run.plan import Plan
 
 
 class Collection:
@@ -111,23 +110,33 @@ class Collection:
                 pytest.fail(f"there is no module {quoted(name)}{hint}", pytrace=False)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Tell the context for which modules it has to look at the host."""
+        """Make the plan of the run from what was selected."""
         run = self._run
         self._settle_change(session)
         names = dict.fromkeys(name for item in session.items for name in modules_of(item))
         loaded = [run.catalog.get(name) for name in names if run.catalog.exists(name)]
-        run.context.selected = [module for module in loaded if isinstance(module, Module)]
-        run.context.state_checks = StateChecks(_state_checks(session.items))
-        if workers := run.workers:
-            from pytest_platform.plugin.xdist import shares_of
-
-            items = (item for item in session.items if isinstance(item, CheckItem))
-            run.context.shares = shares_of((item.declared for item in items), run, workers)
         changing = [item for item in session.items if _changes(item)]
         flaky = any(item.get_closest_marker("flaky") for item in changing)
-        session.config.stash[MARKED_FLAKY] = flaky
-        if any(_compares(item) for item in session.items):
-            run.context.digests = Digests()
+        run.begin(
+            Plan(
+                modules=tuple(module for module in loaded if isinstance(module, Module)),
+                shares=self._shares(session),
+                state_checks=frozenset(_state_checks(session.items)),
+                compares=any(map(_compares, session.items)),
+                workers=workers_of(session.config),
+                reruns=flaky or reruns_of(session.config),
+            )
+        )
+
+    def _shares(self, session: pytest.Session) -> Mapping[str, int]:
+        """Divide the hosts among the workers of xdist, where there are any."""
+        workers = workers_of(session.config)
+        if not workers:
+            return {}
+        from pytest_platform.plugin.xdist import shares_of
+
+        declared = (item.declared for item in session.items if isinstance(item, CheckItem))
+        return shares_of(declared, self._run, workers)
 
     def _settle_change(self, session: pytest.Session) -> None:
         """See that what was ordered is there, and before what is to judge it.

@@ -16,7 +16,15 @@ from typing import Final
 
 OPTIONS: Final = frozenset(
     {
-        *("--module", "--changed-since", "--json", "--remote-mode", "--wait", "--modules-dir"),
+        *(
+            "--module",
+            "--changed-since",
+            "--json",
+            "--platform-report",
+            "--remote-mode",
+            "--wait",
+            "--modules-dir",
+        ),
         *("--plan", "--apply", "--allow-stateful", "--backup-ref", "--stateful-confirm"),
         *("--ssh-host", "--stack", "--stack-keep", "--stack-clean"),
         *("--compose", "--platform-project", "--strict-coverage"),

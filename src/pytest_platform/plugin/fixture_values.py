@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from pytest_platform.change import apply
-from pytest_platform.checks.suite import SKIP_REASON
+from pytest_platform.checks.check import SKIP_REASON
 from pytest_platform.module.loader import Module
 from pytest_platform.plugin.platform_stack import PlatformStack
 from pytest_platform.plugin.run import RUN, Run
@@ -30,7 +30,7 @@ def module_of(node: pytest.Item) -> Module:
 def target_of(node: pytest.Item, module: Module) -> Target:
     """Return the host next to a module; skips the test where nothing may be touched."""
     context = _run_of(node).context
-    if context.remote_mode == "skip":
+    if not context.remote_mode.live:
         pytest.skip(SKIP_REASON)
     return context.target(module)
 
@@ -41,23 +41,23 @@ def stack_of(node: pytest.Item, module: Module) -> PlatformStack:
     context = _run_of(node).context
     return PlatformStack(
         module.project,
-        context.stack is not None,
-        context.host_of(module),
-        partial(context.snapshot, module),
-        partial(context.refresh, module),
+        context.ephemeral,
+        context.fleet.host_of(module),
+        partial(context.fleet.snapshot, module),
+        partial(context.fleet.forget, module),
     )
 
 
 def guarded_apply_of(node: pytest.Item, module: Module) -> Callable[[], apply.Applied]:
     """Return what runs a module again through the guard, and fails the test where it may not."""
     run = _run_of(node)
-    if run.context.remote_mode == "skip":
+    if not run.remote_mode.live:
         pytest.skip(SKIP_REASON)
 
     def guarded_apply() -> apply.Applied:
-        applied = apply.guarded_apply(module, run.setting(run.context))
+        applied = apply.guarded_apply(module, run.setting(), run.context)
         if applied.result.verdict is not Verdict.PASSED:
-            told = explain(applied.result, run.settings.root, run.context.secrets())
+            told = explain(applied.result, run.settings.root, run.secrets())
             pytest.fail(told, pytrace=False)
         return applied
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_platform.checks.suite import GROUPS, Check, checks_of
+from pytest_platform.checks.check import GROUPS, Check
+from pytest_platform.checks.suite import checks_of
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.plugin.run import Run
 
@@ -37,12 +38,12 @@ def total_of(run: Run, module: Module | Broken) -> int:
 
 
 def _plan(run: Run, module: Module) -> Check:
-    from pytest_platform.change.suite import plan_check
+    from pytest_platform.change.suite import PlanCheck
 
-    return plan_check(module, run.setting, run.settings.change.output)
+    return PlanCheck.of(module, run.setting(), run.settings.change.output)
 
 
 def _apply(run: Run, module: Module) -> Check:
-    from pytest_platform.change.suite import apply_check
+    from pytest_platform.change.suite import ApplyCheck
 
-    return apply_check(module, run.setting)
+    return ApplyCheck.of(module, run.setting())

@@ -1,15 +1,16 @@
-"""The option ``--json``: pytest-json-report's document with the ``platform`` section."""
+"""The document of reports: pytest-json-report's document with the ``platform`` section."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 import pytest
 
 from pytest_platform.plugin.options import usage_error
-from pytest_platform.report.document import Record, platform_section
-from pytest_platform.report.stdout import JsonStdout
+from pytest_platform.report.document import Platform
+from pytest_platform.report.writer import ReportWriter
 
 
 class JsonReport:
@@ -17,28 +18,23 @@ class JsonReport:
 
     def __init__(
         self,
-        output: JsonStdout,
-        remote_mode: str,
-        records: list[Record],
+        output: ReportWriter,
+        section: Callable[[], Platform],
         order: Mapping[str, int],
-        more: Record,
     ) -> None:
-        """Keep what is filled in later: ``records``, ``order``, ``more`` keys of the section."""
+        """Keep what makes the section when all is over, and ``order``, which is filled in later."""
         self._output = output
-        self._more = more
-        self._remote_mode = remote_mode
-        self._records = records
+        self._section = section
         self._order = order
 
     def check_writable(self) -> None:
-        """Find out at the start, not after an hour, whether the file can be written.
+        """Find out at the start, not after an hour, whether each file can be written.
 
         Raises:
-            pytest.UsageError: it cannot.
+            pytest.UsageError: one cannot.
         """
         if error := self._output.unwritable:
-            message = f"--json={self._output.target}: cannot be written: {error.strerror}"
-            raise usage_error(message) from None
+            raise usage_error(f"{error.filename}: cannot be written: {error.strerror}") from None
 
     @pytest.hookimpl(trylast=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str]:
@@ -54,6 +50,5 @@ class JsonReport:
         Workers report as they please, so the tests are put into the order of the collection.
         """
         json_report.get("tests", []).sort(key=lambda test: self._order.get(test["nodeid"], 0))
-        section = platform_section(self._remote_mode, self._records)
-        json_report["platform"] = {**section, **self._more}
+        json_report["platform"] = msgspec.to_builtins(self._section())
         self._output.document = json_report

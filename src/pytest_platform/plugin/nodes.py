@@ -12,14 +12,21 @@ from typing import Any
 
 import pytest
 
-from pytest_platform.checks.suite import GROUPS, Check
+from pytest_platform.checks.check import GROUPS, Check
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.plugin.groups import groups_of, total_of
-from pytest_platform.plugin.run import Run, host_shown, observed_record
-from pytest_platform.report.document import Record, check_record, module_record
+from pytest_platform.plugin.observed import host_shown, observation_of
+from pytest_platform.plugin.run import Run
+from pytest_platform.report.answers import (
+    CheckAnswer,
+    Observation,
+    check_of,
+    details_of,
+    subject_of,
+)
 from pytest_platform.report.explain import explain
-from pytest_platform.report.redact import CODES, redact_all, told
+from pytest_platform.report.redact import told
 from pytest_platform.verdict import Location, Result, Verdict
 
 _BUG = Result(
@@ -164,7 +171,7 @@ class CheckItem(pytest.Item):
         if result.verdict is Verdict.SKIPPED:
             pytest.skip(result.message)
         if result.verdict is not Verdict.PASSED:
-            raise CheckFailed(explain(result, self.run.settings.root, context.secrets()))
+            raise CheckFailed(explain(result, self.run.settings.root, context.vault.secrets()))
         if result.findings and self._is_draft():
             self._warn(result)
 
@@ -191,17 +198,17 @@ class CheckItem(pytest.Item):
             f"{self.declared.name}::{self.check.group}::{self.name}",
         )
 
-    def record(self, result: Result) -> Record:
+    def answer(self, result: Result) -> CheckAnswer:
         """Return what the JSON document takes from this item; ``result`` is what became of it."""
-        secrets = self.run.context.secrets()
-        check = check_record(self.check.group, self.check.name, result, self.seconds, secrets)
-        return {
-            "module": module_record(self.declared, host_shown(self.run, self.declared)),
-            **self._observed(),
-            "check": check,
-            "total": total_of(self.run, self.declared),
-            "details": redact_all(dict(result.details), secrets, CODES),
-        }
+        secrets = self.run.secrets()
+        placed = replace(result, location=result.location or self.check.location)
+        return CheckAnswer(
+            subject=subject_of(self.declared, host_shown(self.run, self.declared)),
+            check=check_of(self.check.group, self.check.name, placed, self.seconds, secrets),
+            observation=self._observed(),
+            details=details_of(result, secrets),
+            total=total_of(self.run, self.declared),
+        )
 
     def _is_draft(self) -> bool:
         module = self.declared
@@ -212,7 +219,7 @@ class CheckItem(pytest.Item):
         try:
             for finding in result.findings:
                 place = finding.location or self.check.location
-                said = told(finding.message, self.run.context.secrets())
+                said = told(finding.message, self.run.secrets())
                 warning = PlatformWarning(f"{place}: {finding.code}: {said}")
                 # Not self.warn(): at its own place, one finding of many modules is shown once.
                 file = str(self.run.settings.root / place.file)
@@ -222,12 +229,12 @@ class CheckItem(pytest.Item):
             self.result = replace(result, verdict=Verdict.FAILED, code=code)
             raise
 
-    def _observed(self) -> Record:
+    def _observed(self) -> Observation:
         """Return what was seen of the module; null where this check did not look."""
-        offline = self.run.context.remote_mode == "skip" or self.check.group == "contract"
+        offline = not self.run.remote_mode.live or self.check.group == "contract"
         if offline or self.result is None or isinstance(self.declared, Broken):
-            return {"observed": None}
+            return Observation()
         try:
-            return observed_record(self.run, self.declared)
+            return observation_of(self.run, self.declared)
         except PlatformError:
-            return {"observed": None}
+            return Observation()

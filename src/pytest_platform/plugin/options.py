@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
-import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,17 +13,15 @@ import pytest
 
 from pytest_platform.errors import UsageError
 from pytest_platform.output import Output, check_source
-from pytest_platform.plugin import compose_options, ssh_options, stack_options
+from pytest_platform.plugin import compose_options, report_options, ssh_options, stack_options
 from pytest_platform.plugin.compose_options import Way
 from pytest_platform.plugin.reading import ini, is_folder, mode_of, modules_in, shown
+from pytest_platform.plugin.report_options import STDOUT
 from pytest_platform.plugin.ssh_options import Ssh, ssh_of
 from pytest_platform.plugin.stack_options import EPHEMERAL, StackSettings
 
 MODULES: Final = "modules"
 """The folder of modules, where nothing else is said."""
-
-STDOUT: Final = "-"
-"""The value of ``--json`` without a path."""
 
 PLAN_OUTPUT: pytest.StashKey[Output] = pytest.StashKey()
 
@@ -85,14 +81,7 @@ def add_options(parser: pytest.Parser) -> None:
         help="select the modules that differ from where REF was left, as git tells it, and "
         "those that require them; with --module, those of both. None is no failure.",
     )
-    group.addoption(
-        "--json",
-        nargs="?",
-        const=STDOUT,
-        metavar="PATH",
-        dest="platform_json",
-        help="write one JSON document; without =PATH it is all that stdout carries.",
-    )
+    report_options.add_options(group)
     group.addoption(
         "--remote-mode",
         metavar="{skip,local,ssh}",
@@ -120,6 +109,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 def add_ini(parser: pytest.Parser) -> None:
     """Register the ini values, which are known in every project."""
+    report_options.add_ini(parser)
     ssh_options.add_ini(parser)
     parser.addini("platform_remote_mode", "default of --remote-mode", default="")
     parser.addini("platform_modules_dir", "default of --modules-dir", default=MODULES)
@@ -174,23 +164,6 @@ def _add_change_options(group: pytest.OptionGroup) -> None:
         dest="platform_confirmation",
         help="BACKUP_DONE_F3 confirms that the backup is done.",
     )
-
-
-def json_target(args: Iterable[str]) -> str | None:
-    """Find ``--json`` in a raw command line, before anything has parsed it; the last one counts.
-
-    Raises:
-        pytest.UsageError: it names no file.
-    """
-    words = [*shlex.split(os.environ.get("PYTEST_ADDOPTS", "")), *map(str, args)]
-    target = None
-    for word in itertools.takewhile(lambda word: word != "--", words):
-        option, _, value = word.partition("=")
-        if option == "--json":
-            target = value if "=" in word else STDOUT
-    if target == "":
-        raise usage_error("--json= names no file; write --json, or --json=PATH")
-    return target
 
 
 def normalise(args: list[str]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pytest_platform.docker import start
 from pytest_platform.docker.snapshot import Container, Snapshot
 from pytest_platform.docker.writable import WritableEngine
-from pytest_platform.run.fleet import Host
+from pytest_platform.run.host import Host
 from pytest_platform.stack.errors import StackDeployed, StackPort
 
 RUN_TIMEOUT = 300.0

@@ -26,6 +26,7 @@ class Progress:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._stack = ExitStack()
+        self._begun = False
         self._drawn = 0
         self._said: dict[str, str] = {}
 
@@ -35,8 +36,6 @@ class Progress:
             self._stack.enter_context(capture.global_and_fixture_disabled())
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         self._writer = self._config.get_terminal_writer() if reporter else None
-        if self._writer:
-            self._writer.line()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -45,6 +44,7 @@ class Progress:
     def __call__(self, statuses: Sequence[Status]) -> None:
         if self._writer is None:
             return
+        self._begin(self._writer)
         if self._writer.hasmarkup:
             self._redraw(self._writer, statuses)
         else:
@@ -54,8 +54,15 @@ class Progress:
     def line(self, text: str) -> None:
         """Write one line, where there is a terminal plugin."""
         if self._writer is not None:
+            self._begin(self._writer)
             self._writer.line(text)
             self._writer.flush()
+
+    def _begin(self, writer: Any) -> None:
+        """End the line of the test that runs."""
+        if not self._begun:
+            self._begun = True
+            writer.line()
 
     def _redraw(self, writer: Any, statuses: Sequence[Status]) -> None:
         width = writer.fullwidth - 1

@@ -1,4 +1,4 @@
-"""Reporting: from pytest's reports to records, and the table at the end."""
+"""Reporting: from pytest's reports to answers, and the table at the end."""
 
 from __future__ import annotations
 
@@ -13,22 +13,25 @@ from pytest_platform.errors import PlatformError, render
 from pytest_platform.plugin.collection import modules_of
 from pytest_platform.plugin.groups import total_of
 from pytest_platform.plugin.nodes import CheckItem
-from pytest_platform.plugin.run import Run, host_shown, observed_already
+from pytest_platform.plugin.observed import host_shown, observed_already
+from pytest_platform.plugin.run import Run
 from pytest_platform.plugin.uncovered import Uncovered
-from pytest_platform.report.coverage import notes
-from pytest_platform.report.document import (
-    Record,
-    check_record,
-    crash_record,
-    module_record,
+from pytest_platform.report.answers import (
+    CheckAnswer,
+    check_of,
+    crashed,
+    packed,
     platform_section,
+    subject_of,
+    unpacked,
 )
+from pytest_platform.report.coverage import notes
+from pytest_platform.report.formats.table import plan_lines, table
 from pytest_platform.report.redact import redact, told
-from pytest_platform.report.summary import plan_lines, table
 from pytest_platform.verdict import Location, Result, Verdict
 
-_RECORDS = "platform_records"
-"""The attribute of a report that carries records; it crosses to xdist's controller."""
+_ANSWERS = "platform_answers"
+"""The attribute of a report that carries answers; it crosses to xdist's controller."""
 _ORDER = "platform_order"
 """The attribute of a report that tells the place of its test in the collection."""
 _COLOURS = {
@@ -46,14 +49,14 @@ _NOTHING = "no check was selected, so nothing is known; --collect-only shows wha
 
 
 class Reporting:
-    """The hooks that make, carry and show records."""
+    """The hooks that make, carry and show answers."""
 
     def __init__(
-        self, run: Run, records: list[Record], order: dict[str, int], uncovered: Uncovered
+        self, run: Run, answers: list[CheckAnswer], order: dict[str, int], uncovered: Uncovered
     ) -> None:
         self._run = run
         self._uncovered = uncovered
-        self._records = records
+        self._answers = answers
         self._order = order
 
     @pytest.hookimpl(trylast=True)
@@ -65,46 +68,46 @@ class Reporting:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Attach records to the report of a check, or of a test marked for a module."""
+        """Attach answers to the report of a check, or of a test marked for a module."""
         report = yield
         if isinstance(item, CheckItem):
-            records = self._of_check(item, report)
+            answers = self._of_check(item, report)
         else:
             unseen = _could_not_look(item, call) if report.failed else None
-            records = self._of_test(item, report, unseen)
+            answers = self._of_test(item, report, unseen)
         order = self._order.get(item.nodeid, 0)
         setattr(report, _ORDER, order)
-        for record in records:
-            record["order"], record["nodeid"] = order, item.nodeid
-            if _failed_as_expected(report):
-                record["check"]["xfail"] = told(_reason(report), self._run.context.secrets())
-        setattr(report, _RECORDS, records)
+        for answer in answers:
+            answer.order, answer.nodeid = order, item.nodeid
+            if answer.check and _failed_as_expected(report):
+                answer.check.xfail = told(_reason(report), self._run.secrets())
+        setattr(report, _ANSWERS, packed(answers))
         return report
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Gather records, in this process or from xdist's workers."""
+        """Gather answers, in this process or from xdist's workers."""
         if report.outcome not in _FINAL:
             self._forget(report.nodeid)
             return
-        records = getattr(report, _RECORDS, None)
-        if records is None and report.failed:
-            records = self._crashed(report)
-        self._records.extend(records or ())
+        builtins = getattr(report, _ANSWERS, None)
+        if builtins is None and report.failed:
+            self._answers.extend(self._crashed(report))
+        self._answers.extend(unpacked(builtins or ()))
         self._order.setdefault(report.nodeid, getattr(report, _ORDER, sys.maxsize))
 
-    def _crashed(self, report: pytest.TestReport) -> list[Record]:
-        """Make a record for a check of which nothing is known but that its process died."""
+    def _crashed(self, report: pytest.TestReport) -> list[CheckAnswer]:
+        """Make an answer for a check of which nothing is known but that its process died."""
         file, _, inner = report.nodeid.partition("::")
-        path = self._run.settings.root / file
+        path = self._run.config.rootpath / file
         if not self._run.catalog.holds(path):
             return []
         name = self._run.catalog.name_in(path, inner)
-        return [crash_record(name, file, "::".join(inner.split("::")[-2:]))]
+        return [crashed(name, file, "::".join(inner.split("::")[-2:]))]
 
     def _forget(self, nodeid: str) -> None:
-        """Drop the records of an attempt that another plugin repeats: the last one counts."""
-        self._records[:] = [one for one in self._records if one.get("nodeid") != nodeid]
+        """Drop the answers of an attempt that another plugin repeats: the last one counts."""
+        self._answers[:] = [one for one in self._answers if one.nodeid != nodeid]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -116,8 +119,8 @@ class Reporting:
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Show the verdict ``error`` as pytest's error, not as a failure."""
-        records: list[Record] = getattr(report, _RECORDS, None) or []
-        if report.failed and any(one["check"]["verdict"] == "error" for one in records):
+        answers = unpacked(getattr(report, _ANSWERS, None) or ())
+        if report.failed and any(one.check and one.check.verdict == "error" for one in answers):
             return "error", "E", "ERROR"
         return None
 
@@ -129,13 +132,15 @@ class Reporting:
             terminalreporter.ensure_newline()
             terminalreporter.section("platform")
             terminalreporter.write_line(idle or _NOTHING, red=not idle)
-        if not self._records:
+        if not self._answers:
             return
         settings = self._run.settings
-        section = platform_section(settings.remote_mode, self._records)
+        section = platform_section(settings.remote_mode, settings.stack.kind, self._answers)
         terminalreporter.ensure_newline()
         terminalreporter.section("platform")
-        for line, verdict in table(section):
+        writer = terminalreporter.config.get_terminal_writer()
+        width = writer.fullwidth if terminalreporter.isatty else None
+        for line, verdict in table(section, width):
             terminalreporter.write_line(line, **_COLOURS.get(verdict, {"bold": True}))
         for line in notes(section):
             terminalreporter.write_line(line, yellow=True)
@@ -146,41 +151,41 @@ class Reporting:
             for line in lines:
                 terminalreporter.write_line(line)
 
-    def _of_check(self, item: CheckItem, report: pytest.TestReport) -> list[Record]:
+    def _of_check(self, item: CheckItem, report: pytest.TestReport) -> list[CheckAnswer]:
         result = item.result
         if result is not None and _failed_as_expected(report):
-            return [item.record(_expected(result, report))]
+            return [item.answer(_expected(result, report))]
         if report.skipped and result is not None:
             path, line, _ = item.reportinfo()
             report.longrepr = (str(path), line + 1, f"Skipped: {result.message}")
         if report.when == "call" and result is not None and _agree(result, report):
-            return [item.record(result)]
+            return [item.answer(result)]
         if report.passed:
             return []
         # It was not the check that spoke but a marker, or another plugin that failed.
-        return [item.record(_result_of(report, item.check.location, _CRASH))]
+        return [item.answer(_result_of(report, item.check.location, _CRASH))]
 
     def _of_test(
         self, item: pytest.Item, report: pytest.TestReport, unseen: Result | None
-    ) -> list[Record]:
+    ) -> list[CheckAnswer]:
         if report.when != "call" and report.passed:
             return []
         if unseen is not None:
             # Where we could not look, our own frames help nobody.
             report.longrepr = render(unseen.message, str(unseen.code), unseen.location)
         result = unseen or _result_of(report, _location_of(report), _SMOKE)
-        return [self._test_record(name, report, result) for name in modules_of(item)]
+        return [self._test_answer(name, report, result) for name in modules_of(item)]
 
-    def _test_record(self, name: str, report: pytest.TestReport, result: Result) -> Record:
+    def _test_answer(self, name: str, report: pytest.TestReport, result: Result) -> CheckAnswer:
         module = self._run.catalog.get(name)
         test = report.nodeid.partition("::")[2]
-        secrets = self._run.context.secrets()
-        return {
-            "module": module_record(module, host_shown(self._run, module)),
-            **observed_already(self._run, module),
-            "total": total_of(self._run, module),
-            "check": check_record("smoke", redact(test, secrets), result, report.duration, secrets),
-        }
+        secrets = self._run.secrets()
+        return CheckAnswer(
+            subject=subject_of(module, host_shown(self._run, module)),
+            check=check_of("smoke", redact(test, secrets), result, report.duration, secrets),
+            observation=observed_already(self._run, module),
+            total=total_of(self._run, module),
+        )
 
 
 def _could_not_look(item: pytest.Item, call: pytest.CallInfo[None]) -> Result | None:

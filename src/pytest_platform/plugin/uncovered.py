@@ -38,7 +38,7 @@ class Uncovered:
                 yield line, False
         elif self.services and (run.selected is None or run.settings.way.strict):
             yield self._told(), run.settings.way.strict
-        if run.settings.remote_mode == "skip" and not run.settings.stack.ephemeral:
+        if not run.remote_mode.live and not run.settings.stack.ephemeral:
             message = (
                 "only files were looked at; what runs is looked at with --remote-mode local, "
                 "or with --remote-mode ssh on other hosts"

@@ -57,6 +57,6 @@ def shares_of(modules: Iterable[Module | Broken], run: Run, workers: int) -> dic
 def _place(module: Module | Broken, run: Run) -> Place | None:
     """Name the host of a module; None where that is unknown, of which its own checks tell."""
     try:
-        return None if isinstance(module, Broken) else run.context.hosts.place_of(module)
+        return None if isinstance(module, Broken) else run.remote_mode.place_of(module)
     except PlatformError:
         return None

@@ -177,6 +177,7 @@ def judge(spec: Http, seen: Seen) -> list[Finding]:
     """
     answer = seen.answer
     where = answer.visited[-1] if answer.visited else spec.address(None)
+    where += f" (dialled {answer.dialled})" if answer.dialled else ""
     if answer.distrusted or seen.handshake:
         found = list(_trust(spec, seen, where))
         if found or answer.distrusted:

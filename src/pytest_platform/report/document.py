@@ -1,164 +1,190 @@
-"""The ``platform`` section of the JSON document, made of the records that checks send.
+"""The types of the JSON document: what every format is made of, and what its schema is made of.
 
-A record is a dict of builtins: it crosses to another process as it is.
+Texts in it are redacted. Only builtins cross to another process or to a file. What a type checks
+when it is read must hold for whatever a run may see, or a run would end there; what only a reader
+of the document may rely on stands in ``extra_json_schema``.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
 
-from pytest_platform.docker.snapshot import Container
-from pytest_platform.module.loader import Broken, Module
-from pytest_platform.report.coverage import judged, merged, module_verdict, state_codes
-from pytest_platform.report.redact import told
-from pytest_platform.secrets import Secrets
-from pytest_platform.verdict import Finding, Result
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-SCHEMA = 1
+from pytest_platform.report.check_report import LINE
+from pytest_platform.report.module_report import ModuleReport
 
-Record = dict[str, Any]
-"""``{"module": {...}, "observed": [...], "check": {...}, "order": 0, "total": 17}``; ``observed``
-is null where the check did not look, and ``contradiction`` beside it says what of it is not as
-declared; ``order`` is the place of the check in the collection, ``total`` how many the module
-has."""
+SCHEMA: Final = 1
 
 
-def module_record(module: Module | Broken, host: str = "") -> Record:
-    """Describe a module itself; ``expected_state`` is null where its file cannot be read.
+class Touched(Struct, kw_only=True):
+    """One module that the change touches."""
 
-    ``host`` is where it was looked at over ssh; empty where it was not.
+    module: Annotated[str, Meta(title="The module", examples=["minio-init"])]
+    because: Annotated[
+        str,
+        Meta(
+            title="Why it is touched",
+            description="A path that changed, or a touched module that this one requires.",
+            examples=["modules/minio-init/compose.yaml", "requires minio"],
+        ),
+    ]
+
+
+class ChangedSinceReport(Struct, kw_only=True):
+    """What the run was narrowed to.
+
+    Only with `--changed-since`. Where no module is touched, `touched` and `modules` are empty
+    and the exit code is 0.
     """
-    expected = None if isinstance(module, Broken) else module.expected
-    file = module.file
-    return {
-        "name": module.name,
-        "file": file,
-        "expected_state": expected,
-        **({"host": host} if host else {}),
+
+    ref: Annotated[str, Meta(title="The commit that was named", examples=["origin/main"])]
+    touched: Annotated[
+        list[Touched],
+        Meta(
+            title="The modules that the change touches",
+            description="In the order of their names, those too that `--module` left out.",
+        ),
+    ]
+
+
+class RunError(Struct, kw_only=True):
+    """What ended the run early.
+
+    Only in a run that did not come to its own end. Where it ended before a session, there are
+    no modules and no tests.
+    """
+
+    code: Annotated[
+        Literal["platform.usage", "platform.crash", "platform.interrupted", "platform.no_session"],
+        Meta(
+            title="Code",
+            description="`platform.usage`: the command line, the environment, an ini value or a "
+            "conftest file cannot be used; `platform.crash`: pytest or a plugin crashed; "
+            "`platform.interrupted`: the run was stopped, by a key or by `pytest.exit`; "
+            "`platform.no_session`: no session was asked for, as with `--help`.",
+        ),
+    ]
+    message: Annotated[
+        str,
+        Meta(
+            title="Message",
+            description="One line.",
+            extra_json_schema=LINE,
+            examples=[
+                "--module: there is no module 'minioinit' in modules; did you mean 'minio-init'?"
+            ],
+        ),
+    ]
+
+
+class Platform(Struct, kw_only=True):
+    """The platform.
+
+    What the run found out about the modules.
+    """
+
+    schema: Annotated[
+        Literal[1],
+        Meta(
+            title="Version of this section",
+            description="It changes when a reader of the old one would be misled.",
+        ),
+    ] = SCHEMA
+    remote_mode: Annotated[
+        Literal["skip", "local", "ssh"] | None,
+        Meta(
+            title="Where the run looked",
+            description="`skip`: at files only; `local`: at this machine's Engine; null: the run "
+            "ended before this was settled.",
+        ),
+    ]
+    stack: Annotated[
+        Literal["deployed", "ephemeral"] | None,
+        Meta(
+            title="Which stack the run looked at",
+            description="`deployed`: what runs; `ephemeral`: one that was started for this run and "
+            "removed afterwards; null: the run ended before this was settled.",
+        ),
+    ]
+    changed_since: ChangedSinceReport | UnsetType = UNSET
+    error: RunError | UnsetType = UNSET
+    modules: Annotated[
+        list[ModuleReport],
+        Meta(
+            title="The modules that took part",
+            description="In the order of their names. Empty where no check of a module ran.",
+        ),
+    ]
+
+
+class Document(Struct, kw_only=True):
+    """The JSON document of pytest --json.
+
+    The document of pytest-json-report with one more key, `platform`. That key is described
+    strictly, the others loosely. A run that ended before a session has only `exitcode` and
+    `platform`.
+    """
+
+    created: Annotated[
+        float | UnsetType,
+        Meta(
+            title="When the document was made",
+            description="Seconds since 1970-01-01 UTC.",
+            extra_json_schema={"minimum": 0},
+        ),
+    ] = UNSET
+    duration: Annotated[
+        float | UnsetType,
+        Meta(
+            title="How long the session took",
+            description="Seconds.",
+            extra_json_schema={"minimum": 0},
+        ),
+    ] = UNSET
+    exitcode: Annotated[
+        int,
+        Meta(
+            title="Exit code",
+            description="The exit code of the process.",
+            examples=[0, 1],
+            extra_json_schema={"minimum": 0, "maximum": 255},
+        ),
+    ]
+    root: Annotated[
+        str | UnsetType,
+        Meta(
+            title="pytest's rootdir",
+            description="Absolute. Paths of the `platform` section are relative to it.",
+        ),
+    ] = UNSET
+    others: dict[str, Any] = {}
+    """Further keys of pytest-json-report and of other plugins, passed on as they are."""
+    platform: Platform
+
+
+_TYPED: Final = frozenset(Document.__struct_fields__) - {"others"}
+
+
+def read(document: Mapping[str, Any]) -> Document:
+    """Make the types of a document in builtins. Keys that the section does not know are left out.
+
+    Raises:
+        msgspec.ValidationError: it is no document of ``--json``; the text says where.
+    """
+    typed = {key: one for key, one in document.items() if key in _TYPED}
+    others = {key: one for key, one in document.items() if key not in _TYPED}
+    return msgspec.convert({**typed, "others": others}, Document)
+
+
+def as_builtins(document: Document) -> dict[str, Any]:
+    """Return the document as it is written: the reverse of :func:`read`."""
+    typed: dict[str, Any] = {
+        key: one
+        for key in Document.__struct_fields__
+        if key in _TYPED - {"platform"} and (one := getattr(document, key)) is not UNSET
     }
-
-
-def check_record(group: str, name: str, result: Result, seconds: float, secrets: Secrets) -> Record:
-    """Describe one answered check, redacted."""
-
-    def safe(text: str | None) -> str | None:
-        return None if text is None else told(text, secrets)
-
-    location = result.location
-    return {
-        "id": f"{group}::{name}",
-        "group": group,
-        "code": result.code,
-        "verdict": result.verdict.value,
-        "message": safe(result.message),
-        "expected": safe(result.expected),
-        "actual": safe(result.actual),
-        "file": location.file if location else None,
-        "line": location.line if location else None,
-        "seconds": round(seconds, 4),
-        "findings": [_finding_record(one, result, secrets) for one in _findings(result)],
-    }
-
-
-def _findings(result: Result) -> Sequence[Finding]:
-    """Return all findings; of a check that could not look, the one that says why."""
-    if result.findings or result.code is None:
-        return result.findings
-    return [Finding(result.code, result.message, result.expected, result.actual)]
-
-
-def _finding_record(finding: Finding, result: Result, secrets: Secrets) -> Record:
-    location = finding.location or result.location
-    return {
-        "code": finding.code,
-        "message": told(finding.message, secrets),
-        "expected": None if finding.expected is None else told(finding.expected, secrets),
-        "actual": None if finding.actual is None else told(finding.actual, secrets),
-        "file": location.file if location else None,
-        "line": location.line if location else None,
-    }
-
-
-def container_record(container: Container) -> Record:
-    """Describe what was seen of one container; fields are named one by one, never all taken."""
-    return {
-        "container": container.name,
-        "status": container.status,
-        "exit_code": container.exit_code if container.status in {"exited", "dead"} else None,
-        "health": container.health,
-        "started_at": _iso(container.started_at),
-        "finished_at": _iso(container.finished_at),
-        "restart_count": container.restart_count,
-        "image": container.image,
-    }
-
-
-def contradiction_record(finding: Finding, secrets: Secrets) -> Record:
-    """Describe how an observation differs from the declared state, where no check says so."""
-    return {
-        "code": finding.code,
-        "message": told(finding.message, secrets),
-        "expected": told(finding.expected or "", secrets),
-        "actual": told(finding.actual or "", secrets),
-    }
-
-
-def crash_record(name: str, file: str, check: str) -> Record:
-    """Describe a check whose process died before it could answer."""
-    group = check.partition("::")[0]
-    record: Record = {
-        "id": check,
-        "group": group,
-        "code": "platform.crash",
-        "verdict": "error",
-        "message": "the process that ran this check died; run it again without -n",
-        "expected": None,
-        "actual": None,
-        "file": file,
-        "line": 1,
-        "seconds": 0.0,
-        "findings": [],
-    }
-    module = {"name": name, "file": file, "expected_state": None}
-    return {"module": module, "observed": None, "check": record, "order": sys.maxsize}
-
-
-def platform_section(remote_mode: str, records: Iterable[Record]) -> Record:
-    """Build the section: modules in the order of their names, each with its checks."""
-    modules: dict[tuple[str, str], Record] = {}
-    for record in sorted(records, key=lambda record: record["order"]):
-        described = record["module"]
-        entry = modules.setdefault(
-            (described["name"], described["file"]),
-            {**described, "observed": None, "drift": [], "total": 0, "checks": []},
-        )
-        entry["expected_state"] = entry["expected_state"] or described["expected_state"]
-        entry["total"] = max(entry["total"], record.get("total", 0))
-        if record["observed"] is not None:
-            entry["observed"] = record["observed"]
-            entry["contradiction"] = record.get("contradiction")
-        entry["checks"].append(record["check"])
-        entry.update(record.get("details") or {})
-    listed = sorted(modules.values(), key=lambda entry: (entry["name"], entry["file"]))
-    for entry in listed:
-        _complete(entry, remote_mode)
-    return {"schema": SCHEMA, "remote_mode": remote_mode, "modules": listed}
-
-
-def _complete(entry: Record, remote_mode: str) -> None:
-    """Add what follows from all checks of a module together."""
-    checks = entry["checks"] = merged(entry["checks"])
-    entry["selected"] = len(checks)
-    entry["total"] = max(entry["total"], len(checks))
-    entry["drift"] = sorted({*entry["drift"], *state_codes(checks)})
-    entry["verdict"] = module_verdict(checks, remote_mode)
-    contradiction = entry.pop("contradiction", None)
-    if contradiction and not judged(checks):
-        entry["contradiction"] = contradiction
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat().replace("+00:00", "Z") if moment else None
+    section = msgspec.to_builtins(document.platform)
+    return {**typed, **document.others, "platform": section}

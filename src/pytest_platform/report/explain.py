@@ -86,7 +86,9 @@ def excerpt_of(root: Path, location: Location, secrets: Secrets) -> Excerpt | No
     shown = tuple(redact(_without_named(line), secrets)[:_LINE] for line in near)
     marked = shown[location.line - first]
     column = len(marked) - len(marked.lstrip())
-    return Excerpt(shown, first, location.line, column, len(marked.strip()))
+    if marked == lines[location.line - 1] and column < location.column <= len(marked):
+        column = location.column - 1
+    return Excerpt(shown, first, location.line, column, len(marked[column:].rstrip()))
 
 
 def _without_named(line: str) -> str:

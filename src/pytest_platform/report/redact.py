@@ -1,17 +1,15 @@
-"""The boundary: nothing is told that has not gone through ``redact``."""
+"""What is told has gone through ``redact``, and is then shortened to what people read."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Final, NewType
+from typing import Any, Final
 
-from pytest_platform.secrets import Secrets, replaced
-from pytest_platform.secrets.shapes import find
+from pytest_platform.secrets import Secrets
+from pytest_platform.secrets.boundary import MARK, Safe, redact
 
-Safe = NewType("Safe", str)
-"""Text that may be shown. Only ``redact`` makes it."""
+__all__ = ["MARK", "Safe", "redact", "redact_all", "told", "told_lines", "visible"]
 
-MARK = "[redacted]"
 SHOWN = 500
 """Characters of a message, or of what was expected or seen."""
 SHOWN_LINES = 12
@@ -25,11 +23,6 @@ _CONTROL: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
 )
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
-
-
-def redact(text: str, secrets: Secrets) -> Safe:
-    """Replace every secret value in ``text``, in whatever quoting it stands."""
-    return Safe(replaced(text, [*secrets.spans(text), *find(text)], MARK))
 
 
 def told(text: str, secrets: Secrets) -> Safe:

@@ -1,198 +1,97 @@
-"""What a run shares: the modules, the renderer, and one look at each host."""
+"""What the checks of a run share. Made once, when the tests were collected."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, field
-from datetime import date
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 from pytest_platform.compose.renderer import Renderer
-from pytest_platform.docker.details import Digests
-from pytest_platform.docker.snapshot import ServiceKey, Snapshot, take
-from pytest_platform.errors import PlatformError
+from pytest_platform.docker.snapshot import ServiceKey, take
 from pytest_platform.module.catalog import Catalog
-from pytest_platform.module.loader import Module, Probe
+from pytest_platform.module.loader import Module
 from pytest_platform.probes.kind import ProbeKind, Target
-from pytest_platform.run.faults import StateChecks
-from pytest_platform.run.fleet import Host, Hosts
-from pytest_platform.run.graph import neighbours
-from pytest_platform.run.known import known_of
-from pytest_platform.run.observation import Looking, Show
-from pytest_platform.secrets import Secrets
+from pytest_platform.run.faults import FaultOwners
+from pytest_platform.run.fleet import Fleet, Watch, unwatched
+from pytest_platform.run.observer import Observer
+from pytest_platform.run.plan import Plan
+from pytest_platform.run.remote_mode import RemoteMode
+from pytest_platform.run.vault import Vault
 from pytest_platform.state.table import Seen, seen_of
 
-if TYPE_CHECKING:
-    from pytest_platform.stack.ephemeral import Ephemeral
 
-Look = Callable[[Host, list[Module], Show], Snapshot]
-"""Takes the snapshot of a host for a run, after waiting for its modules where that was asked."""
-
-Watch = Callable[[], AbstractContextManager[Show]]
-"""Shows people what is waited for, as long as the block runs."""
-
-
-class HostFailed(PlatformError):
-    """A host could not be looked at, as another module of it has told already."""
-
-    def __init__(self, host: Host, first: str, cause: PlatformError) -> None:
-        super().__init__(f"{host.name} could not be looked at; '{first}' says why")
-        self.code = cause.code
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Context:
-    """One process's view of one run. ``remote_mode`` is ``skip``, ``local`` or ``ssh``.
+    """One process's view of one run.
 
-    ``names`` are those to which the run is narrowed; None means all.
-    ``selected`` are the modules of the run; where workers share them, ``shares`` says by
-    name which go together. ``digests`` are there where drift is asked for; the snapshots then
-    keep the details. ``state_checks`` are the checks of states in this run, on which others
-    rely. ``stack`` is there where the run has a stack of its own.
+    ``ephemeral`` tells that the run has a stack of its own, made from the files.
     """
 
     catalog: Catalog
     renderer: Renderer
-    hosts: Hosts
-    look: Look
-    remote_mode: str
-    today: date
+    remote_mode: RemoteMode
+    fleet: Fleet
+    vault: Vault
+    faults: FaultOwners
     probes: Mapping[str, ProbeKind]
-    watch: Watch = lambda: nullcontext(lambda _: None)
-    names: Collection[str] | None = None
-    selected: list[Module] = field(default_factory=list)
-    shares: Mapping[str, int] = field(default_factory=dict)
-    digests: Digests | None = None
-    stack: Ephemeral | None = None
-    state_checks: StateChecks = field(default_factory=StateChecks)
-    _looks: dict[Host, Looking] = field(default_factory=dict)
-    _known: Secrets | None = None
-    _secrets: Secrets = field(default_factory=Secrets)
-    _secrets_state: tuple[int, ...] = ()
-    _met: Secrets = field(default_factory=Secrets)
+    today: date
+    plan: Plan
+    ephemeral: bool = False
 
-    def host_of(self, module: Module) -> Host:
-        """Return the host that a module runs on.
-
-        Raises:
-            NoHost: nobody has said which.
-        """
-        return self.hosts.of(module)
-
-    def snapshot(self, module: Module, *, asker: Module | None = None) -> Snapshot:
-        """Return the run's one look at a module's host. A failure is kept too.
-
-        It is told in full to the first who asks, and to others that this one says why:
-        ``asker`` is whose check it is, where that is another module.
-
-        On first use all hosts of the run, or of this worker's share of it, are looked at,
-        each in a thread of its own.
-
-        Raises:
-            NoHost: nobody has said which host it is.
-            EngineError: the Engine cannot be asked. Costs its deadline once, not once a check.
-        """
-        looking = self._looking(module)
-        try:
-            return self._awaited(looking)
-        except PlatformError as error:
-            name = asker.name if asker else module.name
-            looking.first = looking.first or name
-            if looking.first == name:
-                raise error.with_traceback(None) from None
-            raise HostFailed(self.host_of(module), looking.first, error) from None
-
-    def has_snapshot(self, module: Module) -> bool:
-        """Tell whether the host of a module was looked at already, with success."""
-        if self.remote_mode == "skip":
-            return False
-        with suppress(PlatformError):
-            looking = self._looks.get(self.host_of(module))
-            return looking is not None and looking.over and looking.snapshot is not None
-        return False
-
-    def _looking(self, module: Module) -> Looking:
-        host = self.host_of(module)
-        if host not in self._looks:
-            self._look_at_all(module)
-        return self._looks[host]
-
-    def _awaited(self, looking: Looking) -> Snapshot:
-        if looking.over:
-            return looking.result()
-        with self.watch() as show:
-            return looking.wait(show)
-
-    def _look_at_all(self, module: Module) -> None:
-        if self.stack:
-            # Here, because only the main thread may take over signals. Who looks tells of it.
-            with suppress(PlatformError):
-                self.stack.start(self.selected)
-        for host, modules in self._to_look_at(module).items():
-            if host not in self._looks:
-                self._looks[host] = Looking(self._look_at(host, modules))
-
-    def _look_at(self, host: Host, modules: list[Module]) -> Callable[[Show], Snapshot]:
-        return lambda show: self.look(host, modules, show)
-
-    def _to_look_at(self, module: Module) -> dict[Host, list[Module]]:
-        """Name the hosts that this run needs, with the modules on each that are looked at."""
-        hosts: dict[Host, dict[str, Module]] = {self.host_of(module): {}}
-        share = self.shares.get(module.name)
-        for one in (one for one in self.selected if self.shares.get(one.name) == share):
-            for needed in (one, *neighbours(one, self.catalog)):
-                # Its own checks say so.
-                with suppress(PlatformError):
-                    hosts.setdefault(self.host_of(needed), {})[needed.name] = needed
-        return {host: list(modules.values()) for host, modules in hosts.items()}
+    @classmethod
+    def of(  # noqa: PLR0913 - what a run is made of
+        cls,
+        *,
+        catalog: Catalog,
+        renderer: Renderer,
+        remote_mode: RemoteMode,
+        observer: Observer,
+        probes: Mapping[str, ProbeKind],
+        plan: Plan,
+        vault: Vault | None = None,
+        watch: Watch = unwatched,
+        ephemeral: bool = False,
+    ) -> Context:
+        """Make the context of a run that was planned. Asks no host."""
+        vault = vault or Vault(catalog, renderer)
+        return cls(
+            catalog=catalog,
+            renderer=renderer,
+            remote_mode=remote_mode,
+            fleet=Fleet(remote_mode, catalog, plan, observer, vault, watch),
+            vault=vault,
+            faults=FaultOwners(plan.state_checks),
+            probes=probes,
+            today=datetime.now(UTC).date(),
+            plan=plan,
+            ephemeral=ephemeral,
+        )
 
     def seen(self, module: Module) -> Seen:
-        """Return what was seen of a module, and of the data of its owner.
+        """Return what was observed of a module, and of the data of its owner.
 
         Raises:
-            PlatformError: as ``snapshot``, or the owner does not exist or cannot be read.
+            PlatformError: the host cannot be asked, or the owner does not exist or cannot be
+                read.
         """
-        snapshot, owner = self.snapshot(module), self.owner_of(module)
-        return seen_of(module, owner, snapshot, self._beside(owner))
-
-    def _beside(self, owner: Module | None) -> Snapshot | None:
-        """Return the snapshot with the owner in it; that it cannot be had is told of the owner."""
-        try:
-            return self._awaited(self._looking(owner)) if owner else None
-        except PlatformError:
-            return None
+        snapshot, owner = self.fleet.snapshot(module), self.owner_of(module)
+        return seen_of(module, owner, snapshot, self.fleet.beside(owner))
 
     def target(self, module: Module, *, again: Collection[ServiceKey] = ()) -> Target:
-        """Return what a probe of a module needs, with a new look at the services in ``again``.
+        """Return what a probe of a module needs, with a new observation of services ``again``.
 
-        The run's own look stays.
+        The run's own snapshot stays.
 
         Raises:
-            PlatformError: as ``snapshot``.
+            PlatformError: the host cannot be asked.
         """
-        host = self.host_of(module)
-        snapshot = self._look_again(host, again) if again else self.snapshot(module)
+        host = self.fleet.host_of(module)
+        if not again:
+            return Target(module, host.transport, host.engine, self.fleet.snapshot(module))
+        host.engine.forget()
+        snapshot = take(host.engine, again)
+        self.vault.learn(snapshot)
         return Target(module, host.transport, host.engine, snapshot)
-
-    def _look_again(self, host: Host, services: Collection[ServiceKey]) -> Snapshot:
-        host.engine.forget()
-        snapshot = take(host.engine, services)
-        self._met = self._met | snapshot.secrets
-        return snapshot
-
-    def refresh(self, module: Module) -> None:
-        """Forget the looks at all that a module concerns: something was or may be changed."""
-        for one in (module, *neighbours(module, self.catalog)):
-            with suppress(PlatformError):
-                self._forget(self.host_of(one))
-
-    def _forget(self, host: Host) -> None:
-        looking = self._looks.pop(host, None)
-        if looking and looking.snapshot:
-            self._met = self._met | looking.snapshot.secrets
-        host.engine.forget()
-        host.compose.forget()
 
     def owner_of(self, module: Module) -> Module | None:
         """Return the stateful module whose data ``module`` changes; None where it is no sidecar.
@@ -204,54 +103,3 @@ class Context:
         if owner is None:
             return None
         return self.catalog.require(owner, wanted_by=module.at("spec", "state", "owner"))
-
-    def secrets(self) -> Secrets:
-        """Return all values that no report may carry: of all files, and of the hosts looked at.
-
-        A value that is also a public word, such as the name of a module, is no secret:
-        to hide it would garble every report and keep nothing from anybody.
-        """
-        if self._known is None:
-            self._known = known_of(self.catalog, self.names)
-        snapshots = [one.snapshot for one in self._looks.values() if one.snapshot]
-        state = (self.renderer.count, id(self._met), *map(id, snapshots))
-        if state != self._secrets_state:
-            met = self._known | self._met | self.renderer.secrets()
-            for snapshot in snapshots:
-                met = met | snapshot.secrets
-            self._secrets, self._secrets_state = met.without(self._public(snapshots)), state
-        return self._secrets
-
-    def _public(self, snapshots: Iterable[Snapshot]) -> Iterator[str]:
-        for snapshot in snapshots:
-            yield snapshot.host
-            for container in snapshot.containers:
-                yield from (container.name, container.service, container.image)
-
-    def close(self) -> None:
-        """Close what is open towards hosts."""
-        for looking in self._looks.values():
-            looking.abandon()
-        for host in self.hosts:
-            host.close()
-
-
-def services_to_see(
-    modules: Iterable[Module], catalog: Catalog, probes: Mapping[str, ProbeKind]
-) -> set[ServiceKey]:
-    """Name the services that the checks of ``modules`` need in a snapshot."""
-    wanted: set[ServiceKey] = set()
-    for module in modules:
-        for one in (module, *neighbours(module, catalog)):
-            wanted.add((one.project, one.service))
-        for probe in (*module.health, *module.smoke):
-            wanted.update(services_of_probe(module, probe, probes))
-    return wanted
-
-
-def services_of_probe(
-    module: Module, probe: Probe, probes: Mapping[str, ProbeKind]
-) -> set[ServiceKey]:
-    """Name the services that one probe of a module looks at, its own among them."""
-    names = (module.service, *probes[probe.kind].services(probe.spec))
-    return {(module.project, name) for name in names}

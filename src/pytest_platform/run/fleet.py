@@ -1,84 +1,152 @@
-"""The hosts of a run: one transport and one Engine for each, however many modules it has."""
+"""The hosts of a run, and one snapshot of each, shared by all its checks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, field
+from functools import partial
 
-from pytest_platform.compose.remote import ComposeThere
-from pytest_platform.docker.engine import Engine
+from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.errors import PlatformError
-from pytest_platform.hosts.inventory import Place
-from pytest_platform.hosts.transport import Local, Transport
+from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
+from pytest_platform.run.graph import neighbours
+from pytest_platform.run.host import Host
+from pytest_platform.run.observation import Observation, Show
+from pytest_platform.run.observer import Observer
+from pytest_platform.run.plan import Plan
+from pytest_platform.run.remote_mode import RemoteMode
+from pytest_platform.run.vault import Vault
+
+Watch = Callable[[], AbstractContextManager[Show]]
+"""Opens what shows people the progress of an observation, as long as the block runs."""
 
 
-class NoHost(PlatformError):
-    """Nobody has said on which host the module runs."""
+def unwatched() -> AbstractContextManager[Show]:
+    """Show nothing."""
+    return nullcontext(lambda _: None)
 
-    code = "host.undeclared"
+
+class HostFailed(PlatformError):
+    """A host could not be observed, as the check of another module has reported already."""
+
+    def __init__(self, host: Host, first: str, cause: PlatformError) -> None:
+        super().__init__(f"{host.name} could not be looked at; '{first}' says why")
+        self.code = cause.code
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Host:
-    """One host. Talks to nobody before it is asked."""
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """The hosts of a run. A host is made on first use, once, and observed once."""
 
-    transport: Transport
-    engine: Engine
-    compose: ComposeThere
+    remote_mode: RemoteMode
+    catalog: Catalog
+    plan: Plan
+    observer: Observer
+    vault: Vault
+    watch: Watch = unwatched
+    _hosts: dict[str, Host] = field(default_factory=dict)
+    _observations: dict[Host, Observation] = field(default_factory=dict)
 
-    @classmethod
-    def over(cls, transport: Transport) -> Host:
-        """Make the host that a transport leads to."""
-        return cls(transport, Engine(transport), ComposeThere(transport))
+    def host_of(self, module: Module) -> Host:
+        """Return the host that a module runs on.
 
-    @property
-    def name(self) -> str:
-        """The host's name as people are shown it."""
-        return self.transport.name
+        Raises:
+            NoHost: no host is named for it.
+        """
+        place = self.remote_mode.place_of(module)
+        if place.address not in self._hosts:
+            self._hosts[place.address] = Host.over(self.remote_mode.connect(place))
+        return self._hosts[place.address]
+
+    def snapshot(self, module: Module, *, asker: Module | None = None) -> Snapshot:
+        """Return the run's snapshot of a module's host. A failure is kept too.
+
+        The first module that asks gets the whole error, and others that this one has it:
+        ``asker`` is the module whose check asks, where that is another one.
+
+        On first use all hosts of the run, or of this worker's share of it, are observed,
+        each in a thread of its own.
+
+        Raises:
+            NoHost: no host is named for it.
+            EngineError: the Engine cannot be asked. Costs its deadline once, not once a check.
+        """
+        observation = self._observation(module)
+        try:
+            return self._awaited(observation)
+        except PlatformError as error:
+            name = asker.name if asker else module.name
+            observation.first = observation.first or name
+            if observation.first == name:
+                raise error.with_traceback(None) from None
+            raise HostFailed(self.host_of(module), observation.first, error) from None
+
+    def beside(self, module: Module | None) -> Snapshot | None:
+        """Return the snapshot with another module in it; None where it cannot be had.
+
+        What is wrong with its host is reported by the checks of that module.
+        """
+        try:
+            return self._awaited(self._observation(module)) if module else None
+        except PlatformError:
+            return None
+
+    def has_snapshot(self, module: Module) -> bool:
+        """Tell whether the host of a module was observed already, with success."""
+        if not self.remote_mode.live:
+            return False
+        with suppress(PlatformError):
+            observation = self._observations.get(self.host_of(module))
+            return observation is not None and observation.over and bool(observation.snapshot)
+        return False
+
+    def forget(self, module: Module) -> None:
+        """Drop the snapshots of all that a module concerns: something was or may be changed."""
+        for one in (module, *neighbours(module, self.catalog)):
+            with suppress(PlatformError):
+                host = self.host_of(one)
+                self._observations.pop(host, None)
+                host.forget()
 
     def close(self) -> None:
-        """Close what is open towards the host. May be called twice, and from another thread."""
-        self.engine.close()
-        self.transport.close()
+        """End all observations and close what is open towards hosts."""
+        for observation in self._observations.values():
+            observation.abandon()
+        for host in list(self._hosts.values()):
+            host.close()
 
+    def _observation(self, module: Module) -> Observation:
+        host = self.host_of(module)
+        if host not in self._observations:
+            self._observe_all(module)
+        return self._observations[host]
 
-class Hosts:
-    """Which host each module is on. A host is made on first use, once."""
+    def _awaited(self, observation: Observation) -> Snapshot:
+        if observation.over:
+            return observation.result()
+        with self.watch() as show:
+            return observation.wait(show)
 
-    def __init__(
-        self,
-        find: Callable[[Module], Place],
-        connect: Callable[[Place], Transport],
-    ) -> None:
-        self._find = find
-        self._connect = connect
-        self._made: dict[str, Host] = {}
+    def _observe_all(self, module: Module) -> None:
+        with self.watch() as show:
+            self.observer.prepare(self.plan.modules, show)
+        for host, modules in self._wanted(module).items():
+            if host not in self._observations:
+                self._observations[host] = Observation(partial(self._take, host, modules))
 
-    @classmethod
-    def local(cls) -> Hosts:
-        """Make the hosts of a run that stays on this machine: all modules are on it."""
-        here = Place(Local.name, "")
-        return cls(lambda _: here, lambda _: Local())
+    def _take(self, host: Host, modules: list[Module], show: Show) -> Snapshot:
+        snapshot = self.observer.snapshot(host, modules, show)
+        self.vault.learn(snapshot)
+        return snapshot
 
-    def __iter__(self) -> Iterator[Host]:
-        return iter(list(self._made.values()))
-
-    def place_of(self, module: Module) -> Place:
-        """Name the host of a module.
-
-        Raises:
-            NoHost: nobody has said which.
-        """
-        return self._find(module)
-
-    def of(self, module: Module) -> Host:
-        """Return the host of a module.
-
-        Raises:
-            NoHost: nobody has said which.
-        """
-        place = self.place_of(module)
-        if place.address not in self._made:
-            self._made[place.address] = Host.over(self._connect(place))
-        return self._made[place.address]
+    def _wanted(self, module: Module) -> dict[Host, list[Module]]:
+        """Name the hosts that this process needs, with the modules on each that are observed."""
+        hosts: dict[Host, dict[str, Module]] = {self.host_of(module): {}}
+        for one in self.plan.beside(module):
+            for needed in (one, *neighbours(one, self.catalog)):
+                # A missing host is reported by the checks of that module.
+                with suppress(PlatformError):
+                    hosts.setdefault(self.host_of(needed), {})[needed.name] = needed
+        return {host: list(modules.values()) for host, modules in hosts.items()}

@@ -15,15 +15,19 @@ from pytest_platform.run.graph import neighbours
 from pytest_platform.run.known_values import known_values
 from pytest_platform.secrets import Secrets
 
+MOST: Final = 200
+"""Modules that are all read for the sake of one: that takes a second or two of a processor."""
+
 _COMPOSE: Final = ("*compose*.y*ml",)
 
 
 def known_of(catalog: Catalog, names: Collection[str] | None = None) -> Secrets:
     """Collect the values of all modules, whatever can be read of them.
 
-    Where the run is narrowed to ``names``, only theirs and their dependencies' are read: one
-    module of a thousand costs one. Reads files only. Never raises.
+    Where the run is narrowed to ``names`` in a repository of more than ``MOST`` modules, only
+    theirs and their dependencies' are read. Reads files only. Never raises.
     """
+    names = names if len(catalog.names()) > MOST else None
     modules = [catalog.get(name) for name in catalog.names() if names is None or name in names]
     if names is not None:
         modules = list({one.name: one for one in _with_dependencies(modules, catalog)}.values())

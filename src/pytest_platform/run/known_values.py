@@ -50,6 +50,8 @@ class _Gathered:
     public: set[str] = field(default_factory=set)
     variables: set[str] = field(default_factory=set)
     seen: set[Path] = field(default_factory=set)
+    last: dict[str, str] = field(default_factory=dict)
+    """The value that was met last, by name."""
 
     def add(self, values: Iterable[str]) -> None:
         self.secret.update(dict.fromkeys(values))
@@ -61,6 +63,7 @@ class _Gathered:
         self.variables.update(_NAME.findall(value))
         self.outside[name, value] = None
         self.outside[name, declared(value)] = None
+        self.last[name] = declared(value)
 
     def env_file(self, path: Path) -> None:
         if path not in self.seen:
@@ -218,10 +221,12 @@ class _Project:
                 yield from dict.fromkeys((file.parent / filled, self._folder / filled))
 
     def _filled(self, text: str) -> str:
-        known = dict(list(self._gathered.outside))
-        known |= self._gathered.environment
-        filled = _VARIABLE.sub(lambda found: known.get(found[1] or found[2], found[0]), text)
-        return declared(filled)
+        def value(found: re.Match[str]) -> str:
+            name = found[1] or found[2]
+            known = self._gathered.environment.get(name, self._gathered.last.get(name))
+            return found[0] if known is None else known
+
+        return declared(_VARIABLE.sub(value, text))
 
 
 def _texts(node: Node) -> list[str]:

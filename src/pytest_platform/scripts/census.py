@@ -6,11 +6,11 @@ nothing that a script does can be left out.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from pytest_platform.scripts import words
+from pytest_platform.scripts import assignments, misread, words
+from pytest_platform.scripts.assignments import Set
 from pytest_platform.scripts.parsing import DEPTH, depth_exceeds, root_of
 from pytest_platform.scripts.syntax import Word
 
@@ -34,25 +34,20 @@ _KNOWN: Final = frozenset(
 _STEPS: Final = frozenset({"command", "declaration_command", "unset_command"})
 _FEEDS: Final = frozenset({"heredoc_redirect", "herestring_redirect"})
 _SHELL_READS: Final = frozenset({"<", "<&"})
-_TEXTS: Final = frozenset(
-    {"word", "number", "string", "string_content", "translated_string", "heredoc_body"}
-    | {"heredoc_content", "expansion", "regex", "extglob_pattern", "variable_name"}
-)
-_HIDDEN: Final = re.compile(r"(?<!\\)(?:\\\\)*(?:\$\(|`)")
-_TEST_OPERATORS: Final = frozenset({"<", ">", "&&", "||", "(", ")"})
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """A simple command. ``stdin`` is None where what feeds it is not known, or nothing does.
 
-    ``at`` is where it begins, ``sets`` are the variables that are set in front of it.
+    ``at`` is where it begins, ``function`` the function in whose body, which is defined for sure.
     """
 
     words: tuple[Word, ...]
     text: str
     stdin: str | None
     at: int
+    function: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +57,9 @@ class Write:
     operator: str
     target: Word
     text: str
+    at: int = 0
+    silent: bool = False
+    """Nothing is written, as by ``: > file``, or a line without text by ``echo > file``."""
 
 
 @dataclass(slots=True)
@@ -70,7 +68,8 @@ class Census:
 
     steps: list[Step] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
-    variables: list[tuple[str, str]] = field(default_factory=list)
+    variables: list[tuple[str, str, int]] = field(default_factory=list)
+    sets: list[Set] = field(default_factory=list)
     functions: dict[str, int] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
     bash: bool = False
@@ -97,7 +96,11 @@ def take(text: str, *, bash: bool = False) -> Census:
 
 def _note(found: Census, node: tree_sitter.Node) -> None:
     kind = node.type
-    if kind not in _KNOWN or _hides_command(node) or _is_read_otherwise(node, bash=found.bash):
+    if (
+        kind not in _KNOWN
+        or misread.hides_command(node)
+        or misread.is_read_otherwise(node, bash=found.bash)
+    ):
         found.unknown.append(words.text_of(node))
     elif kind in _STEPS:
         _note_step(found, node)
@@ -105,51 +108,22 @@ def _note(found: Census, node: tree_sitter.Node) -> None:
         _note_redirect(found, node)
     elif kind == "function_definition":
         _note_function(found, node)
-    elif kind in {"variable_assignment", "for_statement"}:
-        name = node.child_by_field_name("name" if kind[0] == "v" else "variable")
-        text = words.text_of(name).partition("[")[0] if name else ""
-        found.variables.append((text, words.text_of(node)))
+    elif kind == "variable_assignment":
+        _note_variable(found, node, "name", assignments.assigned(node))
+    elif kind == "for_statement":
+        _note_variable(found, node, "variable", assignments.looped(node))
     elif kind == "expansion" and any(child.type in {"=", ":="} for child in node.children):
-        names = [child for child in node.named_children if child.type == "variable_name"]
-        found.variables.append((words.text_of(names[0]) if names else "", words.text_of(node)))
+        _note_variable(found, node, "", None)
 
 
-def _hides_command(node: tree_sitter.Node) -> bool:
-    """Say whether a text holds a substitution for which the tree has no node."""
-    if node.type not in _TEXTS or _is_quoted(node):
-        return False
-    raw, at, kept = node.text or b"", 0, b""
-    for child in node.named_children:
-        kept += raw[at : child.start_byte - node.start_byte] + b" "
-        at = child.end_byte - node.start_byte
-    return bool(_HIDDEN.search((kept + raw[at:]).decode(errors="replace")))
-
-
-def _is_quoted(node: tree_sitter.Node) -> bool:
-    """Say whether a node belongs to a here-document in which nothing is replaced."""
-    parent = node.parent
-    while parent is not None and parent.type in {"heredoc_body", "heredoc_redirect"}:
-        start = next((one for one in parent.children if one.type == "heredoc_start"), None)
-        if start is not None:
-            return any(mark in words.text_of(start) for mark in "'\"\\")
-        parent = parent.parent
-    return False
-
-
-def _is_read_otherwise(node: tree_sitter.Node, *, bash: bool) -> bool:
-    """Say whether another shell, or any, runs what the tree takes for a test or arithmetic."""
-    if node.type == "compound_statement":
-        return not bash and any(child.type == "((" for child in node.children)
-    if node.type != "test_command" or (bash and node.children[0].type == "[["):
-        return False
-    return bool(_TEST_OPERATORS & set(_tokens(node)))
-
-
-def _tokens(node: tree_sitter.Node) -> list[str]:
-    if node.type.endswith("_substitution"):
-        return []
-    own = [] if node.is_named else [node.type]
-    return [*own, *(token for child in node.children for token in _tokens(child))]
+def _note_variable(
+    found: Census, node: tree_sitter.Node, field: str, values: tuple[str, ...] | None
+) -> None:
+    names = [child for child in node.named_children if child.type == "variable_name"]
+    name = node.child_by_field_name(field) if field else next(iter(names), None)
+    text = words.text_of(name).partition("[")[0] if name else ""
+    found.variables.append((text, words.text_of(node), node.start_byte))
+    found.sets.append(Set(text, values, *assignments.holds(node)))
 
 
 def _behind(node: tree_sitter.Node) -> list[tree_sitter.Node]:
@@ -168,7 +142,17 @@ def _note_step(found: Census, node: tree_sitter.Node) -> None:
     if node.parent is not None and node.parent.type == "redirected_statement":
         given += tuple(map(words.word_of, _behind(node.parent)))
     if given:
-        found.steps.append(Step(given, words.text_of(node), _fed(node), node.start_byte))
+        text, function = words.text_of(node), _function_around(node)
+        found.steps.append(Step(given, text, _fed(node), node.start_byte, function))
+
+
+def _function_around(node: tree_sitter.Node) -> str:
+    outer = node.parent
+    while outer is not None and outer.type != "function_definition":
+        outer = outer.parent
+    name = outer.child_by_field_name("name") if outer is not None else None
+    certain = outer is not None and outer.parent is not None and outer.parent.type == "program"
+    return words.text_of(name) if name is not None and certain else ""
 
 
 def _note_redirect(found: Census, node: tree_sitter.Node) -> None:
@@ -181,7 +165,14 @@ def _note_redirect(found: Census, node: tree_sitter.Node) -> None:
             found.unknown.append(words.text_of(node))
         return
     if operator not in _SHELL_READS:
-        found.writes.append(Write(operator, words.word_of(target), words.text_of(node)))
+        text, word = words.text_of(node), words.word_of(target)
+        found.writes.append(Write(operator, word, text, node.start_byte, _is_silent(node)))
+
+
+def _is_silent(redirect: tree_sitter.Node) -> bool:
+    body = redirect.parent.child_by_field_name("body") if redirect.parent is not None else None
+    given = words.words_of(body) if body is not None and body.type == "command" else ()
+    return tuple(word.text for word in given) in {("echo",), (":",), ("true",)}
 
 
 def _is_of_command(redirect: tree_sitter.Node, bash: bool) -> bool:

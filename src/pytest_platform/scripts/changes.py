@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pytest_platform.scripts import census, statements, verbs
 from pytest_platform.scripts.invocation import SHELLS, Argument, invocation
+from pytest_platform.scripts.parsing import encoded
 from pytest_platform.scripts.syntax import Word
+from pytest_platform.scripts.values import Values
 
 _NESTING: Final = 5
 _SINKS: Final = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr"})
+_SOCKET: Final = re.compile(r"/dev/tcp/[\w.-]+/\d+")
 _LIKE_BASH: Final = frozenset({"bash", "zsh", "ksh", "mksh"})
 _SHELL_OPTIONS: Final = frozenset("eucxvfo")
 _SHELL_OPTION_NAMES: Final = frozenset({"pipefail", "errexit", "nounset", "xtrace"})
@@ -22,11 +25,18 @@ _UNKNOWN: Final = "is not known to create or verify"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A command that is not known; ``words`` are those by which it can be declared."""
+    """A command that is not known; ``words`` are those by which it can be declared.
+
+    ``at`` is the character at which it begins in ``within``, the text of a script, or of the
+    ``file`` that is run. Both are empty where it is the command that was asked about.
+    """
 
     does: str
     words: tuple[str, ...]
     text: str
+    at: int = 0
+    within: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,41 +44,53 @@ class Judge:
     """Judges scripts. ``scripts`` are the files that can be read, by path in the container.
 
     ``scratch`` says that nothing is mounted below ``/tmp``, ``bash`` that it is the shell;
-    ``mounted`` are the paths at which anything is mounted.
+    ``mounted`` are the paths at which anything is mounted, ``environment`` is what the
+    container is given.
     """
 
     scripts: Mapping[str, str]
     scratch: bool = True
     bash: bool = False
     mounted: frozenset[str] = frozenset()
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def script(self, text: str, nesting: int = 0) -> list[Change]:
         """Give everything in a script that has to be declared."""
         found = census.take(text, bash=self.bash)
         if found.unknown or nesting > _NESTING:
-            return [Change("cannot be read as shell", ("unreadable",), text)]
+            return [Change("cannot be read as shell", ("unreadable",), text, 0, text)]
         told = [
-            Change("sets a variable that programs heed", (f"{name}=",), text)
-            for name, text in found.variables
+            Change("sets a variable that programs heed", (f"{name}=",), shown, at)
+            for name, shown, at in found.variables
             if not verbs.may_be_set(name)
         ]
         told += [
-            Change(
-                "writes to a file", (one.operator[:2].strip("&|") or ">", one.target.text), one.text
-            )
+            Change("writes to a file", (_operator(one), one.target.text), one.text, one.at)
             for one in found.writes
             if not self._harmless(one)
         ]
+        source, values = encoded(text), Values.of(found, self.environment)
+        begin = _first_call(found)
         for step in found.steps:
-            if not _is_call(step, found.functions):
-                told += self._command(step.words, step.text, step.stdin, nesting)
-        return told
+            if not _is_call(step, found.functions, begin):
+                changes = self._step(step, values, nesting)
+                told += [replace(one, at=_outside(source, step, one)) for one in changes]
+        return [one if one.file else _of_characters(one, source, text) for one in told]
+
+    def _step(self, step: census.Step, values: Values, nesting: int) -> list[Change]:
+        """Judge a step as it is, or with each of the values that its variables can have."""
+        as_it_is = self._command(step.words, step.text, step.stdin, nesting)
+        if not as_it_is:
+            return []
+        filled = [self._command(one, step.text, step.stdin, nesting) for one in values.each(step)]
+        return as_it_is if any(filled) else []
 
     def _harmless(self, write: census.Write) -> bool:
         target = write.target
         if write.operator in {">&", "<&"} and re.fullmatch(r"[0-9]+|-", target.text):
             return True
-        return target.literal and (target.text in _SINKS or self.is_scratch(target.text))
+        asks = write.silent and _SOCKET.fullmatch(target.text) is not None
+        return target.literal and (target.text in _SINKS or self.is_scratch(target.text) or asks)
 
     def is_scratch(self, path: str) -> bool:
         """Say whether a path lies under ``/tmp`` of the container itself."""
@@ -90,7 +112,7 @@ class Judge:
         if name == "env" and len(given) == 1:
             return []  # alone it only prints
         if name in verbs.table()["wrappers"] and not _asks_for_a_command(given):
-            wrapped = _unwrapped(name, list(given[1:]))
+            wrapped = verbs.unwrapped(name, list(given[1:]))
             return self._command(wrapped, text, stdin, nesting) if wrapped else unknown
         at = next((at for at, word in enumerate(given) if word.text == "--"), 0)
         if name.startswith("wait-for") and at and verbs.creates_or_verifies(given[:at]):
@@ -98,7 +120,7 @@ class Judge:
         return self._leaf(given, text, stdin)
 
     def _leaf(self, given: tuple[Word, ...], text: str, stdin: str | None) -> list[Change]:
-        if given[0].text == "psql":
+        if statements.is_client(given[0].text):
             return [Change(_UNKNOWN, words, text) for words in statements.unknown(given, stdin)]
         known = (
             _asks_for_a_command(given)
@@ -165,7 +187,30 @@ class Judge:
         text = self.scripts.get(path)
         if text is None or (text.startswith("#!") and not _SHEBANG.match(text)):
             return None
-        return self.script(text, nesting + 1)
+        found = self.script(text, nesting + 1)
+        return [one if one.file else replace(one, file=path) for one in found]
+
+
+def _operator(write: census.Write) -> str:
+    return write.operator[:2].strip("&|") or ">"
+
+
+def _outside(source: bytes, step: census.Step, change: Change) -> int:
+    """Give the byte at which a change begins that a step makes, also by a script inside it."""
+    if change.file:
+        return change.at
+    starts = [word.at for word in step.words if change.within and word.text == change.within]
+    inner = change.within.encode()
+    if starts and source.startswith(inner, starts[0]):
+        return starts[0] + len(change.within[: change.at].encode())
+    if inner and change.within == step.stdin and (at := source.find(inner, step.at)) > 0:
+        return at + len(change.within[: change.at].encode())
+    return step.at
+
+
+def _of_characters(change: Change, source: bytes, text: str) -> Change:
+    at = len(source[: change.at].decode(errors="replace"))
+    return replace(change, at=at, within=text)
 
 
 def _known_options(given: frozenset[str]) -> bool:
@@ -176,29 +221,16 @@ def _asks_for_a_command(given: tuple[Word, ...]) -> bool:
     return given[0].text == "command" and len(given) > 1 and given[1].text in {"-v", "-V"}
 
 
-def _is_call(step: census.Step, functions: Mapping[str, int]) -> bool:
-    first = step.words[0]
-    return first.literal and step.at >= functions.get(first.text, step.at + 1)
+def _first_call(found: census.Census) -> int:
+    """Give where the first function may be called: before that no body of one runs."""
+    calls = (one.at for one in found.steps if not one.function and _name(one) in found.functions)
+    return min(calls, default=-1)
 
 
-def _unwrapped(name: str, words: list[Word]) -> tuple[Word, ...] | None:
-    """Give the command behind ``env``, ``timeout`` and the like; None where that is not plain."""
-    rule = verbs.table()["wrappers"][name]
-    token = ""
-    while words and words[0].text[:1] == "-":
-        option = words.pop(0).text
-        if option in rule.get("values", ()) and words:
-            value = words.pop(0)
-            token = value.text if option == "-I" else token
-        elif option not in rule.get("flags", ()):
-            return None
-    while rule.get("assignments") and words and "=" in words[0].text:
-        if not verbs.may_be_set(words.pop(0).text.partition("=")[0]):
-            return None
-    words = words[rule.get("operands", 0) :]
-    if rule.get("fills"):
-        words = [
-            w if not token or token not in w.text else Word(w.text, literal=False) for w in words
-        ]
-        words += [] if token else [Word("$1", literal=False)]
-    return tuple(words) or None
+def _is_call(step: census.Step, functions: Mapping[str, int], begin: int) -> bool:
+    defined = functions.get(_name(step), -1)
+    return defined >= 0 and (step.at >= defined or (bool(step.function) and defined <= begin))
+
+
+def _name(step: census.Step) -> str:
+    return step.words[0].text if step.words[0].literal else ""

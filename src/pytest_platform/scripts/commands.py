@@ -6,6 +6,7 @@ in front of them also the options' values.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from pytest_platform.scripts import curl
@@ -72,6 +73,11 @@ _LOOKING_COMMANDS: Final = (
 _SHOWN_BY_LATER_STEPS: Final = (("mc", "alias", "set"), ("mc", "config", "host", "add"))
 """Only give a server a name, without which the steps behind them fail."""
 
+_QUESTIONS: Final = frozenset(
+    {"check", "status", "health", "healthy", "healthcheck", "show", "list", "ls", "info", "exists"}
+    | {"exist", "has", "is", "isready", "ready", "verify", "validate", "version", "ping", "get"}
+    | {"describe", "inspect", "search", "diff", "wait", "dry", "needed", "needs", "pending", "head"}
+)
 _SQL_PROGRAMS: Final = frozenset({"psql", "mysql", "mariadb"})
 
 _OPERANDS: Final = {"gosu": 1, "su-exec": 1, "timeout": 1}
@@ -166,6 +172,17 @@ def matters(command: Command) -> bool:
     if words[0] == "curl" and not curl.changes(words):
         return False
     return not any(matches(words, rule) for rule in _LOOKING_COMMANDS)
+
+
+def asks(command: Command) -> bool:
+    """Say whether the words of a command name a question, as in ``app status`` or ``is-ready``.
+
+    As a condition, such a command has not failed when the answer is no.
+    """
+    name, *words = (word.lstrip("-").partition("=")[0].lower() for word in plain(command) or ("",))
+    parts = {part for word in words if "/" not in word for part in re.split(r"[-_:.]", word)}
+    of_name = {*re.split(r"[-_.]", name)} - {"get", "head", "list", "show"}
+    return not _QUESTIONS.isdisjoint(parts | of_name)
 
 
 def is_shown_by_later_steps(command: Command) -> bool:

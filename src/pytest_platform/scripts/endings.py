@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from pytest_platform.scripts.commands import QUIET, plain
@@ -18,6 +19,7 @@ from pytest_platform.scripts.syntax import (
 )
 
 Functions = dict[str, Node]
+_KEEPS_STATUS: Final = re.compile(r"(\w+)=\"?\$(?:\?|\{\?\})\"?")
 _LEAVING: Final = frozenset({"exit", "return"})
 _SUCCESS: Final = frozenset({"0", "true", ":"})
 
@@ -127,3 +129,13 @@ def _is_endless(loop: Loop) -> bool:
     inside = [plain_of(node)[:1] for node in descend(loop.body)]
     leaves = any(words and words[0] in _LEAVING | {"break"} for words in inside)
     return bool(condition) and condition[0] in constants and not leaves
+
+
+def reads_status(statement: Node, later: tuple[Node, ...]) -> bool:
+    """Say whether a statement looks at ``$?``, or keeps it for one that does more than print it."""
+    kept = _KEEPS_STATUS.fullmatch(statement.text)
+    if kept is not None:
+        uses = [one for one in later if re.search(rf"\$\{{?{kept[1]}\b", one.text)]
+        return not uses or any(not is_quiet(one, {}) for one in uses)
+    bare_exit = leaves_with(statement, {}) == "$?"
+    return bare_exit or "$?" in statement.text or "${?}" in statement.text

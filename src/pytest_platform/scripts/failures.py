@@ -8,16 +8,16 @@ only what is wrong by itself is told, not what depends on all that follows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import zip_longest
+from types import MappingProxyType
 from typing import Final
 
-from pytest_platform.scripts import curl, endings, losses, sql
+from pytest_platform.scripts import curl, endings, files, losses, sql
 from pytest_platform.scripts.commands import is_shown_by_later_steps, matters, plain
 from pytest_platform.scripts.fates import (
     ABORTS,
-    BACKGROUND,
     CHAINED,
     EXIT_ZERO,
     HTTP,
@@ -31,12 +31,12 @@ from pytest_platform.scripts.fates import (
     SQL,
     SWALLOWED,
     TESTED,
-    TRAPPED,
     Context,
     Hidden,
 )
 from pytest_platform.scripts.filters import always_succeeds
 from pytest_platform.scripts.invocation import SHELLS, Argument, invocation
+from pytest_platform.scripts.options import after_set
 from pytest_platform.scripts.parsing import parse
 from pytest_platform.scripts.syntax import (
     Background,
@@ -54,16 +54,27 @@ from pytest_platform.scripts.syntax import (
 _DEPTH: Final = 8
 
 
-def hidden(script: Script, options: frozenset[str] = frozenset()) -> list[Hidden]:
-    """Give what fails unseen, in order of the text, for a shell started with ``options``."""
+def hidden(
+    script: Script,
+    options: frozenset[str] = frozenset(),
+    scripts: Mapping[str, str] = MappingProxyType({}),
+    depth: int = 0,
+) -> list[Hidden]:
+    """Give what fails unseen, in order of the text, for a shell started with ``options``.
+
+    ``at`` of each is the character at which it begins. ``scripts`` are the files that can be
+    read, by their paths in the container.
+    """
     errexit = bool(options & {"e", "errexit"})
     functions = endings.functions_of(script.body)
-    context = Context(KEPT, errexit, "pipefail" in options, functions=functions)
+    pipefail = "pipefail" in options
+    context = Context(KEPT, errexit, pipefail, calls=depth, functions=functions, scripts=scripts)
     found = list(dict.fromkeys(_walk(script.body, context)))
     idle = endings.idles(script.body)
     if idle is not None:
-        found.append(Hidden(IDLE, idle.text))
-    return [one for one in found if one.rule in LOCAL] if script.broken else found
+        found.append(Hidden(IDLE, idle.text, idle.at))
+    told = [one for one in found if one.rule in LOCAL] if script.broken else found
+    return [one if one.file else replace(one, at=script.character(one.at)) for one in told]
 
 
 def _walk(node: Node, context: Context) -> Iterator[Hidden]:
@@ -93,32 +104,50 @@ def _command(command: Command, context: Context) -> Iterator[Hidden]:
     # Left of `&&` nothing shows it, for a failure skips the steps behind it.
     shown = not context.ignored and is_shown_by_later_steps(command)
     if context.fate in LOST and matters(command) and not shown:
-        yield Hidden(context.fate, command.text)
+        yield Hidden(context.fate, command.text, command.at)
     expansions = [word.text for word in command.words if not word.literal]
     if context.fate != TESTED:
         if curl.accepts_errors(plain(command), expansions, read=context.read or command.writes):
-            yield Hidden(HTTP, command.text)
+            yield Hidden(HTTP, command.text, command.at)
         if sql.advice(plain(command), reads=context.fed or command.reads, stdin=command.stdin):
-            yield Hidden(SQL, command.text)
-        yield from _nested(command)
-    yield from losses.in_substitutions(command)
+            yield Hidden(SQL, command.text, command.at)
+        yield from _nested(command, context)
+    yield from losses.in_substitutions(command, errexit=context.errexit)
 
 
-def _nested(command: Command) -> Iterator[Hidden]:
-    """Follow ``sh -c '…'`` and a here-document on the input of a shell; traps that exit 0."""
+def _nested(command: Command, context: Context) -> Iterator[Hidden]:
+    """Follow ``sh -c '…'``, script files, a here-document for a shell; traps that exit 0."""
     words = plain(command)
-    traps_exit = words[:1] == ("trap",) and {"EXIT", "0"} & set(words[2:])
-    if traps_exit and any(map(_exits_zero, parse(words[1]).body.statements)):
-        yield Hidden(TRAPPED, command.text)
+    yield from losses.in_traps(command)
+    if context.calls >= _DEPTH:
+        return
+    yield from _in_file(command, context)
     if words[:1] and words[0] in SHELLS:
         found = invocation([Argument(word, "command", None) for word in words])
         inner = found.script if found and found.takes_script else None
         if found and (inner or command.stdin):
-            yield from hidden(parse(inner.text if inner else command.stdin), found.options)
+            text = inner.text if inner else command.stdin
+            for one in hidden(parse(text), found.options, context.scripts, context.calls + 1):
+                yield one if one.file else replace(one, at=_outside(command, text, one.at))
 
 
-def _exits_zero(statement: Node) -> bool:
-    return endings.succeeds(endings.leaves_with(statement, {}))
+def _in_file(command: Command, context: Context) -> Iterator[Hidden]:
+    named = files.run_by(command)
+    run = files.read_by(named, context.scripts) if named else None
+    if run is not None:
+        script = parse(context.scripts[run.path])
+        for one in hidden(script, run.options, context.scripts, context.calls + 1):
+            yield one if one.file else replace(one, file=run.path)
+
+
+def _outside(command: Command, text: str, at: int) -> int:
+    """Give the byte at which a character of a nested script stands; the command's where unclear."""
+    verbatim = [word.at for word in command.words if word.text == text]
+    start = command.stdin_at if text == command.stdin else next(iter(verbatim), 0)
+    source = command.text.encode()[max(0, start - command.at) :]
+    if start != command.stdin_at and not source.startswith(text.encode()):
+        return command.at
+    return start + len(text[:at].encode()) if start else command.at
 
 
 def _sequence(sequence: Sequence, context: Context) -> Iterator[Hidden]:
@@ -127,62 +156,27 @@ def _sequence(sequence: Sequence, context: Context) -> Iterator[Hidden]:
     codes = [endings.leaves_with(statement, {}) for statement in statements]
     last_success = max((at for at, code in enumerate(codes) if endings.succeeds(code)), default=-1)
     for at, (statement, follower) in enumerate(zip_longest(statements, statements[1:])):
-        context = _after_set(statement, context)
-        fate = _fate(follower, context, succeeds=at < last_success)
+        context = after_set(statement, context)
+        fate = _fate(follower, context, statements[at + 2 :], succeeds=at < last_success)
         yield from _walk(statement, context.with_fate(fate))
         yield from losses.in_retries(statement, statements[at + 1 :])
         if isinstance(statement, Background):
-            yield from _waited(statement, statements)
+            yield from losses.in_background(statement, statements)
         if codes[at] is not None:
             return
 
 
-def _waited(statement: Background, statements: tuple[Node, ...]) -> Iterator[Hidden]:
-    """Give a step that runs in the background, and whose status a bare ``wait`` drops."""
-    words = [endings.plain_of(one) for one in statements]
-    if ("wait",) not in words:
-        return
-    kills = any(one[:1] == ("kill",) for one in words)
-    inner = statement.inner
-    if isinstance(inner, Command) and matters(inner) and not kills and not endings.idles(inner):
-        yield Hidden(BACKGROUND, inner.text)
-
-
-def _after_set(statement: Node, context: Context) -> Context:
-    """Heed ``set -e``, ``set +e``, ``set -o pipefail`` and ``trap … ERR``."""
-    words = endings.plain_of(_first_of(statement))
-    if words[:1] == ("trap",) and "ERR" in words:
-        return replace(context, errexit=not context.ignored)
-    if words[:1] != ("set",):
-        return context
-    on = [word for word in words[1:] if word.startswith("-")]
-    off = [word for word in words[1:] if word.startswith("+")]
-    named = set(words[1:])
-    pipefail = context.pipefail or ("pipefail" in named and bool(on))
-    turned_on = any("e" in word for word in on) or ("errexit" in named and bool(on))
-    turned_off = any("e" in word for word in off) or ("errexit" in named and bool(off))
-    errexit = (context.errexit or turned_on) and not turned_off and not context.ignored
-    return replace(context, errexit=errexit, pipefail=pipefail)
-
-
-def _first_of(statement: Node) -> Node:
-    return _first_of(statement.left) if isinstance(statement, Chain) else statement
-
-
-def _fate(follower: Node | None, context: Context, *, succeeds: bool) -> str:
+def _fate(
+    follower: Node | None, context: Context, later: tuple[Node, ...], *, succeeds: bool
+) -> str:
     """Say what becomes of the status of a statement; ``succeeds`` tells of a later ``exit 0``."""
     if follower is None:
         return context.fate
-    if _reads_status(follower):
+    if endings.reads_status(follower, later):
         return TESTED
     if context.errexit:
         return context.aborted
     return EXIT_ZERO if succeeds else OVERWRITTEN
-
-
-def _reads_status(statement: Node) -> bool:
-    bare_exit = endings.leaves_with(statement, {}) == "$?"
-    return bare_exit or "$?" in statement.text or "${?}" in statement.text
 
 
 def _chain(chain: Chain, context: Context) -> Iterator[Hidden]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -35,10 +36,15 @@ LOCAL: Final = frozenset({SWALLOWED, HTTP, IDLE, TRAPPED, SQL})
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """A command whose failure is not seen, and the rule by which."""
+    """A command whose failure is not seen, and the rule by which.
+
+    ``at`` is where it begins in the script, or in the ``file`` that the script runs.
+    """
 
     rule: str
     text: str
+    at: int = 0
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class Context:
     ``ignored`` says that a condition around it keeps ``set -e`` from working; ``aborted`` is
     what becomes of the status where ``set -e`` works, which ends a subshell alone; ``calls``
     counts how deep functions have been followed; ``read`` and ``fed`` say that a pipe reads
-    the output, or feeds the input.
+    the output, or feeds the input; ``scripts`` are the files that can be read.
     """
 
     fate: str
@@ -60,6 +66,7 @@ class Context:
     functions: Functions = field(default_factory=dict)
     read: bool = False
     fed: bool = False
+    scripts: Mapping[str, str] = field(default_factory=dict)
 
     def with_fate(self, fate: str) -> Context:
         """Give the same place with another fate."""

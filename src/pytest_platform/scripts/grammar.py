@@ -65,10 +65,9 @@ def _group(node: tree_sitter.Node) -> Node:
     return sequence_of(node, node.named_children)
 
 
-def _command(node: tree_sitter.Node, stdin: str = "") -> Command:
-    found = words.words_of(node)
-    stdin = stdin or words.herestring_of(node)
-    return Command(words.text_of(node), found, stdin, _substitutions(node))
+def _command(node: tree_sitter.Node) -> Command:
+    found, stdin = words.words_of(node), words.herestring_of(node)
+    return Command(words.text_of(node), found, stdin, _substitutions(node), at=node.start_byte)
 
 
 def _substitutions(node: tree_sitter.Node) -> tuple[Sequence, ...]:
@@ -105,8 +104,10 @@ def _redirected(node: tree_sitter.Node) -> Node | None:
         return None
     if heredoc is None:
         return _with_redirections(_node(body), node)
-    stdin = words.heredoc_text(heredoc)
-    first = _command(body, stdin) if body.type == "command" else _node(body)
+    first = _node(body)
+    if isinstance(first, Command):
+        text, at = words.heredoc_text(heredoc), words.heredoc_at(heredoc)
+        first = replace(first, stdin=text, stdin_at=at)
     return _continued(first, heredoc)
 
 
@@ -148,7 +149,7 @@ def _loop(node: tree_sitter.Node) -> Node:
     conditions = node.children_by_field_name("condition") if kind in {"while", "until"} else []
     named = [child for child in conditions if child.is_named]
     condition = sequence_of(node, named) if named else None
-    return Loop(words.text_of(node), kind, condition, _body(node, body))
+    return Loop(words.text_of(node), kind, condition, _body(node, body), node.start_byte)
 
 
 def _body(node: tree_sitter.Node, body: tree_sitter.Node | None) -> Sequence:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final
 
 from pytest_platform.scripts.splitting import split
+from pytest_platform.verdict import Spot
 
 SHELLS: Final = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "mksh"})
 WRAPPERS: Final = frozenset(
@@ -24,11 +26,19 @@ class Argument:
 
     ``text`` is what the process gets; ``written`` is the same word before interpolation,
     None where it cannot be told; ``field`` is the key of the service that it stands in.
+    ``path`` leads to the text in the service of which it is a part, and ``places`` are the
+    characters of that text from which those of ``written`` come.
     """
 
     text: str
     field: str
     written: str | None
+    path: tuple[str, ...] = ()
+    places: Sequence[int] = ()
+
+    def spot(self, at: int = 0) -> Spot:
+        """Give the place of a character of ``written``; the last one that is known, beyond."""
+        return Spot(self.places[min(at, len(self.places) - 1)] if self.places else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +68,29 @@ def arguments(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> list[Ar
 def _arguments_of(field: str, texts: object, written: object) -> list[Argument]:
     if not isinstance(texts, list):
         return []
-    found = split(written).words if isinstance(written, str) else written
-    paired = isinstance(found, list | tuple) and len(found) == len(texts)
-    originals = list(found) if paired and isinstance(found, list | tuple) else [None] * len(texts)
     return [
-        Argument(single_dollars(str(text)), field, None if original is None else str(original))
-        for text, original in zip(texts, originals, strict=True)
+        Argument(single_dollars(str(text)), field, *origin)
+        for text, origin in zip(texts, _origins(field, written, len(texts)), strict=True)
     ]
+
+
+_Origin = tuple[str | None, tuple[str, ...], Sequence[int]]
+
+
+def _origins(field: str, written: object, count: int) -> list[_Origin]:
+    """Give each word as it was written, and where."""
+    if isinstance(written, str):
+        found = split(written)
+        told: list[_Origin] = [
+            (word, (field,), places) for word, places in zip(found.words, found.places, strict=True)
+        ]
+    else:
+        texts = written if isinstance(written, list | tuple) else ()
+        told = [
+            (None if one is None else str(one), (field, str(at)), range(len(str(one))))
+            for at, one in enumerate(texts)
+        ]
+    return told if len(told) == count else [(None, (field,), ())] * count
 
 
 def single_dollars(text: str) -> str:
@@ -121,45 +147,69 @@ def takes_value(option: str) -> bool:
 class Program:
     """A script that a container runs, twice: as it runs, and as it was written.
 
-    ``options`` are those of the shell; ``written`` is None where it cannot be told.
+    ``options`` are those of the shell; ``written`` is None where it cannot be told. ``parts``
+    are the words that it is made of, each with where in ``written`` it begins.
     """
 
     text: str
     written: str | None
     field: str
     options: frozenset[str] = frozenset()
+    parts: tuple[tuple[int, Argument], ...] = ()
+
+    def place(self, at: int | None, file: str = "") -> tuple[tuple[str, ...], Spot | None]:
+        """Give path and spot of a character of ``written``, or of a file; the first for None."""
+        if file:
+            return (self.field,), Spot(at or 0, file)
+        if not self.parts:
+            return (self.field,), None
+        start, word = [part for part in self.parts if part[0] <= (at or 0)][-1]
+        inside = doubled(word.written or "", (at or 0) - start)
+        return word.path or (self.field,), word.spot(inside)
 
 
 def program(words: list[Argument]) -> Program | None:
-    """Give what a container runs as shell text; None where it is a file or the image's own.
+    """Give what a container runs as shell text; None where it is the image's own.
 
-    A command without a shell is given as the one shell command that it is. A single word
+    A command without a script is given as the one shell command that it is. A single word
     with spaces in it can only be meant for an image whose entrypoint is a shell.
     """
     found = invocation(words)
-    if found is not None:
-        return _script(found) if found.takes_script else None
+    if found is not None and found.takes_script:
+        return _script(found)
     if len(words) == 1 and len(words[0].text.split()) > 1:
         word = words[0]
-        return Program(word.text, _undoubled(word.written), word.field)
+        return Program(word.text, _undoubled(word.written), word.field, parts=((0, word),))
     if not words:
         return None
     written = [_undoubled(word.written) for word in words]
-    plain = [text for text in written if text is not None]
-    joined = _join(plain) if len(plain) == len(words) else None
-    return Program(shlex.join(word.text for word in words), joined, words[0].field)
+    quoted = [_quoted(text) for text in written if text is not None]
+    joined = " ".join(quoted) if len(quoted) == len(words) else None
+    starts = accumulate((len(text) + 1 for text in quoted), initial=0)
+    parts = tuple(zip(starts, words, strict=False)) if joined is not None else ((0, words[0]),)
+    text = shlex.join(word.text for word in words)
+    return Program(text, joined, words[0].field, parts=parts)
 
 
 def _script(found: Invocation) -> Program | None:
     if found.script is None:
         return None
     script = found.script
-    return Program(script.text, _undoubled(script.written), script.field, found.options)
+    written = _undoubled(script.written)
+    return Program(script.text, written, script.field, found.options, ((0, script),))
 
 
 def _undoubled(text: str | None) -> str | None:
     return None if text is None else single_dollars(text)
 
 
-def _join(words: list[str]) -> str:
-    return " ".join(word if "${" in word else shlex.quote(word) for word in words)
+def doubled(written: str, at: int) -> int:
+    """Give where in a text with doubled dollars a character of the undoubled one stands."""
+    here = 0
+    for _ in range(at):
+        here += 2 if written.startswith("$$", here) else 1
+    return here
+
+
+def _quoted(word: str) -> str:
+    return word if "${" in word else shlex.quote(word)

@@ -6,9 +6,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from pytest_platform.scripts import endings
-from pytest_platform.scripts.commands import QUIET, is_shown_by_later_steps, matters, plain
-from pytest_platform.scripts.fates import BRANCHED, RETRIED, SUBSTITUTED, Hidden
+from pytest_platform.scripts.commands import QUIET, asks, is_shown_by_later_steps, matters, plain
+from pytest_platform.scripts.fates import (
+    BACKGROUND,
+    BRANCHED,
+    RETRIED,
+    SUBSTITUTED,
+    TRAPPED,
+    Hidden,
+)
+from pytest_platform.scripts.parsing import parse
 from pytest_platform.scripts.syntax import (
+    Background,
     Branch,
     Chain,
     Command,
@@ -22,6 +31,8 @@ from pytest_platform.scripts.syntax import (
 )
 
 _DECLARING: Final = frozenset({"export", "local", "readonly", "declare", "typeset"})
+_GIVES_UP: Final = {"until": "||", "while": "&&"}
+"""How a test beside the step ends a loop that has not succeeded: ``until step || [ … ]``."""
 _COMPUTING: Final = frozenset(
     {"dirname", "basename", "readlink", "realpath", "openssl", "jq", "yq", "mktemp", "nproc"}
     | {"awk", "sed", "tr", "cut", "sort", "uniq", "tail", "seq", "base64", "hexdump", "od"}
@@ -30,19 +41,43 @@ _COMPUTING: Final = frozenset(
 """Print a value made from their input; as a rule an empty one is noticed where it is used."""
 
 
-def in_substitutions(command: Command) -> Iterator[Hidden]:
-    """Give the steps in ``$(…)`` whose status the command around it replaces."""
+def in_substitutions(command: Command, *, errexit: bool) -> Iterator[Hidden]:
+    """Give the steps in ``$(…)`` whose status the command around it replaces.
+
+    Without ``set -e`` it is no declaration that drops it: an assignment alone would, too.
+    """
     words = plain(command)
-    if not words or words[0] not in _DECLARING | QUIET:
+    if not words or words[0] not in (_DECLARING if errexit else set()) | QUIET:
         return
     for inner in command.nested:
         for step in inner.statements[-1:]:
             if isinstance(step, Command) and _is_step(step):
-                yield Hidden(SUBSTITUTED, command.text)
+                yield Hidden(SUBSTITUTED, command.text, command.at)
+
+
+def in_traps(command: Command) -> Iterator[Hidden]:
+    """Give a trap that replaces every exit code by 0."""
+    words = plain(command)
+    if words[:1] != ("trap",) or not {"EXIT", "0"} & set(words[2:]):
+        return
+    statements = parse(words[1]).body.statements
+    if any(endings.succeeds(endings.leaves_with(one, {})) for one in statements):
+        yield Hidden(TRAPPED, command.text, command.at)
+
+
+def in_background(statement: Background, statements: tuple[Node, ...]) -> Iterator[Hidden]:
+    """Give a step that runs in the background, and whose status a bare ``wait`` drops."""
+    words = [endings.plain_of(one) for one in statements]
+    if ("wait",) not in words:
+        return
+    kills = any(one[:1] == ("kill",) for one in words)
+    inner = statement.inner
+    if isinstance(inner, Command) and matters(inner) and not kills and not endings.idles(inner):
+        yield Hidden(BACKGROUND, inner.text, inner.at)
 
 
 def _is_step(command: Command) -> bool:
-    return matters(command) and plain(command)[0] not in _COMPUTING
+    return matters(command) and not asks(command) and plain(command)[0] not in _COMPUTING
 
 
 def in_conditions(branch: Branch) -> Iterator[Hidden]:
@@ -54,12 +89,12 @@ def in_conditions(branch: Branch) -> Iterator[Hidden]:
             step, failed = step.inner, then
         elif _leaves(then):
             continue  # It asks whether the work is done already.
-        if not isinstance(step, Command) or not matters(step):
+        if not isinstance(step, Command) or not matters(step) or asks(step):
             continue
         # Without `else` the status of a failed condition becomes 0.
         quiet = failed if failed is not None else then
         if quiet.statements and _only_reports(quiet):
-            yield Hidden(BRANCHED, step.text)
+            yield Hidden(BRANCHED, step.text, step.at)
 
 
 def _arms(branch: Branch) -> Iterator[tuple[Sequence, Sequence, Sequence | None]]:
@@ -85,19 +120,31 @@ def in_retries(statement: Node, later: tuple[Node, ...]) -> Iterator[Hidden]:
     """Give the step of a bounded retry after whose last try nothing fails."""
     if not isinstance(statement, Loop) or endings.idles(statement) is not None:
         return
-    if any(map(_can_fail, (*descend(statement), *(one for it in later for one in descend(it))))):
+    inside = [node for one in (statement, *later) for node in descend(one)]
+    if any(map(_fails, inside)) or any(map(_looks, later)):
         return
-    tries = _tries_in_body(statement) if statement.kind == "for" else _tries_in_head(statement)
-    for step in tries:
-        if matters(step) and not is_shown_by_later_steps(step):
-            yield Hidden(RETRIED, step.text)
+    counts = statement.kind == "for" or _counts(statement)
+    for step in _tries_in_body(statement) if counts else _tries_in_head(statement):
+        if matters(step) and not asks(step) and not is_shown_by_later_steps(step):
+            yield Hidden(RETRIED, step.text, step.at)
 
 
-def _can_fail(node: Node) -> bool:
-    if isinstance(node, Test):
-        return True
+def _fails(node: Node) -> bool:
     code = endings.ends_with(node, {}) if isinstance(node, Command) else None
     return code is not None and not endings.succeeds(code)
+
+
+def _looks(statement: Node) -> bool:
+    """Say whether a statement behind the loop fails by a test of its own, not as a condition."""
+    if isinstance(statement, Chain):
+        return _looks(statement.left) or _looks(statement.right)
+    return isinstance(statement, Test) or endings.plain_of(statement)[:1] == ("test",)
+
+
+def _counts(loop: Loop) -> bool:
+    """Say whether a test, as of a counter, is all that keeps a ``while`` or ``until`` going."""
+    head = loop.condition.statements[-1] if loop.condition and loop.condition.statements else None
+    return head is not None and not isinstance(head, Chain) and _looks(head)
 
 
 def _tries_in_body(loop: Loop) -> Iterator[Command]:
@@ -123,12 +170,23 @@ def _ends_quietly(node: Node) -> bool:
 
 
 def _tries_in_head(loop: Loop) -> Iterator[Command]:
+    """Give what the head of a loop tries, where the loop also ends without success."""
+    head = loop.condition.statements[-1] if loop.condition and loop.condition.statements else None
     leaves = any(endings.is_jump(node) for node in descend(loop.body))
-    step = loop.condition.statements[-1] if loop.condition and loop.condition.statements else None
-    if isinstance(step, Negation):
-        step = step.inner
-    if leaves and isinstance(step, Command):
-        yield step
+    gives_up = (
+        isinstance(head, Chain) and _looks(head) and head.operator == _GIVES_UP.get(loop.kind)
+    )
+    for step in _operands(head) if head and (leaves or gives_up) else ():
+        if isinstance(step, Command):
+            yield step
+
+
+def _operands(node: Node) -> Iterator[Node]:
+    if isinstance(node, Chain):
+        yield from _operands(node.left)
+        yield from _operands(node.right)
+    else:
+        yield node.inner if isinstance(node, Negation) else node
 
 
 def _ends_loop(node: Node) -> bool:

@@ -33,8 +33,8 @@ def parse(text: str) -> Script:
     """
     root = root_of(text)
     if depth_exceeds(root, DEPTH):
-        return Script(Sequence(text, ()), broken=True)
-    return Script(sequence_of(root, root.named_children), root.has_error)
+        return Script(Sequence(text, ()), broken=True, source=encoded(text))
+    return Script(sequence_of(root, root.named_children), root.has_error, encoded(text))
 
 
 def root_of(text: str) -> tree_sitter.Node:
@@ -93,7 +93,8 @@ def _repaired(root: tree_sitter.Node, text: bytes) -> bytes:
         if before.type in {")", "}"} and after.text in {b"do", b"then"}
     ]
     for end in reversed(ends):
-        text = text[:end] + b";" + text[end:]
+        # In place of a blank, so that what follows stays where it is.
+        text = text[:end] + b";" + text[end + text[end : end + 1].isspace() :]
     return text
 
 

@@ -19,12 +19,14 @@ class Split:
     """The words that Compose keeps, and the text that it drops, from the operator on.
 
     ``lines`` are the words that begin a new line, where a shell would begin a new command.
+    ``places`` are the characters of the text from which those of each word come.
     """
 
     words: tuple[str, ...]
     lines: tuple[str, ...]
     kept: str
     dropped: str
+    places: tuple[tuple[int, ...], ...] = field(default=(), compare=False, repr=False)
 
 
 def split(text: str) -> Split:
@@ -41,6 +43,8 @@ class _Splitter:
     text: str
     at: int = 0
     words: list[str] = field(default_factory=list)
+    places: list[tuple[int, ...]] = field(default_factory=list)
+    place: list[int] = field(default_factory=list)
     breaks: list[int] = field(default_factory=list)
     word: str | None = None
     closing: str = ""
@@ -54,7 +58,8 @@ class _Splitter:
             self.word = None
         self._end_word()
         lines = tuple(self.words[at] for at in self.breaks if 0 < at < len(self.words))
-        return Split(tuple(self.words), lines, self.text[:end], self.text[end:])
+        kept, dropped = self.text[:end], self.text[end:]
+        return Split(tuple(self.words), lines, kept, dropped, tuple(self.places))
 
     def _stops(self) -> bool:
         return not self.closing and self.text[self.at] in OPERATORS
@@ -89,11 +94,15 @@ class _Splitter:
 
     def _add(self, text: str, length: int = 1) -> int:
         self.word = (self.word or "") + text
+        start = self.at if len(text) == length else self.at + length - 1
+        self.place.extend(range(start, start + len(text)))
         return length
 
     def _end_word(self, *, ends_line: bool = False) -> int:
         if self.word is not None:
             self.words.append(self.word)
+            self.places.append(tuple(self.place))
+        self.place.clear()
         if ends_line:
             self.breaks.append(len(self.words))
         self.word = None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from pytest_platform.scripts import verbs
 from pytest_platform.scripts.syntax import Word
@@ -15,30 +15,57 @@ _PSQL: Final = {
     "values": ["-h", "-p", "-U", "-d", "-c", "--host", "--port", "--username", "--dbname"],
     "choices": {"-v": "ON_ERROR_STOP=(1|on)", "--command": r"(?!)"},
 }
-_COMMAND: Final = re.compile("-[tAqXw1]*c")
+_MYSQL: Final = {
+    "flags": ["-N", "-B", "-s", "-t", "--silent", "--skip-column-names", "--batch"],
+    "values": ["-h", "-u", "-P", "-D", "-e", "--host", "--user", "--port", "--database"],
+    "attached": r"-p\S*|--password=\S*",
+}
+_CLIENTS: Final[Mapping[str, tuple[Mapping[str, Any], re.Pattern[str]]]] = {
+    "psql": (_PSQL, re.compile("-[tAqXw1]*c")),
+    "mysql": (_MYSQL, re.compile("-[NBst]*e")),
+    "mariadb": (_MYSQL, re.compile("-[NBst]*e")),
+}
 _CLUSTER: Final = re.compile("-[^-].")
+_TEXT: Final = r"'[^'\\]*'"
 _KNOWN: Final = re.compile(
     r"SELECT\s+(1|version\(\)|current_\w+|now\(\))"
     r"(\s+FROM\s+\w+(\s+WHERE\s+\w+\s*=\s*'\w*')?)?"
     r"|SHOW\s+\w+|CREATE\s+(DATABASE|ROLE|SCHEMA|EXTENSION)\s+[\w\". ]+"
+    r"|CREATE\s+EXTENSION\s+IF\s+NOT\s+EXISTS\s+\"[\w-]+\""
     r"|CREATE\s+(TABLE|SCHEMA|EXTENSION|SEQUENCE|INDEX)\s+IF\s+NOT\s+EXISTS\s+"
-    r"(?!.*\b(AS|SELECT)\b)[\w\"., ()]+|\\[ld]t?",
+    r"(?!.*\b(AS|SELECT)\b)[\w\"., ()]+|\\[ld]t?"
+    r"|CREATE\s+DATABASE\s+(IF\s+NOT\s+EXISTS\s+)?`?\w+`?(\s+CHARACTER\s+SET\s+\w+)?(\s+COLLATE\s+\w+)?"
+    rf"|CREATE\s+(ROLE|USER)\s+\"?\w+\"?(\s+(WITH|LOGIN|(ENCRYPTED\s+)?PASSWORD\s+{_TEXT}))*"
+    rf"|CREATE\s+USER\s+IF\s+NOT\s+EXISTS\s+'?\w+'?(@'[\w.%]+')?(\s+IDENTIFIED\s+BY\s+{_TEXT})?",
     re.IGNORECASE,
 )
 
 
+def is_client(name: str) -> bool:
+    """Say whether a program runs statements of SQL."""
+    return name in _CLIENTS
+
+
 def unknown(given: Sequence[Word], stdin: str | None) -> list[tuple[str, ...]]:
-    """Give the words of each statement that a ``psql`` runs and that is not known."""
-    texts = [word for before, word in pairwise(given) if _COMMAND.fullmatch(before.text)]
-    read = verbs.options(_PSQL, {}, given[1:])
+    """Give the words of each statement that a client of SQL runs and that is not known."""
+    options, command = _CLIENTS[given[0].text]
+    psql = given[0].text == "psql"
+    texts = [word for before, word in pairwise(given) if command.fullmatch(before.text)]
+    read = verbs.options(options, {}, given[1:])
     whole = tuple(word.text for word in given)
-    odd = [w for w in given[1:] if _CLUSTER.match(w.text) and not _COMMAND.fullmatch(w.text)]
-    if odd or read is None or not all(word.literal for word in [*texts, *given[1:]]):
-        return [whole]
-    if not texts and stdin is None:
+    odd = [
+        word
+        for word in given[1:]
+        if _CLUSTER.match(word.text)
+        and not command.fullmatch(word.text)
+        and not verbs.is_one_option(options, word)
+    ]
+    plain = all(word.literal or verbs.is_one_option(options, word) for word in given[1:])
+    if odd or read is None or not plain or (not texts and stdin is None):
         return [whole]
     joined = [word.text for word in texts] or [stdin or ""]
-    if any(mark in text for text in joined for mark in ("$", "/*")):
+    marks = ("$", "/*") if psql else ("$", "/*", "#", "--", "\\")
+    if any(mark in text for text in joined for mark in marks):
         return [whole]
     parts = [part.strip() for text in joined for part in re.sub(r"--.*", "", text).split(";")]
     return [tuple(part.split()) for part in parts if part and not _KNOWN.fullmatch(part)]

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word of a command, quotes removed; ``literal`` where the shell changes nothing in it."""
+    """One word of a command, quotes removed; ``literal`` where the shell changes nothing in it.
+
+    ``at`` is where it begins behind its quotes, in bytes of the script.
+    """
 
     text: str
     literal: bool
     quoted: bool = False
+    at: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """A simple command, its here-document as ``stdin``, and the scripts of its ``$(…)``.
 
-    ``reads`` says that its input, ``writes`` that its output is redirected.
+    ``reads`` says that its input, ``writes`` that its output is redirected. ``at`` is where it
+    begins, ``stdin_at`` where its here-document does, in bytes of the script.
     """
 
     text: str
@@ -27,6 +32,8 @@ class Command:
     nested: tuple[Sequence, ...] = ()
     reads: bool = False
     writes: bool = False
+    at: int = 0
+    stdin_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,7 @@ class Loop:
     kind: str
     condition: Sequence | None
     body: Sequence
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +122,11 @@ class Script:
 
     body: Sequence
     broken: bool
+    source: bytes = b""
+
+    def character(self, at: int) -> int:
+        """Give the character of the text that begins at byte ``at``."""
+        return len(self.source[:at].decode(errors="replace"))
 
 
 Node = (

@@ -101,6 +101,12 @@ def is_one(word: Word) -> bool:
     return word.quoted and not word.text.startswith(("$", "`", "\\"))
 
 
+def is_one_option(entry: Entry, word: Word) -> bool:
+    """Say whether a word is an option that holds its value, and stays one word."""
+    whole = word.literal or word.quoted
+    return whole and re.fullmatch(entry.get("attached", r"(?!)"), word.text) is not None
+
+
 def options(entry: Entry, rule: Entry, words: Sequence[Word]) -> tuple[set[str], list[Word]] | None:
     """Part options from operands; None where an option is not known."""
     flags = {*entry.get("flags", ()), *entry.get("more_flags", ()), *rule.get("flags", ())}
@@ -114,6 +120,8 @@ def options(entry: Entry, rule: Entry, words: Sequence[Word]) -> tuple[set[str],
         if word.text[:1] not in {"-", "+"} or word.text == "-" or _is_operand(word, flags, choices):
             operands.append(word)
             continue
+        if is_one_option(entry, word):
+            continue  # Its value follows in the same word, whatever it is.
         if not word.literal and not word.quoted and "=" not in word.text:
             return None
         parts = _parts(word.text, flags, {*values, *choices})
@@ -167,3 +175,26 @@ def _parts(text: str, flags: set[str], values: set[str]) -> tuple[list[str], str
         if names[-1] not in flags:
             return None
     return names, None
+
+
+def unwrapped(name: str, words: list[Word]) -> tuple[Word, ...] | None:
+    """Give the command behind ``env``, ``timeout`` and the like; None where that is not plain."""
+    rule = table()["wrappers"][name]
+    token = ""
+    while words and words[0].text[:1] == "-":
+        option = words.pop(0).text
+        if option in rule.get("values", ()) and words:
+            value = words.pop(0)
+            token = value.text if option == "-I" else token
+        elif option not in rule.get("flags", ()):
+            return None
+    while rule.get("assignments") and words and "=" in words[0].text:
+        if not may_be_set(words.pop(0).text.partition("=")[0]):
+            return None
+    words = words[rule.get("operands", 0) :]
+    if rule.get("fills"):
+        words = [
+            w if not token or token not in w.text else Word(w.text, literal=False) for w in words
+        ]
+        words += [] if token else [Word("$1", literal=False)]
+    return tuple(words) or None

@@ -49,6 +49,11 @@ def herestring_of(node: tree_sitter.Node) -> str:
     return " ".join(_unquoted(inner) for child in found for inner in child.named_children)
 
 
+def heredoc_at(node: tree_sitter.Node) -> int:
+    """Give the byte at which the lines of a here-document begin."""
+    return node.start_byte + len((node.text or b"").partition(b"\n")[0]) + 1
+
+
 def heredoc_text(node: tree_sitter.Node) -> str:
     """Give the lines of a here-document."""
     start = text_of(node).partition("\n")[2]
@@ -59,7 +64,9 @@ def heredoc_text(node: tree_sitter.Node) -> str:
 def word_of(node: tree_sitter.Node) -> Word:
     """Give one word, quotes removed."""
     inner = node.named_children[0] if node.type == "command_name" and node.child_count else node
-    return Word(_unquoted(inner), not _expands(inner), inner.type in _QUOTED)
+    quoted = inner.type in _QUOTED
+    opening = (2 if text_of(inner).startswith("$") else 1) if quoted else 0
+    return Word(_unquoted(inner), not _expands(inner), quoted, inner.start_byte + opening)
 
 
 def _expands(node: tree_sitter.Node) -> bool:

@@ -53,6 +53,8 @@ _PUBLIC: Final = _set(
 """A name whose last word is one of these says that its value is public."""
 
 _ACCOUNTS: Final = _set("USER USERNAME LOGIN")
+_OF_STORES: Final = (("ACCOUNT",), ("KEY", "ID"))
+"""Words by which programs for backups name the account of an object store."""
 
 
 def says_secret(name: str, beside: Collection[str] = ()) -> bool:
@@ -73,6 +75,19 @@ def says_public(name: str) -> bool:
     """
     words = words_of(name)
     return bool(words) and words[-1] in _PUBLIC and not _is_secret(words)
+
+
+def says_credential(name: str) -> bool:
+    """Tell whether a value of this name is secret, or the account of an object store.
+
+    >>> says_credential("AWS_ACCESS_KEY_ID"), says_credential("B2_ACCOUNT_ID")
+    (True, True)
+    """
+    words = words_of(name)
+    there = (
+        words[at : at + len(one)] == list(one) for one in _OF_STORES for at in range(len(words))
+    )
+    return says_secret(name) or any(there)
 
 
 def says_account(name: str) -> bool:

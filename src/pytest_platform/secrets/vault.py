@@ -119,7 +119,7 @@ class _Finder:
 
     def __init__(self, known: Mapping[str, Form], public: str) -> None:
         whole = [form for form in known.values() if form.pieces]
-        parts = [one for form in whole for one in pieces(form) if one.text not in public]
+        parts = _not_in(public, [one for form in whole for one in pieces(form)])
         self._after = sorted(form.text for form in whole)
         self._before = sorted(form.text[::-1] for form in whole)
         self._ends = {text for form in whole for text in ends(form)}
@@ -148,12 +148,25 @@ class _Finder:
     def _beside_cut(self, text: str, start: int, end: int) -> Span | None:
         """Return the beginning of a value before ``...``, or the end of one after it."""
         until = start + _common(self._after, text[start : start + _WINDOW])
-        if until - start >= END and text.startswith(_CUT, until):
+        # A dot of the value itself may be the first of the cut.
+        ends = (until - back for back in range(len(_CUT)) if text.startswith(_CUT, until - back))
+        until = next(ends, start)
+        if until - start >= END:
             return start, until
         begin = end - _common(self._before, text[max(0, end - _WINDOW) : end][::-1])
-        if end - begin >= END and text.endswith(_CUT, 0, begin):
+        begins = (begin + on for on in range(len(_CUT)) if text.endswith(_CUT, 0, begin + on))
+        begin = next(begins, end)
+        if end - begin >= END:
             return begin, end
         return None
+
+
+def _not_in(text: str, parts: list[Piece]) -> list[Piece]:
+    """Return the pieces that do not stand in a text; takes a time that grows with both alone."""
+    finder = AhoCorasick([one.text for one in parts])
+    found = finder.find_matches_as_indexes(text, overlapping=True)
+    there = {parts[index].text for index, _, _ in found}
+    return [one for one in parts if one.text not in there]
 
 
 def _counts(form: Form, view: View, start: int, end: int, text: str) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from pytest_platform.compose.renderer import Renderer
+from pytest_platform.compose.temporary import temporary_folder
 from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.selection.footprint import footprints, relative
@@ -29,9 +29,9 @@ def touched_since(ref: str, catalog: Catalog, root: Path) -> dict[str, str]:
     """
     git, here = Git(root, Local()), Local()
     paths = git.changed_since(ref)
-    with TemporaryDirectory(prefix="pytest-platform-") as folder:
+    with temporary_folder() as folder:
         renderer = Renderer(here)
-        revisions = Revisions(root, paths, git.at(ref), renderer, Path(folder))
+        revisions = Revisions(root, paths, git.at(ref), renderer, folder)
         return touched_by(paths, catalog, root, revisions)
 
 

@@ -1,13 +1,39 @@
-"""What an image is built from, as far as it lies on the host."""
+"""What an image is built from, as far as it lies on the host, and what its build leaves there."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 _ELSEWHERE = ("https://", "http://", "git://", "ssh://", "git@", "github.com/")
 _NO_FILES = (*_ELSEWHERE, "docker-image://", "service:", "target:")
+
+_CONTAINER = re.compile(r"^ ---> Running in ([0-9a-f]{12})\b", re.MULTILINE)
+_IMAGE = re.compile(r"^ ---> ([0-9a-f]{12})$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Containers and images of builds, by their short ids; labels they have none.
+
+    BuildKit leaves neither. The builder before it leaves the container of a step that failed,
+    and the image of each step before it, as of each stage but the last one.
+    """
+
+    containers: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+
+
+def left_by(said: str) -> Left:
+    """Read what a build has worked with in what it said; images may have been there before."""
+    return Left(_unique(_CONTAINER, said), _unique(_IMAGE, said))
+
+
+def _unique(pattern: re.Pattern[str], said: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found[1] for found in pattern.finditer(said)))
 
 
 def built_from(build: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,15 @@ from pytest_platform.hosts.transport import Transport
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.declared import Module
 from pytest_platform.secrets import Secrets
-from pytest_platform.stack import launch, remains, variables
+from pytest_platform.stack import copies, launch, remains, variables
+from pytest_platform.stack.builds import Left, left_by
+from pytest_platform.stack.coming import Tell, told
 from pytest_platform.stack.errors import StackNotUp, StackRefused, StackRemoved
 from pytest_platform.stack.members import members, needed_services
-from pytest_platform.stack.mounts import Source, look_at
+from pytest_platform.stack.mounts import Source, look_at, written_to
 from pytest_platform.stack.owner import Owner
-from pytest_platform.stack.rewrite import Part, rewrite
+from pytest_platform.stack.parts import Part, Stack
+from pytest_platform.stack.rewrite import rewrite
 
 DEADLINE = 120
 """Seconds that the Engine may take for one request: removing a large volume takes its time."""
@@ -29,10 +33,9 @@ DEADLINE = 120
 _SHOWN = 400
 """Characters of the end of what Compose said: there it says why it failed."""
 
-_BUILD_LEFT = (
-    "if a build failed, the Engine may keep its stopped container and an image without a name: "
-    "docker ps --all --filter status=exited; docker images --filter dangling=true"
-)
+_PROJECT = "com.docker.compose.project"
+_VOLUME = "com.docker.compose.volume"
+"""Compose's own labels."""
 
 
 class Ephemeral:
@@ -63,10 +66,14 @@ class Ephemeral:
         self._root = root
         self._engine = WritableEngine(transport, DEADLINE)
         self._refused: PlatformError | None = None
+        self._of_builds = Left()
+        self._before: frozenset[str] = frozenset()
         self._put_back: Callable[[], None] = lambda: None
 
-    def start(self, selected: Iterable[Module]) -> list[Module]:
+    def start(self, selected: Iterable[Module], tell: Tell | None = None) -> list[Module]:
         """Start the modules and what they require, once; return all of them.
+
+        ``tell`` takes meanwhile, from another thread, how far they are.
 
         Raises:
             PlatformError: nothing was started, and nothing will be.
@@ -79,13 +86,13 @@ class Ephemeral:
             raise self._refused.with_traceback(None)
         if not self.started:
             try:
-                self._start(selected)
+                self._start(selected, tell)
             except PlatformError as error:
                 self._refused = error
                 raise
         return self.members
 
-    def _start(self, selected: Iterable[Module]) -> None:
+    def _start(self, selected: Iterable[Module], tell: Tell | None) -> None:
         if not self._transport.beside_engine():
             message = (
                 "the Engine is on another machine, by DOCKER_HOST or the docker context; "
@@ -100,7 +107,7 @@ class Ephemeral:
             self.project,
             labels=owner.labels(self.project),
             root=str(self._root.resolve()),
-            sources=_sources(parts),
+            sources=self._sources(parts),
         )
         values |= self._of_secrets(stack.model, values)
         self.notes, self.made_up = stack.notes, tuple(sorted(values))
@@ -109,8 +116,9 @@ class Ephemeral:
         compose = find_compose(self._transport)
         self.started = True
         self._put_back = signals.terminate_as_interrupt()
-        self._make_volumes(stack.ahead, owner.labels(self.project))
-        self._up(compose, stack.model, values)
+        self._make_volumes(stack, owner.labels(self.project))
+        with told(self._transport, stack.model, tell):
+            self._up(compose, stack.model, values)
 
     def stop(self) -> None:
         """Remove the stack with its volumes, unless it is to be kept. May be called twice.
@@ -124,27 +132,53 @@ class Ephemeral:
                 if self.started and not self.keep:
                     self.started = False
                     remains.remove(self._engine, self.project)
+                    left = remains.remove_of_builds(self._engine, self._of_builds, self._before)
+                    self.notes += tuple(f"left by a build: {one}" for one in left)
         finally:
             self._put_back()
             self._put_back = lambda: None
             self._engine.close()
 
-    def _make_volumes(self, names: Iterable[str], labels: Mapping[str, str]) -> None:
+    def _make_volumes(self, stack: Stack, labels: Mapping[str, str]) -> None:
         with self._engine.asking() as client:
-            for name in names:
-                client.create_volume(name, labels=dict(labels))
+            self._before = frozenset(one["Id"] for one in client.images(all=True))
+            for name, key in stack.ahead.items():
+                # Compose warns of a volume of its project that it does not know as its own.
+                known = {_PROJECT: self.project, _VOLUME: key}
+                client.create_volume(name, labels={**labels, **known})
+            copies.fill(client, stack.copies, labels)
+
+    def _sources(self, parts: Iterable[Part]) -> dict[str, Source]:
+        found: dict[str, Source] = {}
+        for part in parts:
+            found |= look_at(part.model, part.folder)
+            for path in written_to(part.model):
+                if found[path].kind == "folder" and self._is_ours(found[path].real):
+                    files = copies.tracked(self._transport, found[path].real)
+                    found[path] = replace(found[path], tracked=files)
+        return found
+
+    def _is_ours(self, path: str) -> bool:
+        return Path(path).is_relative_to(self._root.resolve())
 
     def _up(
         self, compose: Sequence[str], model: Mapping[str, object], defaults: Mapping[str, str]
     ) -> None:
         try:
-            launch.up(compose, model, env_files=self._env_files(), defaults=defaults)
+            launch.up(
+                compose,
+                model,
+                env_files=self._env_files(),
+                defaults=defaults,
+                said=self._left_by,
+            )
         except StackNotUp as error:
             # Hidden first: half a secret would not be found.
             said = self.secrets().hide(str(error), "[redacted]")
             self.trouble = StackNotUp(said if len(said) <= _SHOWN else "…" + said[-_SHOWN:])
-            if any("build" in service for service in _services(model)):
-                self.notes += (_BUILD_LEFT,)
+
+    def _left_by(self, said: str) -> None:
+        self._of_builds = left_by(said)
 
     def _env_files(self) -> list[Path]:
         files = (module.compose_files[0].with_name(".env") for module in self.members)
@@ -181,15 +215,3 @@ class Ephemeral:
         there |= {name for file in self._env_files() for name in variables.names_in(file)}
         lacking = set(variables.of_secrets(model)) - there
         return {name: variables.value() for name in lacking}
-
-
-def _services(model: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
-    services: Mapping[str, Mapping[str, Any]] = model["services"]
-    return services.values()
-
-
-def _sources(parts: Iterable[Part]) -> dict[str, Source]:
-    found: dict[str, Source] = {}
-    for part in parts:
-        found |= look_at(part.model, part.folder)
-    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -17,19 +17,21 @@ UP_TIMEOUT = 600.0
 """Seconds that ``up`` may take, the pulling of images included."""
 
 
-def up(
+def up(  # noqa: PLR0913 - every fact is handed in, by its name
     compose: Sequence[str],
     model: Mapping[str, Any],
     *,
     env_files: Sequence[Path],
     defaults: Mapping[str, str],
     timeout: float = UP_TIMEOUT,
+    said: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Start a project in the background, as ``up -d`` does. What it started stays in any case.
 
     The model may hold secrets: it lies in a private folder, as long as Compose needs it.
     Variables of secrets are read from ``env_files``, and from ``defaults`` where they
-    have no value there nor in the environment.
+    have no value there nor in the environment. ``said`` gets all that Compose said, however
+    it ended.
 
     Raises:
         StackNotUp: Compose failed, or did not come to an end in time; in its own words.
@@ -38,18 +40,26 @@ def up(
 
     project = model["name"]
     labels = next(iter(model["services"].values()))["labels"]
+    output = ""
     try:
         folder = place.make(project, labels)
         file = place.write(folder / "compose.json", json.dumps(model))
         lines = "".join(f"{name}={value}\n" for name, value in defaults.items())
         given = [place.write(folder / "defaults.env", lines), *env_files]
         options = [word for one in given for word in ("--env-file", str(one))]
-        # With exec there is no shell in between that would outlive an interrupt.
-        command = f"exec {shlex.join([*compose, '--progress', 'quiet', *options])}"
-        with ExitStack() as stack, within(timeout):
-            # Removing is not left to Compose: it would need the file, and all to be well.
-            services = get_docker_services(command, [str(file)], project, ["up -d"], [])
-            stack.enter_context(services)
+        log = place.write(folder / "said", "")
+        # With exec there is no shell in between that would outlive an interrupt; what is said
+        # by then is kept in a file.
+        words = shlex.join([*compose, "--progress", "quiet", *options])
+        command = f"exec >>{shlex.quote(str(log))} 2>&1; exec {words}"
+        try:
+            with ExitStack() as stack, within(timeout):
+                # Removing is not left to Compose: it would need the file, and all to be well.
+                services = get_docker_services(command, [str(file)], project, ["up -d"], [])
+                stack.enter_context(services)
+        finally:
+            output = log.read_text(encoding="utf-8", errors="replace")
+            said(output)
     except TimeoutError:
         message = f"docker compose up did not come to an end within {timeout:g} s"
         raise StackNotUp(message) from None
@@ -60,11 +70,6 @@ def up(
         # Just that is what pytest-docker raises for a command that failed.
         if type(error) is not Exception:
             raise
-        raise StackNotUp(f"docker compose up failed: {_said(str(error))}") from None
+        raise StackNotUp(f"docker compose up failed: {output or error}") from None
     finally:
         place.remove(project)
-
-
-def _said(message: str) -> str:
-    """Return what Compose said, which is quoted in a message."""
-    return message.partition('"""')[2].rpartition('"""')[0] or message

@@ -11,6 +11,7 @@ from typing import Any
 
 from pytest_platform.stack import confined
 from pytest_platform.stack.builds import built_from
+from pytest_platform.stack.copies import Copy
 from pytest_platform.stack.refusals import gives_engine
 
 _COMMON = ("/etc/localtime", "/etc/timezone", "/etc/ssl", "/etc/pki", "/usr/share")
@@ -23,11 +24,13 @@ Mount = Mapping[str, Any]
 class Source:
     """What stands on the host where a bind mount points: ``real`` is the path behind links.
 
-    ``kind`` is ``file``, ``folder``, ``missing`` or ``other``, such as a socket.
+    ``kind`` is ``file``, ``folder``, ``missing`` or ``other``, such as a socket. ``tracked`` are
+    the files of a folder that git tracks, where a service may write to the folder.
     """
 
     real: str
     kind: str
+    tracked: tuple[str, ...] = ()
 
 
 def look_at(model: Mapping[str, Any], folder: str = "/") -> dict[str, Source]:
@@ -43,6 +46,13 @@ def look_at(model: Mapping[str, Any], folder: str = "/") -> dict[str, Source]:
     for kind in ("secrets", "configs"):
         paths += [str(one["file"]) for one in (model.get(kind) or {}).values() if one.get("file")]
     return {path: _seen(Path(path)) for path in paths}
+
+
+def written_to(model: Mapping[str, Any]) -> set[str]:
+    """Return the paths of the host that a rendered project mounts to write to."""
+    services = (model.get("services") or {}).values()
+    containers = [one for service in services for one in (service, *_hooks(service))]
+    return {str(one["source"]) for one in _binds(containers) if not one.get("read_only")}
 
 
 def _hooks(service: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -66,11 +76,15 @@ def _seen(path: Path) -> Source:
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """A mount as it will be, or why there can be none; ``note`` tells people of a difference."""
+    """A mount as it will be, or why there can be none; ``note`` tells people of a difference.
+
+    ``copy`` are the files that go into its volume.
+    """
 
     mount: Mount | None = None
     refusal: str = ""
     note: str = ""
+    copy: Copy | None = None
 
 
 def rewrite_mount(
@@ -79,7 +93,7 @@ def rewrite_mount(
     """Return a mount that cannot change the host. ``volume`` names a fresh one for an identity.
 
     Files and read-only folders of the repository stay, read-only. A folder that is
-    written to becomes a new, empty volume.
+    written to becomes a new volume, with the files of the repository that git tracks in it.
     """
     kind = mount["type"]
     if kind == "volume":
@@ -119,9 +133,19 @@ def _bind(
         return Rewritten(_reading(mount))
     if read_only or seen.kind == "file":
         return Rewritten(refusal=f"mounts {mount['source']}, which is outside the repository")
+    return _fresh(mount, seen, root, volume)
+
+
+def _fresh(mount: Mount, seen: Source, root: str, volume: Callable[[str, str], str]) -> Rewritten:
+    """Mount a new volume in place of a folder that is written to."""
     name = volume(f"bind {seen.real}", "bind-" + _slug(seen.real))
     fresh = {"type": "volume", "source": name, "target": mount["target"]}
-    return Rewritten(fresh, note=f"{mount['target']} is a new, empty volume in place of a folder")
+    if not seen.tracked or not _below(seen.real, root):
+        note = f"{mount['target']} is a new, empty volume in place of a folder"
+        return Rewritten(fresh, note=note)
+    what = f"a new volume with the files of the folder that git tracks ({len(seen.tracked)})"
+    copy = Copy(seen.real, seen.tracked)
+    return Rewritten(fresh, note=f"{mount['target']} is {what}", copy=copy)
 
 
 def _reading(mount: Mount) -> Mount:

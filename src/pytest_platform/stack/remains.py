@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import EngineError
 from pytest_platform.stack import place
+from pytest_platform.stack.builds import Left
 from pytest_platform.stack.owner import LABEL, Owner, is_name
 
 if TYPE_CHECKING:
@@ -90,6 +91,43 @@ def remove(engine: WritableEngine, project: str) -> None:
     else:
         message = f"parts of the stack {project} cannot be removed; look: docker ps -a"
         raise EngineError(message)
+
+
+def remove_of_builds(engine: WritableEngine, left: Left, before: Collection[str]) -> list[str]:
+    """Remove what builds have left, but for images that were there ``before``, by their ids.
+
+    Returns what of it is still there, as when somebody else's build goes on from there.
+
+    Raises:
+        EngineError: the Engine cannot be asked.
+    """
+    with engine.asking() as client:
+        for one in left.containers:
+            _try(lambda one: client.remove_container(one, force=True, v=True), one)
+        for _ in left.images:
+            # None is removed that something else is made from: so the last one goes first.
+            images = _made(client, left, before)
+            for one in images:
+                _try(lambda one: client.remove_image(one, noprune=True), one)
+            if not images:
+                break
+        there = [one["Id"][:12] for one in client.containers(all=True)]
+        return [one for one in left.containers if one in there] + _made(client, left, before)
+
+
+def _made(client: docker.APIClient, left: Left, before: Collection[str]) -> list[str]:
+    """Return the images that builds have made and nobody has named, the last one first."""
+    found = [
+        one["Id"]
+        for one in client.images(all=True)
+        if one["Id"] not in before and not _is_named(one)
+    ]
+    return [one for short in left.images[::-1] for one in found if one[7:19] == short]
+
+
+def _is_named(image: Mapping[str, Any]) -> bool:
+    names = [*(image["RepoTags"] or ()), *(image["RepoDigests"] or ())]
+    return any("<none>" not in name for name in names)
 
 
 def remove_left_overs(engine: WritableEngine) -> Iterator[Remains]:

@@ -12,27 +12,16 @@ from typing import Any
 
 from pytest_platform.stack import confined, keys
 from pytest_platform.stack.builds import built_from
+from pytest_platform.stack.copies import Copy
 from pytest_platform.stack.errors import StackConflict, StackRefused
 from pytest_platform.stack.members import needed_services
 from pytest_platform.stack.mounts import Source, refuse_to_read, rewrite_mount
 from pytest_platform.stack.naming import Document, Names
+from pytest_platform.stack.parts import Part, Stack
 from pytest_platform.stack.refusals import refusals
 
 _FILE_KEPT = ("file", "environment", "content")
 _NETWORK_KEPT = ("aliases", "priority", "gw_priority", "interface_name")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A rendered project and the services wanted of it.
-
-    ``deployed_as`` is its own name; ``folder`` is where Compose looks for relative paths.
-    """
-
-    deployed_as: str
-    model: Mapping[str, Any]
-    services: Sequence[str]
-    folder: str = "/"
 
 
 @dataclass(slots=True)
@@ -48,19 +37,7 @@ class _Making:
     configs: Names = field(default_factory=Names)
     refused: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Stack:
-    """``model`` is for Compose; ``notes`` tell people what differs from what is deployed.
-
-    ``ahead`` names the volumes that hooks alone mount: Compose makes none of them, and the
-    Engine would make them without labels.
-    """
-
-    model: Document
-    notes: tuple[str, ...]
-    ahead: tuple[str, ...] = ()
+    copies: dict[str, Copy] = field(default_factory=dict)
 
 
 def rewrite(
@@ -95,7 +72,10 @@ def rewrite(
         "configs": making.configs.definitions,
     }
     model = {"name": project, **{key: one for key, one in sections.items() if one}}
-    return Stack(model, tuple(dict.fromkeys(making.notes)), tuple(_of_hooks_alone(making)))
+    notes = tuple(dict.fromkeys(making.notes))
+    ahead = {_full(making, key): key for key in (*_of_hooks_alone(making), *making.copies)}
+    copies = {_full(making, key): copy for key, copy in making.copies.items()}
+    return Stack(model, notes, ahead, copies)
 
 
 def _of_hooks_alone(making: _Making) -> Iterator[str]:
@@ -104,7 +84,7 @@ def _of_hooks_alone(making: _Making) -> Iterator[str]:
         for service in making.services.values()
         for mount in service.get("volumes") or ()
     }
-    yield from (_full(making, key) for key in making.volumes.definitions if key not in used)
+    yield from (key for key in making.volumes.definitions if key not in used)
 
 
 def _full(making: _Making, key: str) -> str:
@@ -227,6 +207,8 @@ def _mounts(
         done = rewrite_mount(mount, making.root, making.sources, volume)
         making.refused += [f"'{name}' {done.refusal}"] if done.refusal else []
         making.notes += [f"{name}: {done.note}"] if done.note else []
+        if done.mount and done.copy:
+            making.copies[done.mount["source"]] = done.copy
         if done.mount:
             yield done.mount
 

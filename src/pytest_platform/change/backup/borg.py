@@ -82,6 +82,12 @@ class BorgFacts:
         """How many bytes a restore would write."""
         return self.archive.size if isinstance(self.archive, Archive) else None
 
+    @property
+    def held(self) -> tuple[int, int | None] | None:
+        """How many files the archive has, and their bytes."""
+        found = self.archive
+        return (found.files, found.size) if isinstance(found, Archive) else None
+
 
 def parse(text: str) -> Reference | Refusal:
     """Read a repository and the name of an archive; a checkpoint is no finished one."""

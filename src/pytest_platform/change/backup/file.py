@@ -60,6 +60,14 @@ class FileFacts:
         """How many bytes it has."""
         return self.before.size if isinstance(self.before, Entry) else None
 
+    @property
+    def held(self) -> tuple[int, int | None] | None:
+        """How many regular files were read, and their bytes, but of a dump."""
+        if not isinstance(self.contents, Contents):
+            return None
+        extent = self.contents.extent
+        return extent.files, None if self.contents.content == "sql" else extent.bytes
+
 
 def parse(text: str) -> Reference | Refusal:
     """Read the path of a file whose name says of what and when it is."""

@@ -11,7 +11,7 @@ from pytest_platform.change.refusal import Refusal
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.transport import CommandMissing, CommandResult, CommandTimeout, Transport
 from pytest_platform.secrets import Secrets
-from pytest_platform.secrets.names import says_secret
+from pytest_platform.secrets.names import says_credential
 
 QUICK = 30.0
 """Seconds for a question about a name."""
@@ -24,9 +24,6 @@ _NOT_ALLOWED = 126
 _TIMED_OUT = frozenset({124, 143})
 _ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC"}
 _SHOWN = 160
-_OF_STORES = re.compile(r"ACCOUNT|KEY_ID")
-"""Names by which restic and borg know accounts of stores; the repository names them, too."""
-
 _IN_URL = re.compile(r"(?<=://)[^/\s@]+(?=@)")
 # The last bytes of what a command prints, and then its exit status, which a pipe loses.
 _ENDING = 'keep=$1; shift; { "$@"; echo "exit $?"; } | tail -c "$keep"'
@@ -155,11 +152,7 @@ class Host:
 
 def credentials(environment: Mapping[str, str]) -> Secrets:
     """Return the values of the variables that by their names are credentials."""
-    return Secrets(outside=(pair for pair in environment.items() if _is_credential(pair[0])))
-
-
-def _is_credential(name: str) -> bool:
-    return says_secret(name) or bool(_OF_STORES.search(name))
+    return Secrets(outside=(pair for pair in environment.items() if says_credential(pair[0])))
 
 
 def _telling_line(text: str) -> str:

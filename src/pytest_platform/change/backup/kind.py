@@ -31,6 +31,11 @@ class Facts(Protocol):
         """How many bytes it has."""
         ...
 
+    @property
+    def held(self) -> tuple[int, int | None] | None:
+        """How many regular files it holds, and how many bytes those; None where not known."""
+        ...
+
 
 F = TypeVar("F", bound=Facts)
 

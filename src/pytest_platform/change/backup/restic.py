@@ -105,6 +105,12 @@ class ResticFacts:
         """How many bytes a restore would write."""
         return self.extent.size if isinstance(self.extent, Extent) else None
 
+    @property
+    def held(self) -> tuple[int, int | None] | None:
+        """How many files the snapshot has, and their bytes."""
+        found = self.extent
+        return (found.files, found.size) if isinstance(found, Extent) else None
+
 
 def parse(text: str) -> Reference | Refusal:
     """Read a repository and the ID of a snapshot; ``latest`` names none."""

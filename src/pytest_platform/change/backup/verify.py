@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from pytest_platform.change.backup.evidence import Evidence, evidence_of
 from pytest_platform.change.backup.host import READING, Host, credentials
 from pytest_platform.change.backup.kind import Facts, Kind
 from pytest_platform.change.backup.reference import Reference, shown
@@ -26,7 +27,7 @@ class BackupFacts:
 
     ``level`` is the deepest level, up to the one asked for, at which nothing was wrong
     with the backup itself; None if there is none. ``refusals`` are all the reasons for
-    which it does not count.
+    which it does not count. ``evidence`` is there where there is a level.
     """
 
     reference: str
@@ -36,6 +37,7 @@ class BackupFacts:
     taken_at: datetime | None = None
     size: int | None = None
     level: str | None = None
+    evidence: Evidence | None = None
 
     @property
     def verified(self) -> bool:
@@ -77,6 +79,7 @@ def verify(  # noqa: PLR0913 - every fact is handed in, by its name
     facts = kind.observe(reference, policy, host)
     judged = kind.judge(facts, policy, now)
     refusals = (*_judge_names(facts, modules, judged), *judged)
+    level = _level(kind, facts, policy, now)
     return BackupFacts(
         reference=reference.text,
         refusals=refusals,
@@ -84,7 +87,8 @@ def verify(  # noqa: PLR0913 - every fact is handed in, by its name
         module=_module(facts, reference, modules),
         taken_at=facts.taken_at,
         size=facts.size,
-        level=_level(kind, facts, policy, now),
+        level=level,
+        evidence=evidence_of(reference.kind, level, facts.held) if level else None,
     )
 
 

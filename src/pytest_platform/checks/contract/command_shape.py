@@ -49,7 +49,7 @@ def findings(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> list[Fin
     shell = invocation(words)
     splits = _splits(source)
     found = _of_shell(shell) if shell else _without_shell(words, splits)
-    at_fault = {field for finding in found for field in finding.path}
+    at_fault = {finding.path[0] for finding in found}
     drops = [_dropped(field, one) for field, one in splits.items() if field not in at_fault]
     return [*found, *(drop for drop in drops if drop)]
 
@@ -64,8 +64,9 @@ def _dropped(field: str, one: Split) -> Finding | None:
     if not one.dropped.strip("; &\n\t"):
         return None
     kept, lost = shortened(one.kept), shortened(one.dropped)
+    lost_at = len(one.kept) + len(one.dropped) - len(one.dropped.lstrip())
     return _finding(
-        field,
+        Argument(field, field, None, (field,), [lost_at]),
         f"Compose runs only `{kept}` and drops `{lost}`, for no shell reads it: {_AS_LIST}",
         f"only `{kept}` runs",
     )
@@ -77,7 +78,7 @@ def _of_shell(shell: Invocation) -> list[Finding]:
     if not shell.takes_script:
         return [_file_with_spaces(name, script)] if script and _has_spaces(script.text) else []
     if script is None:
-        return [_no_script(name, shell.shell.field)]
+        return [_no_script(name, shell.shell)]
     if _is_cut(script, shell.operands):
         return [_cut(name, shell, script)]
     if _is_one_quoted_word(script.text):
@@ -129,15 +130,15 @@ def _cut(name: str, shell: Invocation, script: Argument) -> Finding:
     quoted = "its first word" if script.written is None else f"`{shortened(script.written)}`"
     rest = f"{len(operands)} more word{'s' if len(operands) > 1 else ''}"
     return _finding(
-        script.field,
+        script,
         f"`{name} -c` runs only {quoted} and ignores {rest}: {_advice(shell, script.field)}",
         f"the script is only {quoted}",
     )
 
 
-def _no_script(name: str, field: str) -> Finding:
+def _no_script(name: str, shell: Argument) -> Finding:
     return _finding(
-        field,
+        shell,
         f"`{name} -c` gets no script, and Docker drops the image's own command: {_AS_LIST}",
         "no argument after `-c`",
     )
@@ -146,7 +147,7 @@ def _no_script(name: str, field: str) -> Finding:
 def _file_with_spaces(name: str, script: Argument) -> Finding:
     quoted = "a script" if script.written is None else f"`{shortened(script.written)}`"
     return _finding(
-        script.field,
+        script,
         f"`{name}` takes {quoted} for the name of a file, for `-c` is missing: {_AS_LIST}",
         "no `-c` in front of the script",
     )
@@ -154,7 +155,7 @@ def _file_with_spaces(name: str, script: Argument) -> Finding:
 
 def _quoted_twice(name: str, script: Argument) -> Finding:
     return _finding(
-        script.field,
+        script,
         f"`{name} -c` takes the whole script for the name of one program, because it is in "
         "quotes of its own: take the inner quotes away",
         "the script is one quoted word",
@@ -170,7 +171,7 @@ def _swallowed(name: str, script: Argument) -> list[Finding]:
     else:
         return []
     message = f"{taker} takes what follows in the script of `{name} -c`, for {why}: {_AS_LINES}"
-    return [_finding(script.field, message, f"{taker} takes the rest of the script")]
+    return [_finding(script, message, f"{taker} takes the rest of the script")]
 
 
 def _without_shell(words: list[Argument], splits: Mapping[str, Split]) -> list[Finding]:
@@ -192,7 +193,7 @@ def _program_with_spaces(words: list[Argument]) -> Finding | None:
     if not _has_spaces(first.text) or not (first.field == "entrypoint" or is_shell):
         return None
     return _finding(
-        first.field,
+        first,
         f"the first element is taken for a program's name, spaces included: {_AS_LIST}",
         "the program's name has spaces",
     )
@@ -203,7 +204,7 @@ def _assignment(words: list[Argument]) -> Finding | None:
     if not (equals and name.isidentifier() and len(words) > 1):
         return None
     return _finding(
-        words[0].field,
+        words[0],
         f"`{name}=…` in front of a program needs a shell: "
         f"set {name} under environment, or {_AS_LIST}",
         f"`{name}=…` is taken for the program's name",
@@ -215,7 +216,7 @@ def _operator(words: list[Argument]) -> Finding | None:
     if found is None or basename(words[0].text) in _TAKE_OPERATORS:
         return None
     return _finding(
-        found.field,
+        found,
         f"`{found.text}` is handed to the program as a word, for no shell reads it: {_AS_LIST}",
         f"`{found.text}` is an argument",
     )
@@ -231,11 +232,12 @@ def _lines(field: str, one: Split) -> Finding | None:
         return None
     kept = shortened(one.kept)
     return _finding(
-        field,
+        Argument(field, field, None, (field,), [0]),
         f"Compose joins the lines into the words of one command, `{kept}`: {_AS_LIST}",
         "several lines are one command",
     )
 
 
-def _finding(field: str, message: str, actual: str) -> Finding:
-    return Finding(CODE, message, _EXPECTED, actual, (field,))
+def _finding(at: Argument, message: str, actual: str) -> Finding:
+    path = at.path or (at.field,)
+    return Finding(CODE, message, _EXPECTED, actual, path, spot=at.spot())

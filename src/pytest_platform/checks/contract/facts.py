@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +17,7 @@ from pytest_platform.errors import ComposeError
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
 from pytest_platform.module.nearest import quoted
-from pytest_platform.verdict import Location
+from pytest_platform.verdict import Finding, Location
 
 _REFUSED: Final = "Compose cannot render the files; contract::compose says why"
 _READ: Final = frozenset(
@@ -142,6 +142,14 @@ class Facts:
         from somewhere that is not plain to see (an anchor, ``extends``).
         """
         return locate(self.module, ("services", self.module.service, *path))
+
+    def placed(self, finding: Finding) -> Finding:
+        """Give a finding its place in the files, from its path and its spot in a script."""
+        if finding.location or not finding.path:
+            return finding
+        at = finding.spot.at if finding.spot else None
+        path = ("services", self.module.service, *finding.path)
+        return replace(finding, location=locate(self.module, path, at))
 
     def spoken_of(self, said: str) -> Location:
         """Return the place that Compose speaks of: a line, a field of the service, or the files."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pytest_platform.scripts import failures, fates
+from pytest_platform.scripts.files import NO_TEXTS, Texts
 from pytest_platform.scripts.invocation import Program, arguments, program
 from pytest_platform.scripts.options import sets_errexit
 from pytest_platform.scripts.parsing import parse
@@ -85,44 +86,58 @@ _BESIDE_ERREXIT: Final = {
 """Advice for a script that has `set -e` already, in a place where it has no effect."""
 
 
-def findings(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> list[Finding]:
+def findings(
+    rendered: Mapping[str, Any],
+    source: Mapping[str, Any],
+    scripts: Texts = NO_TEXTS,
+) -> list[Finding]:
     """Tell how a failure of a one-shot is hidden: one finding for each way in which it is.
 
     ``rendered`` is the service as it runs, ``source`` the same before interpolation; only
-    the latter is ever quoted.
+    the latter is ever quoted. ``scripts`` are the files that can be read.
     """
     found = program(with_program_of_image(rendered, arguments(rendered, source)))
     if found is None:
         return []
-    first: dict[str, str | None] = {}
-    for rule, text in _hidden(found):
-        first.setdefault(rule, text)
-    has_errexit = sets_errexit(parse(found.text), found.options)
+    first: dict[str, fates.Hidden | None] = {}
+    for rule, written in _hidden(found, scripts):
+        first.setdefault(rule, written)
     return [
-        _finding(found.field, rule, text, has_errexit=has_errexit) for rule, text in first.items()
+        _finding(found, rule, written, has_errexit=_has_errexit(found, written, scripts))
+        for rule, written in first.items()
     ]
 
 
-def _hidden(found: Program) -> list[tuple[str, str | None]]:
-    """Judge what runs, and quote what was written where both have the same shape."""
-    ran = failures.hidden(parse(found.text), found.options)
+def _has_errexit(found: Program, written: fates.Hidden | None, scripts: Texts) -> bool:
+    if written is not None and written.file:
+        return sets_errexit(parse(scripts.texts[written.file]), frozenset())
+    return sets_errexit(parse(found.text), found.options)
+
+
+def _hidden(found: Program, scripts: Texts) -> list[tuple[str, fates.Hidden | None]]:
+    """Judge what runs, with what was written where both have the same shape."""
+    ran = failures.hidden(parse(found.text), found.options, scripts.texts)
     if found.written is None:
         return [(one.rule, None) for one in ran]
-    written = failures.hidden(parse(found.written), found.options)
+    written = failures.hidden(parse(found.written), found.options, scripts.written)
     if [one.rule for one in written] == [one.rule for one in ran]:
-        return [(one.rule, one.text) for one in written]
+        return [(one.rule, one) for one in written]
     return [(one.rule, None) for one in ran]
 
 
-def _finding(field: str, rule: str, text: str | None, *, has_errexit: bool) -> Finding:
+def _finding(
+    found: Program, rule: str, written: fates.Hidden | None, *, has_errexit: bool
+) -> Finding:
     problem, advice = _ADVICE[rule]
     if has_errexit and rule in _BESIDE_ERREXIT:
         advice = _BESIDE_ERREXIT[rule]
-    quoted = f"`{shortened(text)}`" if text else "a step"
+    quoted = f"`{shortened(written.text)}`" if written else "a step"
+    path, spot = found.place(written.at if written else None, written.file if written else "")
     return Finding(
         code=CODE,
         message=f"{problem.format(quoted)}: {advice}",
         expected="a failure of any step makes the exit code other than 0",
         actual=problem.format(quoted),
-        path=(field,),
+        path=path,
+        spot=spot,
     )

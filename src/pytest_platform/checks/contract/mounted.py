@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from pytest_platform.checks.contract.facts import Facts, Unit
-from pytest_platform.scripts.invocation import single_dollars
+from pytest_platform.compose import positions
+from pytest_platform.compose.source import locate
+from pytest_platform.scripts.files import Texts
+from pytest_platform.scripts.invocation import doubled, single_dollars
+from pytest_platform.verdict import Finding, Location
 
 _MOST_BYTES: Final = 262_144
 _MOST_FILES: Final = 200
 
 
-def scripts(facts: Facts, unit: Unit) -> dict[str, str]:
-    """Return the texts of mounted files below the repository's root, by path in the container."""
+@dataclass(frozen=True, slots=True)
+class Mounted:
+    """A text that a container sees: of a ``file``, or the content of a ``config``.
+
+    ``source`` is the content before interpolation, ``written`` the same with single dollars.
+    """
+
+    text: str
+    written: str
+    file: Path | None = None
+    config: str = ""
+    source: str = ""
+
+
+def scripts(facts: Facts, unit: Unit) -> dict[str, Mounted]:
+    """Return mounted texts of the repository, by their paths in the container."""
     root = facts.module.root.resolve()
-    found: dict[str, str] = {}
+    found: dict[str, Mounted] = {}
     for mount in unit.rendered.get("volumes") or ():
         if isinstance(mount, Mapping) and mount.get("type") == "bind":
             for path, target in _files(Path(str(mount.get("source", ""))), str(mount["target"])):
@@ -24,10 +43,50 @@ def scripts(facts: Facts, unit: Unit) -> dict[str, str]:
     for name, target in _configs(unit):
         made = (facts.rendered.model.get("configs") or {}).get(name) or {}
         if "content" in made:
-            found[target] = single_dollars(str(made["content"]))
+            found[target] = _content(facts, name, str(made["content"]))
         elif made.get("file"):
             found |= _text(root, Path(str(made["file"])), target)
     return found
+
+
+def texts(found: Mapping[str, Mounted], folder: str = "") -> Texts:
+    """Return the texts alone; those below ``folder`` also by their paths from there."""
+    above = f"{folder.rstrip('/')}/"
+    names = {path: [path] for path in found}
+    for path in found if folder.startswith("/") else ():
+        if path.startswith(above):
+            names[path] += [path.removeprefix(above), f"./{path.removeprefix(above)}"]
+    pairs = [(name, found[path]) for path, all_of in names.items() for name in all_of]
+    return Texts(
+        {name: one.text for name, one in pairs},
+        {name: one.written for name, one in pairs},
+        {name: one.source for name, one in pairs if one.source},
+    )
+
+
+def located(facts: Facts, found: Mapping[str, Mounted], folder: str, finding: Finding) -> Finding:
+    """Let a finding about a mounted text point at its line there."""
+    named = finding.spot.file if finding.spot else ""
+    one = found.get(named) or found.get(f"{folder.rstrip('/')}/{named.removeprefix('./')}")
+    if one is None or finding.spot is None:
+        return finding
+    return replace(finding, location=_location(facts, one, finding.spot.at))
+
+
+def _location(facts: Facts, one: Mounted, at: int) -> Location:
+    if one.file is None:
+        path = ("configs", one.config, "content")
+        return locate(facts.module, path, doubled(one.source, at))
+    root, real = facts.module.root.resolve(), one.file.resolve()
+    line, column = positions.of_index(one.text, at)
+    return Location(real.relative_to(root).as_posix(), line, column)
+
+
+def _content(facts: Facts, name: str, content: str) -> Mounted:
+    text = single_dollars(content)
+    made = (facts.source.model.get("configs") or {}).get(name) or {}
+    source = str(made.get("content", content))
+    return Mounted(text, single_dollars(source), config=name, source=source)
 
 
 def _configs(unit: Unit) -> Iterator[tuple[str, str]]:
@@ -46,13 +105,14 @@ def _files(source: Path, target: str) -> Iterator[tuple[Path, str]]:
             yield path, f"{target.rstrip('/')}/{path.relative_to(source).as_posix()}"
 
 
-def _text(root: Path, path: Path, target: str) -> dict[str, str]:
+def _text(root: Path, path: Path, target: str) -> dict[str, Mounted]:
     real = path.resolve()
     if not real.is_relative_to(root) or target.startswith("/tmp/"):  # noqa: S108
         return {}
     try:
         if real.stat().st_size > _MOST_BYTES:
             return {}
-        return {target: real.read_text(encoding="utf-8")}
+        text = real.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return {}
+    return {target: Mounted(text, text, real)}

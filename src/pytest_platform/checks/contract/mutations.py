@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import itertools
 import re
-import shlex
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from pytest_platform.scripts.changes import Change, Judge
+from pytest_platform.scripts.files import NO_TEXTS, Texts
 from pytest_platform.scripts.invocation import (
     Argument,
     Program,
@@ -29,12 +30,12 @@ from pytest_platform.scripts.invocation import (
 )
 from pytest_platform.scripts.quoting import shortened
 from pytest_platform.scripts.verbs import table
-from pytest_platform.verdict import Finding
+from pytest_platform.verdict import Finding, Spot
 
 CODE: Final = "contract.mutations"
 
-Told = tuple[str, Change, str | None]
-"""The field that something unknown stands in, what it is, and how it was written."""
+Told = tuple[tuple[str, ...], Spot | None, Change, str | None]
+"""The place of something unknown, what it is, and how it was written."""
 
 _ADVICE: Final = "take it out, or declare it under runtime.beyond_create with a reason"
 
@@ -43,32 +44,32 @@ def findings(
     rendered: Mapping[str, Any],
     source: Mapping[str, Any],
     allowed: Collection[str],
-    scripts: Mapping[str, str] | None = None,
+    scripts: Texts = NO_TEXTS,
 ) -> list[Finding]:
     """Tell what a one-shot runs that is neither known nor declared, one finding for each command.
 
     ``rendered`` is the service as it runs, ``source`` the same before interpolation; only
-    the latter is ever quoted. ``allowed`` are the declared commands, ``scripts`` the texts of
-    files of the repository by their paths in the container.
+    the latter is ever quoted. ``allowed`` are the declared commands, ``scripts`` the
+    files that can be read.
     """
-    told = _told(rendered, source, scripts or {})
     declared = [tuple(text.lower().split()) for text in allowed]
     found = [
-        _finding(field, change.does, text)
-        for field, change, text in told
+        _finding(path, spot, change.does, text)
+        for path, spot, change, text in _told(rendered, source, scripts)
         if not any(_allows(one, change) for one in declared)
     ]
-    return list(dict.fromkeys(found))
+    first: dict[tuple[str, str], Finding] = {}
+    for one in found:
+        first.setdefault((one.path[0], one.message), one)
+    return list(first.values())
 
 
 def declarations(
-    rendered: Mapping[str, Any],
-    source: Mapping[str, Any],
-    scripts: Mapping[str, str] | None = None,
+    rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Texts = NO_TEXTS
 ) -> list[str]:
     """Return what ``runtime.beyond_create`` has to name, so that nothing is found any more."""
     named: dict[str, None] = {}
-    for _, change, _ in _told(rendered, source, scripts or {}):
+    for _, _, change, _ in _told(rendered, source, scripts):
         for length in (_leading(change.words), len(change.words)):
             words = " ".join(change.words[:length])
             if _allows(tuple(words.lower().split()), change):
@@ -83,14 +84,17 @@ def _leading(words: tuple[str, ...]) -> int:
     return min(3, len(list(plain)))
 
 
-def _told(
-    rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Mapping[str, str]
-) -> list[Told]:
-    judge = Judge(scripts, scratch=not _mounted_below_tmp(rendered), mounted=_mounted(rendered))
+def _told(rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Texts) -> list[Told]:
+    judge = Judge(
+        scripts.texts,
+        scratch=not _mounted_below_tmp(rendered),
+        mounted=_mounted(rendered),
+        environment=_environment(rendered),
+    )
     words = _with_program_of_image(rendered, arguments(rendered, source))
     return [
-        *([_of_image(rendered)] if words is None else _of_words(judge, words)),
-        *_of_words(judge, _health_check(rendered)),
+        *([_of_image(rendered)] if words is None else _of_words(judge, words, scripts)),
+        *_of_words(judge, _health_check(rendered), scripts),
         *_of_environment(rendered),
     ]
 
@@ -99,16 +103,28 @@ def _of_image(rendered: Mapping[str, Any]) -> Told:
     image = str(rendered.get("image", "")).partition("@")[0].rpartition("/")
     name = image[0] + image[1] + image[2].partition(":")[0] or "build"
     change = Change("is not read, so what the image runs is not known", (name,), name)
-    return ("image" if "image" in rendered else "build", change, None)
+    return (("image" if "image" in rendered else "build",), None, change, None)
 
 
-def _of_words(judge: Judge, words: list[Argument]) -> list[Told]:
+def _of_words(judge: Judge, words: list[Argument], scripts: Texts) -> list[Told]:
     if not words:
         return []
-    shell, found = invocation(words), program(words) or _as_command(words)
+    shell, found = invocation(words), program(words)
+    if found is None:
+        return []
     if shell is not None and shell.takes_script:
         judge = judge.of_shell(basename(shell.shell.text))
-    return [(found.field, change, text) for change, text in _changes(judge, found)]
+    return [
+        (*_place(found, change, written), change, written.text if written else None)
+        for change, written in _changes(judge, found, scripts)
+    ]
+
+
+def _place(
+    found: Program, change: Change, written: Change | None
+) -> tuple[tuple[str, ...], Spot | None]:
+    told = written or (change if change.file else None)
+    return found.place(told.at if told else None, change.file)
 
 
 def _health_check(rendered: Mapping[str, Any]) -> list[Argument]:
@@ -123,15 +139,23 @@ def _of_environment(rendered: Mapping[str, Any]) -> list[Told]:
     """Find variables by which the name of a program runs another one, or a script before it."""
     names: Mapping[str, Any] = rendered.get("environment") or {}
     return [
-        ("environment", Change("decides what programs run", (f"{name.lower()}=",), name), name)
+        (
+            ("environment", name),
+            None,
+            Change("decides what programs run", (f"{name.lower()}=",), name),
+            name,
+        )
         for name, value in names.items()
         if any(re.fullmatch(one, name) for one in table()["deciding"])
         and not (name == "PATH" and set(str(value).split(":")) <= set(table()["folders"]))
     ]
 
 
-def _as_command(words: list[Argument]) -> Program:
-    return Program(shlex.join(word.text for word in words), None, words[0].field)
+def _environment(rendered: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is given for sure: what has no value here may have any where it is deployed."""
+    given: Mapping[str, Any] = rendered.get("environment") or {}
+    told = {name: single_dollars(str(one or "")) for name, one in given.items()}
+    return {name: one for name, one in told.items() if one and "placeholder-" not in one}
 
 
 def _mounted(rendered: Mapping[str, Any]) -> frozenset[str]:
@@ -172,12 +196,13 @@ def _with_program_of_image(
     return [Argument(entry, "command", entry), *words]
 
 
-def _changes(judge: Judge, found: Program) -> list[tuple[Change, str | None]]:
-    """Judge what runs, and quote what was written where both have the same shape."""
+def _changes(judge: Judge, found: Program, scripts: Texts) -> list[tuple[Change, Change | None]]:
+    """Judge what runs, with what was written where both have the same shape."""
     ran = judge.script(found.text)
-    written = judge.script(found.written) if found.written is not None else []
+    as_written = replace(judge, scripts=scripts.written)
+    written = as_written.script(found.written) if found.written is not None else []
     if [one.does for one in written] == [one.does for one in ran]:
-        return [(one, other.text) for one, other in zip(ran, written, strict=True)]
+        return list(zip(ran, written, strict=True))
     return [(one, None) for one in ran]
 
 
@@ -193,12 +218,13 @@ def _allows(declared: tuple[str, ...], change: Change) -> bool:
     return bool(declared) and any(words[: len(declared)] == declared for words in lowered)
 
 
-def _finding(field: str, does: str, text: str | None) -> Finding:
+def _finding(path: tuple[str, ...], spot: Spot | None, does: str, text: str | None) -> Finding:
     quoted = f"`{shortened(text)}`" if text else "a command"
     return Finding(
         code=CODE,
         message=f"{quoted} {does}, a sidecar one-shot only creates or verifies: {_ADVICE}",
         expected="creates or verifies, nothing else",
         actual=f"{quoted} {does}",
-        path=(field,),
+        path=path,
+        spot=spot,
     )

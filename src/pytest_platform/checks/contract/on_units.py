@@ -9,10 +9,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from pytest_platform.checks.contract import mounted
+from pytest_platform.checks.contract import mounted, unset
 from pytest_platform.checks.contract.facts import Facts, Unit
+from pytest_platform.errors import PlatformError
 from pytest_platform.module.model import StateClass
 from pytest_platform.verdict import Finding
+
+
+class Unread(PlatformError):
+    """All that runs is a script that is not in the repository, so there is nothing to judge."""
+
+    code = "contract.unread"
+
 
 _HOOKS: Final = ("pre_start", "post_start", "pre_stop")
 
@@ -24,22 +32,46 @@ def command_shape(facts: Facts) -> Iterator[Finding]:
 
 
 def script(facts: Facts) -> Iterator[Finding]:
-    """Judge whether the shell can parse its script."""
-    for unit in facts.units:
-        yield from _below(unit, _ask("script", unit))
+    """Judge whether the shell can parse its script.
+
+    Raises:
+        Unread: all that a one-shot runs is a script that cannot be read.
+    """
+    yield from _with_files(facts, "script")
 
 
 def interpolation(facts: Facts) -> Iterator[Finding]:
-    """Judge whether the shell sees the variables that its script sets."""
-    for unit in facts.units:
-        yield from _below(unit, _ask("interpolation", unit))
+    """Judge whether Compose fills in what it is to fill in, and nothing else."""
+    found = _with_files(facts, "interpolation")
+    yield from found
+    told = {(one.actual or "").strip("`${}") for one in found}
+    yield from unset.findings(facts, facts.units, told)
 
 
 def masked_failure(facts: Facts) -> Iterator[Finding]:
-    """Judge whether a failure can be seen; of a one-shot alone, the exit code is all."""
+    """Judge whether a failure can be seen; of a one-shot alone, the exit code is all.
+
+    Raises:
+        Unread: as ``script``.
+    """
     if facts.module.one_shot:
-        for unit in facts.units:
-            yield from _below(unit, _ask("masked_failure", unit))
+        yield from _with_files(facts, "masked_failure")
+
+
+def _with_files(facts: Facts, check: str) -> list[Finding]:
+    """Ask about each unit and the script files that it runs."""
+    found: list[Finding] = []
+    unread: list[tuple[Unit, Finding]] = []
+    for unit in facts.units:
+        mounts, folder = mounted.scripts(facts, unit), str(unit.rendered.get("working_dir") or "")
+        texts = mounted.texts(mounts, folder)
+        told = _ask(check, unit, texts)
+        found += _below(unit, [mounted.located(facts, mounts, folder, one) for one in told])
+        if facts.module.one_shot and check != "interpolation":
+            unread += [(unit, one) for one in _ask("unread", unit, texts)]
+    for unit, finding in unread if not found else ():
+        raise Unread(finding.message, location=facts.locate(*unit.path, *finding.path))
+    return found
 
 
 def mutations(facts: Facts) -> Iterator[Finding]:
@@ -48,7 +80,9 @@ def mutations(facts: Facts) -> Iterator[Finding]:
     if facts.module.one_shot and spec.state.class_ is StateClass.SIDECAR:
         allowed = [one.command for one in spec.runtime.beyond_create]
         for unit in _all_that_runs(facts):
-            yield from _below(unit, _ask("mutations", unit, allowed, mounted.scripts(facts, unit)))
+            mounts = mounted.scripts(facts, unit)
+            for finding in _ask("mutations", unit, allowed, mounted.texts(mounts)):
+                yield from _below(unit, [mounted.located(facts, mounts, "", finding)])
 
 
 def declarations(facts: Facts) -> Iterator[str]:
@@ -56,8 +90,8 @@ def declarations(facts: Facts) -> Iterator[str]:
     from pytest_platform.checks.contract import sandbox
 
     for unit in _all_that_runs(facts):
-        scripts = mounted.scripts(facts, unit)
-        yield from sandbox.ask("declarations", unit.rendered, unit.source, scripts)
+        texts = mounted.texts(mounted.scripts(facts, unit))
+        yield from sandbox.ask("declarations", unit.rendered, unit.source, texts)
 
 
 def _all_that_runs(facts: Facts) -> Iterator[Unit]:

@@ -8,28 +8,47 @@ from typing import Any, Final
 
 from pytest_platform.compose.interpolation import variables
 from pytest_platform.scripts.commands import plain
-from pytest_platform.scripts.invocation import arguments, invocation, single_dollars
+from pytest_platform.scripts.files import NO_TEXTS, Texts, all_run
+from pytest_platform.scripts.invocation import arguments, invocation, program, single_dollars
 from pytest_platform.scripts.parsing import encoded, nodes, parse
 from pytest_platform.scripts.syntax import Command, descend
 from pytest_platform.scripts.words import text_of
-from pytest_platform.verdict import Finding
+from pytest_platform.verdict import Finding, Spot
 
 CODE: Final = "contract.interpolation"
 
 
-def findings(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> list[Finding]:
-    """Tell which variables a script sets itself, and yet writes with one dollar."""
-    found = invocation(arguments(rendered, source))
-    script = found.script if found and found.takes_script else None
-    if script is None or script.written is None:
-        return []
-    asked = [one.name for one in variables(script.written) if one.default is None]
-    own = set(_set_by(single_dollars(script.written)))
-    return [
-        _finding(script.field, name)
-        for name in dict.fromkeys(asked)
-        if name in own and not _hands_on(script.written, name)
-    ]
+def findings(
+    rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Texts = NO_TEXTS
+) -> list[Finding]:
+    """Tell which variables a script sets itself, and yet writes with one dollar.
+
+    ``scripts`` are the files that can be read; Compose interpolates those of ``configs``.
+    """
+    words = arguments(rendered, source)
+    shell, found = invocation(words), program(words)
+    script = shell.script if shell and shell.takes_script else None
+    told = []
+    if script is not None and script.written is not None:
+        path = script.path or (script.field,)
+        told = [_finding(name, path, script.spot(at)) for name, at in _replaced(script.written)]
+    runs = all_run(parse(found.text), scripts.texts) if found and scripts.sources else ()
+    for file in dict.fromkeys(run.path for run in runs):
+        text = scripts.sources.get(file, "")
+        for name, at in _replaced(text):
+            spot = Spot(len(single_dollars(text[:at])), file)
+            told.append(_finding(name, (words[0].field,), spot))
+    return told
+
+
+def _replaced(script: str) -> Iterator[tuple[str, int]]:
+    """Yield what a script sets and Compose replaces, with where that stands first."""
+    asked = [one.name for one in variables(script) if one.default is None]
+    own = set(_set_by(single_dollars(script)))
+    for name in dict.fromkeys(asked):
+        if name in own and not _hands_on(script, name):
+            found = re.search(rf"(?<!\$)(?:\$\$)*(\$\{{?{name})(?!\w)", script)
+            yield name, found.start(1) if found else 0
 
 
 def _set_by(script: str) -> Iterator[str]:
@@ -47,12 +66,13 @@ def _hands_on(written: str, name: str) -> bool:
     return bool(re.search(rf"(?<!\w){name}=[\"']?\$\{{?{name}(?!\w)", written))
 
 
-def _finding(field: str, name: str) -> Finding:
+def _finding(name: str, path: tuple[str, ...], spot: Spot) -> Finding:
     return Finding(
         code=CODE,
         message=f"Compose replaces `${name}`, which the script sets itself, before the shell sees "
         f"it: write `$${name}`",
         expected=f"`$${name}`, which Compose hands on as `${name}`",
         actual=f"`${name}`",
-        path=(field,),
+        path=path,
+        spot=spot,
     )

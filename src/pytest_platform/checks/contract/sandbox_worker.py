@@ -13,6 +13,7 @@ from pytest_platform.checks.contract import (
     mutations,
     replaced,
     script,
+    unread,
 )
 from pytest_platform.verdict import Finding
 
@@ -23,6 +24,7 @@ CHECKS: Mapping[str, Callable[..., list[Finding] | list[str]]] = {
     "masked_failure": masked_failure.findings,
     "mutations": mutations.findings,
     "declarations": mutations.declarations,
+    "unread": unread.findings,
 }
 
 

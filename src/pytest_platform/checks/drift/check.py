@@ -83,13 +83,13 @@ def compared(module: Module, context: Context) -> Comparison:
             comparable.
         PlatformError: the files cannot be rendered, or the Engine cannot be asked.
     """
-    snapshot = context.snapshot(module)
+    snapshot = context.fleet.snapshot(module)
     details = _details(snapshot)
     facts = Facts(module, context.catalog, context.renderer, context.today, as_deployed=True)
-    there = There(facts, context.host_of(module)) if context.remote_mode == "ssh" else None
+    there = There(facts, context.fleet.host_of(module)) if context.remote_mode.elsewhere else None
     if not there:
         facts = as_deployed(facts, snapshot, details)
-    engine = context.host_of(module).engine
+    engine = context.fleet.host_of(module).engine
     settings = _settings(facts, snapshot, details, there, engine)
     findings = (*_state(module, context), *settings.findings)
     findings = findings or tuple(outdated(module, context, context.seen(module)))

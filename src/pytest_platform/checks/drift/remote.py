@@ -28,7 +28,7 @@ from pytest_platform.compose.renderer import misleading
 from pytest_platform.docker.details import Details
 from pytest_platform.docker.engine import Document
 from pytest_platform.errors import CannotCompare, FilesDiffer
-from pytest_platform.run.fleet import Host
+from pytest_platform.run.host import Host
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,13 @@ The ssh client ends with 255 for all of it, so the reason is read from what it s
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 
 from pytest_platform.errors import EngineError
+
+_KNOWN_AS = re.compile(r"^Host key for (\S+) has changed", re.MULTILINE)
+_OFFENDING = re.compile(r"^Offending \S+ key in (.+):[0-9]+\s*$", re.MULTILINE)
 
 CUT = "ssh.cut"
 BUSY = "ssh.busy"
@@ -25,7 +29,11 @@ class SshError(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason: what ssh says, and what it is called; ``{host}`` stands for the destination."""
+    """One reason: what ssh says, and what it is called.
+
+    In ``message``, ``{host}`` stands for the destination, ``{said}`` for the line, and
+    ``{forget}`` for the command that forgets a host key.
+    """
 
     said: re.Pattern[str]
     code: str
@@ -41,7 +49,7 @@ REASONS = (
         "remote host identification has changed",
         "ssh.host_key_changed",
         "the host key of {host} is not the one that is known; find out why, "
-        "and only then forget the old one with: ssh-keygen -R",
+        "and only then forget the old one with: {forget}",
     ),
     _reason(
         "host key for .* was revoked",
@@ -105,8 +113,19 @@ def explain(said: str, host: str) -> SshError:
     for reason in REASONS:
         if match := reason.said.search(said):
             line = _line_around(said, match.start())
-            return SshError(reason.code, reason.message.format(host=host, said=line))
+            words = {"host": host, "said": line, "forget": _forget(said, host)}
+            return SshError(reason.code, reason.message.format(**words))
     return SshError("ssh.failed", f"ssh to {host} failed: {last_line(said) or 'it gave no reason'}")
+
+
+def _forget(said: str, host: str) -> str:
+    """Return the command for the name and the file by which ssh knows the key.
+
+    The name is ``[host]:port`` where the port is not 22, or the one of ``HostKeyAlias``.
+    """
+    known, file = _KNOWN_AS.search(said), _OFFENDING.search(said)
+    words = ["ssh-keygen", *(["-f", file[1]] if file else []), "-R", known[1] if known else host]
+    return shlex.join(words)
 
 
 def cut(said: str, host: str) -> SshError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -68,7 +68,7 @@ async def ask(spec: Asked, target: Target) -> tuple[Answer, Handshake | None]:
     way = _Way(spec, target, _parsed(url))
     routed = Routed(way.route, way.context, way.server_name)
     request = Request(spec.method, url, headers, spec.redirects, limit, deadline)
-    answer = await fetch(request, routed)
+    answer = replace(await fetch(request, routed), dialled=routed.dialled)
     if not answer.distrusted:
         seen = datetime.now(UTC)
         certificate = answer.certificate

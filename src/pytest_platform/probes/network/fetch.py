@@ -39,6 +39,7 @@ class Answer:
 
     Without a ``status`` there was no answer: ``broken`` or ``distrusted`` say why. ``cut``
     tells that the body is longer than the limit, ``late`` that it did not end in time.
+    ``dialled`` is where the last request went, if its URL does not say so.
     """
 
     visited: tuple[str, ...]
@@ -51,6 +52,7 @@ class Answer:
     broken: Broken | None = None
     distrusted: str = ""
     too_many_redirects: bool = False
+    dialled: str = ""
 
 
 async def fetch(request: Request, routed: Routed) -> Answer:

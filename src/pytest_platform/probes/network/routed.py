@@ -51,6 +51,15 @@ class Routed(httpx.AsyncBaseTransport):
         """Where the last request went, for people."""
         return self.last.name if self.last else ""
 
+    @property
+    def dialled(self) -> str:
+        """The host and port that the last request went to, where its URL names others."""
+        if self.last is None:
+            return ""
+        host = f"[{self.last.host}]" if ":" in self.last.host else self.last.host
+        place = f"{host}:{self.last.port}"
+        return "" if place == self.last.name else place
+
     def silence(self) -> str:
         """Say how far it came when the time was over."""
         return "it took the connection and did not answer" if self._connected else "no connection"

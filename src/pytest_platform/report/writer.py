@@ -1,12 +1,13 @@
-"""The promise of one JSON document, on stdout or in a file, however the run ends."""
+"""The promise of the reports, on stdout or in files, however the run ends."""
 
 from __future__ import annotations
 
-import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,33 +27,53 @@ _ENDINGS: Final[Mapping[str, tuple[str, int]]] = {
 """The code and the exit code of what may end pytest early, by the name of its class."""
 
 
-class JsonStdout:
-    """Writes the document when all else is over. Registered as a plugin, it learns how it ended.
+@dataclass(slots=True)
+class Target:
+    """One report; ``path`` is None for stdout, ``asked`` is the option that asked for it."""
 
-    Where the target is stdout, everything else that wants to write there goes to stderr.
+    format: str
+    path: Path | None
+    asked: str
+    output: Output | None = None
+
+
+class ReportWriter:
+    """Writes the reports when all else is over. Registered as a plugin, it learns how it ended.
+
+    Where one goes to stdout, everything else that wants to write there goes to stderr.
     """
 
-    def __init__(self, target: Path | None) -> None:
-        """Take stdout, or, where ``target`` is a file, leave it alone."""
+    def __init__(self) -> None:
+        """Promise nothing yet; see :meth:`add`."""
         self.document: dict[str, Any] | None = None
-        self.target = target
         self.secrets: Callable[[], Secrets] = _of_environment
-        self._output: Output | None = None
         self.unwritable: OSError | None = None
-        if target:
-            self._prepare(target)
+        self._targets: list[Target] = []
         self._session: Any = None
         self._failure: tuple[str, int, BaseException] | None = None
         self._around = sys.exc_info()[1]
-        self._stdout = None if target else _take_stdout()
+        self._stdout: int | None = None
+        self._width: int | None = None
 
-    def _prepare(self, target: Path) -> None:
-        """Open the target before output is captured: what was stdout then is another file later."""
+    def add(self, target: Target) -> None:
+        """Promise a report: open its file, or take stdout. Again the same is nothing new.
+
+        Files are opened before output is captured: what was stdout then is another file later.
+        """
+        path = target.path
+        if any((one.format, one.path) == (target.format, path) for one in self._targets):
+            return
+        self._targets.append(target)
+        if path is None:
+            if self._stdout is None:
+                self._width = _width()
+                self._stdout = _take_stdout()
+            return
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._output = Output.prepare(target)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            target.output = Output.prepare(path)
         except OSError as error:
-            self.unwritable = error
+            self.unwritable = self.unwritable or OSError(error.errno, error.strerror, target.asked)
 
     def pytest_sessionstart(self, session: Any) -> None:
         """Keep the session: in the end it knows the exit code."""
@@ -81,32 +102,49 @@ class JsonStdout:
 
     def abandon(self) -> None:
         """Write nothing after all: another process does."""
-        if self._output:
-            self._output.close()
+        for target in self._targets:
+            if target.output:
+                target.output.close()
         self._give_back()
         self.close = lambda: None  # type: ignore[method-assign]
 
     def close(self) -> None:
-        """Write the document, and give stdout back.
+        """Write the reports, and give stdout back.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: one cannot be written; ``filename`` is what asked for it.
         """
-        text = json.dumps(self._finished(), default=str, indent=2) + "\n"
-        try:
-            self._write(text)
-        except BrokenPipeError:
-            sys.stderr.write("the reader of the JSON document went away before its end\n")
-        finally:
-            self._give_back()
+        document, failed = self._finished(), None
+        for target in self._targets:
+            try:
+                self._write(target, self._text(target, document))
+            except BrokenPipeError:
+                sys.stderr.write(f"{target.asked}: the reader went away before the end\n")
+            except OSError as error:
+                failed = failed or OSError(error.errno, error.strerror, target.asked)
+            except ValueError as error:
+                failed = failed or OSError(0, str(error), target.asked)
+        self._give_back()
+        if failed:
+            raise failed
 
-    def _write(self, text: str) -> None:
-        if self.target:
-            output = self._output or Output.prepare(self.target)
-            output.write(text.encode())
+    def _text(self, target: Target, document: dict[str, Any]) -> str:
+        """Return a report. JSON is the document as it is, with all that others put into it."""
+        from pytest_platform.report.document import read
+        from pytest_platform.report.formats import render
+        from pytest_platform.report.formats.json import encoded
+
+        if target.format == "json":
+            return encoded(document)
+        return render(target.format, read(document), None if target.path else self._width)
+
+    def _write(self, target: Target, text: str) -> None:
+        data = text.encode(errors="backslashreplace")
+        if target.path:
+            (target.output or Output.prepare(target.path)).write(data)
         elif self._stdout is not None:
-            with os.fdopen(os.dup(self._stdout), "w", encoding="utf-8") as stream:
-                stream.write(text)
+            with os.fdopen(os.dup(self._stdout), "wb") as stream:
+                stream.write(data)
 
     def _give_back(self) -> None:
         if self._stdout is not None:
@@ -155,6 +193,11 @@ def _of_environment() -> Secrets:
     from pytest_platform.secrets.names import says_secret
 
     return Secrets(outside=(pair for pair in os.environ.items() if says_secret(pair[0])))
+
+
+def _width() -> int | None:
+    """Return the columns of the terminal; None where stdout is none."""
+    return shutil.get_terminal_size().columns if os.isatty(1) else None
 
 
 def _take_stdout() -> int:

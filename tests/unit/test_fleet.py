@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from observers import Recorded, Take
 from pytest_platform.checks.registry import PROBES, vocabulary
 from pytest_platform.compose.renderer import Renderer
 from pytest_platform.docker.engine import PROJECT, SERVICE
@@ -19,11 +20,15 @@ from pytest_platform.hosts.inventory import Inventory, Place
 from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
-from pytest_platform.run.context import Context, HostFailed
-from pytest_platform.run.fleet import Host, Hosts
+from pytest_platform.run.context import Context
+from pytest_platform.run.fleet import HostFailed, Watch, unwatched
+from pytest_platform.run.host import Host
 from pytest_platform.run.observation import Show
+from pytest_platform.run.plan import Plan
+from pytest_platform.run.remote_mode import OverSsh
 from pytest_platform.secrets import Secrets
 from pytest_platform.state.wait import Status
+from pytest_platform.verdict import Location
 
 PATIENCE = 60.0
 STATELESS = "{class: stateless}"
@@ -48,29 +53,30 @@ class Named(Local):
         self.name = name
 
 
-def _context(folder: Path, look: Callable[[Host, list[Module], Show], Snapshot]) -> Context:
+class Hosts(OverSsh):
+    """Hosts that are all this machine."""
+
+    def connect(self, place: Place) -> Named:
+        return Named(place.name)
+
+
+def _context(folder: Path, take: Take, watch: Watch = unwatched) -> Context:
     for name, host in ON.items():
         file = folder / "modules" / name / "module.yaml"
         file.parent.mkdir(parents=True)
         file.write_text(MODULE.format(name=name, host=host, state=STATELESS))
 
-    def find(module: Module) -> Place:
-        place = Inventory().find(module.manifest.spec.runtime.host)
-        assert place
-        return place
-
     catalog = Catalog(folder / "modules", folder, vocabulary())
-    context = Context(
+    modules = tuple(catalog.require(name, wanted_by=Location("", 0)) for name in ON)
+    return Context.of(
         catalog=catalog,
         renderer=Renderer(Local()),
-        hosts=Hosts(find, lambda place: Named(place.name)),
-        look=look,
-        remote_mode="ssh",
-        today=date(2026, 1, 1),
+        remote_mode=Hosts(Inventory(), None),
+        observer=Recorded(take),
         probes=PROBES,
+        plan=Plan(modules),
+        watch=watch,
     )
-    context.selected = [_module(context, name) for name in ON]
-    return context
 
 
 def _module(context: Context, name: str) -> Module:
@@ -94,13 +100,13 @@ def test_a_slow_host_delays_no_other(tmp_path: Path) -> None:
         return _snapshot(host)
 
     context = _context(tmp_path, look)
-    assert context.snapshot(_module(context, "quick-one")).host == "quick"
-    assert context.secrets().hide("secret-of-quick secret-of-slow", "*") == "* secret-of-slow"
+    assert context.fleet.snapshot(_module(context, "quick-one")).host == "quick"
+    assert context.vault.secrets().hide("secret-of-quick secret-of-slow", "*") == "* secret-of-slow"
     quick_is_judged.set()
     for name in ("slow-one", "slow-two"):
-        assert context.snapshot(_module(context, name)).host == "slow"
+        assert context.fleet.snapshot(_module(context, name)).host == "slow"
     assert sorted(looked) == [("quick", ["quick-one"]), ("slow", ["slow-one", "slow-two"])]
-    assert context.secrets().hide("secret-of-quick secret-of-slow", "*") == "* *"
+    assert context.vault.secrets().hide("secret-of-quick secret-of-slow", "*") == "* *"
 
 
 def test_a_dead_host_is_asked_once_and_told_once(tmp_path: Path) -> None:
@@ -115,15 +121,15 @@ def test_a_dead_host_is_asked_once_and_told_once(tmp_path: Path) -> None:
     context = _context(tmp_path, look)
     for _ in range(2):
         with pytest.raises(EngineError, match="nobody answers"):
-            context.snapshot(_module(context, "slow-two"))
+            context.fleet.snapshot(_module(context, "slow-two"))
     with pytest.raises(
         HostFailed, match="slow could not be looked at; 'slow-two' says why"
     ) as seen:
-        context.snapshot(_module(context, "slow-one"))
+        context.fleet.snapshot(_module(context, "slow-one"))
     assert seen.value.code == EngineError.code
     with pytest.raises(HostFailed, match="'slow-two' says why"):
-        context.snapshot(_module(context, "slow-one"), asker=_module(context, "quick-one"))
-    assert context.snapshot(_module(context, "quick-one")).host == "quick"
+        context.fleet.snapshot(_module(context, "slow-one"), asker=_module(context, "quick-one"))
+    assert context.fleet.snapshot(_module(context, "quick-one")).host == "quick"
     assert sorted(asked) == ["quick", "slow"]
 
 
@@ -138,10 +144,10 @@ def test_it_is_told_of_who_has_asked(tmp_path: Path) -> None:
     context = _context(tmp_path, look)
     one, two, asker = (_module(context, name) for name in ("slow-one", "slow-two", "quick-one"))
     with pytest.raises(EngineError, match="nobody answers"):
-        context.snapshot(one, asker=asker)
+        context.fleet.snapshot(one, asker=asker)
     for other in (one, two):
         with pytest.raises(HostFailed, match="'quick-one' says why"):
-            context.snapshot(one, asker=other)
+            context.fleet.snapshot(one, asker=other)
 
 
 def test_only_the_host_that_was_changed_is_looked_at_again(tmp_path: Path) -> None:
@@ -153,11 +159,11 @@ def test_only_the_host_that_was_changed_is_looked_at_again(tmp_path: Path) -> No
 
     context = _context(tmp_path, look)
     for name in ON:
-        context.snapshot(_module(context, name))
-    context.refresh(_module(context, "quick-one"))
-    assert context.secrets().hide("secret-of-quick", "*") == "*", "what was met stays secret"
+        context.fleet.snapshot(_module(context, name))
+    context.fleet.forget(_module(context, "quick-one"))
+    assert context.vault.secrets().hide("secret-of-quick", "*") == "*", "what was met stays secret"
     for name in ON:
-        context.snapshot(_module(context, name))
+        context.fleet.snapshot(_module(context, name))
     assert sorted(asked) == ["quick", "quick", "slow"]
 
 
@@ -178,9 +184,8 @@ def test_who_waits_shows_how_far_its_own_host_is(tmp_path: Path) -> None:
         yield show
         ended.set()
 
-    context = _context(tmp_path, look)
-    context.watch = watch
-    context.snapshot(_module(context, "slow-one"))
+    context = _context(tmp_path, look, watch)
+    context.fleet.snapshot(_module(context, "slow-one"))
     # Where it was done before anybody waited, there is nothing to show.
     assert shown in ([], ["slow-one", "slow-two"])
     assert ended.is_set() or not shown
@@ -205,8 +210,8 @@ def test_a_look_ends_with_the_run(tmp_path: Path) -> None:
         return _snapshot(host)
 
     context = _context(tmp_path, look)
-    context.snapshot(_module(context, "quick-one"))
-    context.close()
+    context.fleet.snapshot(_module(context, "quick-one"))
+    context.fleet.close()
     assert over.wait(PATIENCE)
     assert told == ["Abandoned"]
 
@@ -236,7 +241,7 @@ def test_an_owner_may_be_on_another_host(tmp_path: Path) -> None:
         file.write_text(MODULE.format(name=name, host=host, state=state))
     assert context.seen(_module(context, "job")).data_created == made
     assert context.seen(_module(context, "other")).data_created is None, "told of the owner alone"
-    context.refresh(_module(context, "job"))
+    context.fleet.forget(_module(context, "job"))
     context.seen(_module(context, "job"))
     assert sorted(asked) == ["far", "far", "gone", "near", "near", "quick", "slow"]
 

@@ -1,0 +1,122 @@
+"""The checks of states: of the module itself, of its owner, and of what it requires.
+
+Other checks leave a fault to these, so that it is reported once. See ``run.faults``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from pytest_platform.checks.blocked import state_findings
+from pytest_platform.checks.check import Check
+from pytest_platform.checks.outdated import judged
+from pytest_platform.docker.engine import Engine
+from pytest_platform.errors import PlatformError
+from pytest_platform.module.infer import UNDECIDED
+from pytest_platform.module.loader import Module
+from pytest_platform.run.context import Context
+from pytest_platform.run.graph import below_owner, below_required, required
+from pytest_platform.state import table
+from pytest_platform.text import excerpt
+from pytest_platform.verdict import Result, Verdict, failed, passed
+
+LOG_LINES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _FaultOwner(Check):
+    """A check to which others leave a fault, and which then has to report it."""
+
+    group: ClassVar[str] = "health"
+
+    def run(self, context: Context) -> Result:
+        """Answer, and fail where a fault was left to this check that is gone by now."""
+        result = super(_FaultOwner, self).run(context)
+        if not context.remote_mode.live:
+            return result
+        return context.faults.answered((self.module.name, self.name), result, self.location)
+
+
+class StateCheck(_FaultOwner):
+    """The module is in its declared state."""
+
+    def answer(self, context: Context) -> Result:
+        """Judge the state by the run's snapshot."""
+        return judge_state(self.module, context)
+
+
+class OwnerCheck(_FaultOwner):
+    """The owner of the data, and all that it depends on, are in their declared states."""
+
+    def answer(self, context: Context) -> Result:
+        """Judge the owner first: its fault may explain the others."""
+        owner = context.owner_of(self.module)
+        if owner is None:
+            return passed()
+        result = judge_state(owner, context, asker=self.module)
+        if result.verdict is not Verdict.PASSED:
+            return result
+        below = below_owner(self.module, context.catalog)
+        return _judge_dependencies(self.module, below, context) or result
+
+
+class RequiresCheck(_FaultOwner):
+    """All direct and indirect dependencies are in their declared states."""
+
+    def answer(self, context: Context) -> Result:
+        """Judge each dependency whose own check is no part of the run.
+
+        Raises:
+            ModuleBroken: a direct dependency does not exist, or its file cannot be read.
+        """
+        for name in required(self.module):
+            context.catalog.require(name, wanted_by=self.location)
+        others = below_required(self.module, context.catalog)
+        return _judge_dependencies(self.module, others, context) or passed()
+
+
+def judge_state(module: Module, context: Context, *, asker: Module | None = None) -> Result:
+    """Judge the state of a module; ``asker`` is the module whose check asks, where another.
+
+    Raises:
+        PlatformError: the host cannot be asked, or the files cannot be rendered.
+    """
+    context.fleet.snapshot(module, asker=asker)
+    seen = context.seen(module)
+    findings = judged(module, context, seen)
+    if not findings:
+        states = ", ".join(table.describe(one, seen.now) for one in seen.containers)
+        return passed(states)
+    result = failed(findings, module.at("spec", "runtime", "expected_state"))
+    if all(one.code == UNDECIDED for one in findings):
+        result = replace(result, verdict=Verdict.ERROR)
+    return replace(result, evidence=_log_tail(seen, context.fleet.host_of(module).engine))
+
+
+def _judge_dependencies(
+    module: Module, others: Iterable[Module], context: Context
+) -> Result | None:
+    """Judge states, and leave faults to their owners in this run; None where all is well."""
+    left: list[str] = []
+    for other in others:
+        findings = state_findings(other, context, asker=module)
+        if findings and not context.faults.leave((other.name, "state"), findings):
+            return judge_state(other, context, asker=module)
+        left += [f"'{other.name}'"] if findings else []
+    if left:
+        return Result(Verdict.SKIPPED, f"the checks of {', '.join(left)} tell what is wrong")
+    return None
+
+
+def _log_tail(seen: table.Seen, engine: Engine) -> str:
+    """Return the end of the log of the first container that has stopped, if it can be had."""
+    for container in seen.containers:
+        if container.status in {"exited", "restarting", "dead"} or container.restart_count:
+            try:
+                tail = engine.log_tail(container.id, LOG_LINES)
+            except PlatformError:
+                return ""
+            return excerpt(f"the last lines of {container.name}:", tail)
+    return ""

@@ -1,0 +1,100 @@
+"""What is wrong, one entry for each finding, for formats that point at places. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pytest_platform.report.check_report import CheckReport, FindingReport
+from pytest_platform.report.document import Platform
+from pytest_platform.report.module_report import ModuleReport
+
+BAD = frozenset({"failed", "error"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One finding of a check, with where it is.
+
+    ``severity`` is ``error``, ``failed``, or ``warning`` for a finding of a check that passed.
+    ``line`` counts from 1.
+    """
+
+    module: str
+    check: str
+    severity: str
+    code: str
+    message: str
+    file: str
+    line: int
+
+    @property
+    def name(self) -> str:
+        """The module and its check, as in ``minio-init::health::state``."""
+        return f"{self.module}::{self.check}"
+
+    @property
+    def place(self) -> str:
+        """``file:line``."""
+        return f"{self.file}:{self.line}"
+
+
+def faults(section: Platform, *, warnings: bool = False) -> list[Fault]:
+    """Return what is wrong, in the order of the document.
+
+    ``warnings`` adds what checks have found that passed: in a draft, or waived.
+    """
+    found: list[Fault] = []
+    for module in section.modules:
+        for check in module.checks:
+            if check.verdict in BAD:
+                found += _of_check(module, check, check.verdict)
+            elif warnings and check.verdict == "passed":
+                found += _of_check(module, check, "warning")
+    return found
+
+
+def _of_check(module: ModuleReport, check: CheckReport, severity: str) -> Iterator[Fault]:
+    for one in check.findings or _itself(check):
+        yield Fault(
+            module.name,
+            check.id,
+            severity,
+            one.code,
+            one.message,
+            one.file or check.file,
+            one.line or check.line,
+        )
+
+
+def _itself(check: CheckReport) -> list[FindingReport]:
+    """Return a check as a finding, where it failed and has none of its own."""
+    if check.code is None:
+        return []
+    return [
+        FindingReport(
+            code=check.code,
+            message=check.message,
+            expected=check.expected,
+            actual=check.actual,
+            file=check.file,
+            line=check.line,
+        )
+    ]
+
+
+def fingerprints(found: Sequence[Fault]) -> list[str]:
+    """Return a name for each fault that stays where lines move and messages change.
+
+    Equal faults of one check in one file are counted.
+    """
+    counts: Counter[tuple[str, ...]] = Counter()
+    names = []
+    for one in found:
+        key = (one.name, one.code, one.file)
+        counts[key] += 1
+        text = "\0".join((*key, str(counts[key])))
+        names.append(hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest())
+    return names

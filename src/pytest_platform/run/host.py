@@ -1,0 +1,38 @@
+"""One host: its transport, its Engine, and the Compose program on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_platform.compose.remote import ComposeThere
+from pytest_platform.docker.engine import Engine
+from pytest_platform.hosts.transport import Transport
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Host:
+    """One host. Asks nothing before it is asked."""
+
+    transport: Transport
+    engine: Engine
+    compose: ComposeThere
+
+    @classmethod
+    def over(cls, transport: Transport) -> Host:
+        """Make the host that a transport leads to."""
+        return cls(transport, Engine(transport), ComposeThere(transport))
+
+    @property
+    def name(self) -> str:
+        """The host's name as people are shown it."""
+        return self.transport.name
+
+    def forget(self) -> None:
+        """Drop what was remembered of the host: something on it was or may be changed."""
+        self.engine.forget()
+        self.compose.forget()
+
+    def close(self) -> None:
+        """Close what is open towards the host. May be called twice, and from another thread."""
+        self.engine.close()
+        self.transport.close()

@@ -1,0 +1,152 @@
+"""Taking the snapshot of one host, after waiting for its modules where that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Protocol
+
+from pytest_platform.docker.details import Digests
+from pytest_platform.docker.snapshot import ServiceKey, Snapshot, take
+from pytest_platform.errors import PlatformError
+from pytest_platform.module.catalog import Catalog
+from pytest_platform.module.loader import Module, Probe
+from pytest_platform.module.model import seconds
+from pytest_platform.probes.kind import ProbeKind
+from pytest_platform.run.graph import neighbours
+from pytest_platform.run.host import Host
+from pytest_platform.run.observation import Show, telling
+from pytest_platform.state import table
+from pytest_platform.state.wait import Awaited, wait
+
+if TYPE_CHECKING:
+    from pytest_platform.stack.ephemeral import Ephemeral
+
+
+class Observer(Protocol):
+    """Takes snapshots of hosts for a run."""
+
+    def prepare(self, modules: Iterable[Module], show: Show) -> None:
+        """Do what only the main thread may do, before hosts are observed."""
+
+    def snapshot(self, host: Host, modules: list[Module], show: Show) -> Snapshot:
+        """Take the snapshot of a host with what the checks of its modules need.
+
+        Raises:
+            PlatformError: the host cannot be asked.
+        """
+
+
+class DeployedObserver:
+    """Observes what was deployed. ``wait`` is a duration such as ``30s``; empty means none."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        probes: Mapping[str, ProbeKind],
+        wait: str = "",
+        digests: Digests | None = None,
+    ) -> None:
+        self._catalog = catalog
+        self._probes = probes
+        self._wait = wait
+        self._digests = digests
+
+    def prepare(self, modules: Iterable[Module], show: Show) -> None:
+        """Do nothing: it is deployed."""
+
+    def snapshot(self, host: Host, modules: list[Module], show: Show) -> Snapshot:
+        """Wait for the declared states if asked to, and take the snapshot."""
+        return self.observe(host, modules, self._wait, show)
+
+    def observe(self, host: Host, modules: list[Module], duration: str, show: Show) -> Snapshot:
+        """Wait for at most ``duration``, and take the snapshot."""
+        # Of these modules only: another host may have services of the same names.
+        services = services_to_see(modules, self._catalog, self._probes)
+        if not duration:
+            return take(host.engine, services, self._digests)
+        return wait(
+            host.engine,
+            lambda: take(host.engine, services, self._digests),
+            [self.awaited(module) for module in modules],
+            duration=seconds(duration),
+            progress=show,
+        )
+
+    def awaited(self, module: Module) -> Awaited:
+        """Say for which state of a module to wait."""
+
+        def seen(snapshot: Snapshot) -> table.Seen:
+            # Whether the owner's data is newer changes nothing about waiting longer.
+            return table.seen_of(module, None, snapshot)
+
+        services = services_to_see([module], self._catalog, self._probes)
+        projects = frozenset(project for project, _ in services)
+        return Awaited(module.name, projects, table.expected_of(module), seen)
+
+
+class EphemeralObserver:
+    """Starts the ephemeral stack and observes it, waiting longer at first than afterwards.
+
+    ``wait`` is a duration; empty means ``FIRST_WAIT``.
+    """
+
+    FIRST_WAIT, LATER_WAIT = "2m", "10s"
+
+    def __init__(self, deployed: DeployedObserver, stack: Ephemeral, wait: str) -> None:
+        self._deployed = deployed
+        self._stack = stack
+        self._wait = wait or self.FIRST_WAIT
+
+    def prepare(self, modules: Iterable[Module], show: Show) -> None:
+        """Start the stack: only the main thread may take over signals."""
+        with suppress(PlatformError):  # raised again by ``snapshot``
+            self._stack.start(modules, telling(show))
+
+    def snapshot(self, host: Host, modules: list[Module], show: Show) -> Snapshot:
+        """Take the snapshot of all members of the stack.
+
+        Raises:
+            PlatformError: the stack could not be started, and its state does not show why.
+        """
+        stack = self._stack
+        members = stack.start(modules)
+        snapshot = self._deployed.observe(host, members, self._duration(), show)
+        stack.waited_for = True
+        if stack.trouble and not self._shows(snapshot, members):
+            raise stack.trouble
+        return snapshot
+
+    def _duration(self) -> str:
+        if self._stack.trouble:
+            return ""
+        return self.LATER_WAIT if self._stack.waited_for else self._wait
+
+    def _shows(self, snapshot: Snapshot, modules: list[Module]) -> bool:
+        """Tell whether the state of what was started explains why not all of it could be."""
+        awaited = map(self._deployed.awaited, modules)
+        codes = {
+            found.code for one in awaited for found in table.judge(one.expected, one.seen(snapshot))
+        }
+        return bool(codes) and table.MISSING not in codes
+
+
+def services_to_see(
+    modules: Iterable[Module], catalog: Catalog, probes: Mapping[str, ProbeKind]
+) -> set[ServiceKey]:
+    """Name the services that the checks of ``modules`` need in a snapshot."""
+    wanted: set[ServiceKey] = set()
+    for module in modules:
+        for one in (module, *neighbours(module, catalog)):
+            wanted.add((one.project, one.service))
+        for probe in (*module.health, *module.smoke):
+            wanted.update(services_of_probe(module, probe, probes))
+    return wanted
+
+
+def services_of_probe(
+    module: Module, probe: Probe, probes: Mapping[str, ProbeKind]
+) -> set[ServiceKey]:
+    """Name the services that one probe of a module looks at, its own among them."""
+    names = (module.service, *probes[probe.kind].services(probe.spec))
+    return {(module.project, name) for name in names}
