@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import yaml
 
-DECIDE: Final = "DECIDE"
 _COLUMN: Final = 60
 """Comments do not stand further to the right than this because of one long line."""
 

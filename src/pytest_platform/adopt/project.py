@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from pytest_platform.adopt.layout import DECIDE, joined
+from pytest_platform.adopt.layout import joined
 from pytest_platform.adopt.names import module_names
 from pytest_platform.adopt.propose import Seen, Subject, defaults_lines, module_lines
 from pytest_platform.adopt.runbook import runbook
@@ -25,6 +25,7 @@ from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.declared import Module
 from pytest_platform.module.from_compose import BLOCK
 from pytest_platform.module.loader import FILE_NAME, Broken, checked
+from pytest_platform.module.model import DECIDE
 from pytest_platform.module.source import inside, parse
 from pytest_platform.run.compose_catalog import Ask, ComposeCatalog
 

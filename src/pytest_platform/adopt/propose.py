@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pytest_platform.adopt.layout import DECIDE, Line, flow
+from pytest_platform.adopt.layout import Line, flow
 from pytest_platform.module.declared import Module
 from pytest_platform.module.infer import Data
-from pytest_platform.module.model import ExpectedState, StateClass
+from pytest_platform.module.model import DECIDE, ExpectedState, StateClass
 
 _ELSEWHERE: Final = frozenset({"expected_state", "health", "smoke"})
 _ONE_SHOT: Final = ExpectedState.EXITED_SUCCESS.value

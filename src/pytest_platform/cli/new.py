@@ -59,8 +59,9 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _module(arguments: argparse.Namespace) -> str:
-    from pytest_platform.adopt.layout import DECIDE, flow
+    from pytest_platform.adopt.layout import flow
     from pytest_platform.module.defaults import FILE_NAME
+    from pytest_platform.module.model import DECIDE
 
     shared = (arguments.modules_dir / FILE_NAME).exists()
     compose = {} if shared else {"files": ["../../compose.yaml"], "project": Path.cwd().name}
