@@ -39,3 +39,12 @@ def test_one_that_is_to_come_has_to_report_it() -> None:
     assert (result.verdict, result.code) == (Verdict.FAILED, "container.state.running")
     assert result.message.endswith("when first looked at: db-1 exited 3")
     assert checks.leave(DB, STOPPED)
+
+
+@pytest.mark.parametrize(
+    "answer", [FAILED, Result(Verdict.ERROR, "cut", "ssh.cut"), Result(Verdict.SKIPPED, "others")]
+)
+def test_a_fault_that_was_left_changes_no_answer_but_a_pass(answer: Result) -> None:
+    checks = FaultOwners([DB])
+    checks.leave(DB, STOPPED)
+    assert checks.answered(DB, answer, PLACE) is answer

@@ -60,6 +60,8 @@ def _escaped(text: str, letters: str) -> str:
 
 @settings(deadline=None, max_examples=300)
 @given(SECRETS, st.sampled_from(sorted(ENCODINGS)), st.sampled_from(TWICE), AROUND, AROUND)
+@example("q7aaaaa%aaZk9", "XML in numbers", "percent", "", "")
+@example("q7aaaaaa\\bZk9", "percent", "percent", "", "")
 def test_never_out(secret: str, first: str, second: str, before: str, after: str) -> None:
     once = ENCODINGS[first](secret)
     coded = once if first in {"base64", "hexadecimal"} else ENCODINGS[second](once)

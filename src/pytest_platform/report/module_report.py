@@ -108,9 +108,9 @@ class PlanReport(Struct, kw_only=True):
     ]
     reasons: Annotated[list[RefusalReason], Meta(description="All reasons of a refusal.")]
     backup: Annotated[
-        BackupReport | None,
+        BackupReport | UnsetType | None,
         Meta(description="What was verified of the backup; null where nothing was."),
-    ] = None
+    ] = UNSET
     digest: Annotated[
         str,
         Meta(description="SHA-256 of the plan.", extra_json_schema={"pattern": "^[0-9a-f]{64}$"}),

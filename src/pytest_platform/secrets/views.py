@@ -8,6 +8,7 @@ is looked for in a few readings of the text.
 from __future__ import annotations
 
 import html
+import itertools
 import re
 import unicodedata
 from bisect import bisect_right
@@ -105,9 +106,20 @@ def plain(text: str) -> str:
 
 
 def _decoded(view: View) -> Iterator[View]:
-    """Yield it decoded in each way alone, then in all ways, as often as that changes anything."""
-    for decode in _DECODERS:
-        yield _stripped(decode(view))
+    """Yield it decoded in each order of ways, then in all ways as often as that changes anything.
+
+    The order matters: what one way leaves may look like a code of another by chance.
+    """
+    level, seen = [view], {view.text}
+    for _ in range(_ROUNDS):
+        following = []
+        for one, decode in itertools.product(level, _DECODERS):
+            further = _stripped(decode(one))
+            if further.text not in seen:
+                seen.add(further.text)
+                following.append(further)
+                yield further
+        level = following
     for _ in range(_ROUNDS):
         before = view
         for decode in _DECODERS:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from pytest_platform.report.check_report import CheckReport
-from pytest_platform.report.coverage import notes
+from pytest_platform.report.coverage import STATE, notes
 from pytest_platform.report.document import Document, Platform
 from pytest_platform.report.faults import Fault, faults
 from pytest_platform.report.fit import cut, one_line, padded, width_of, wrapped
@@ -61,7 +61,7 @@ def rows(section: Platform) -> list[dict[str, str]]:
             "expected": module.expected_state or "?",
             "observed": _observed(module.observed),
             "contract": _part(module.checks, {"contract"}),
-            "state": _part(module.checks, {"health", "smoke", "drift", "apply"}),
+            "state": _state_part(module.checks),
             "verdict": module.verdict,
         }
         for module in section.modules
@@ -135,6 +135,13 @@ def _part(checks: Sequence[CheckReport], groups: Collection[str]) -> str:
     """Return the worst verdict of some groups; a dash where none of them was asked."""
     verdicts = {check.verdict for check in checks if check.group in groups}
     return next((one for one in _WORST_FIRST if one in verdicts), "-")
+
+
+def _state_part(checks: Sequence[CheckReport]) -> str:
+    """Return the worst verdict of what looked at the host; never a pass without the state's own."""
+    worst = _part(checks, {"health", "smoke", "drift", "apply"})
+    in_state = any(check.id == STATE and check.verdict == "passed" for check in checks)
+    return "unverified" if worst == "passed" and not in_state else worst
 
 
 def _state(container: ContainerReport) -> str:
