@@ -13,7 +13,7 @@ _COLUMN: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class YamlLine:
     """A line of a file, and why it says what it says; empty where that is plain."""
 
     text: str
@@ -28,14 +28,14 @@ def flow(value: Any) -> str:
     return str(text).removesuffix("\n...\n").strip()
 
 
-def joined(lines: Sequence[Line]) -> str:
+def joined(lines: Sequence[YamlLine]) -> str:
     """Return the text of a file."""
     widths = [len(line.text) for line in lines if line.reason and len(line.text) <= _COLUMN]
     column = max(widths, default=0) + 2
     return "".join(f"{_with_comment(line, column)}\n" for line in lines)
 
 
-def _with_comment(line: Line, column: int) -> str:
+def _with_comment(line: YamlLine, column: int) -> str:
     if not line.reason:
         return line.text
     said = " ".join(line.reason.split())

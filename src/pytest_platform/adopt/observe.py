@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from pytest_platform.adopt.propose import Seen
+from pytest_platform.adopt.propose import SeenService
 from pytest_platform.checks.registry import PROBES
 from pytest_platform.compose.renderer import Renderer
 from pytest_platform.docker.snapshot import Container
@@ -42,7 +42,7 @@ def context_of(
     )
 
 
-def look_at(context: Context) -> dict[str, Seen]:
+def look_at(context: Context) -> dict[str, SeenService]:
     """Return what was seen of each module of the context's plan, by name.
 
     Raises:
@@ -54,7 +54,7 @@ def look_at(context: Context) -> dict[str, Seen]:
         found = pool.map(lambda one: _probes(one, containers[one.name], context), modules)
         probes = dict(zip(containers, map(tuple, found), strict=True))
     return {
-        name: Seen(
+        name: SeenService(
             tuple(_state(one) for one in seen),
             any(one.health is not None for one in seen),
             probes[name],

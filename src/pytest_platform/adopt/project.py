@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pytest_platform.adopt.layout import joined
 from pytest_platform.adopt.names import module_names
-from pytest_platform.adopt.propose import Seen, Subject, defaults_lines, module_lines
+from pytest_platform.adopt.propose import AdoptedService, SeenService, defaults_lines, module_lines
 from pytest_platform.adopt.runbook import runbook
 from pytest_platform.adopt.write import Files
 from pytest_platform.checks.contract import on_units
@@ -50,7 +50,7 @@ class Adoption:
     root: Path
     renderer: Renderer
     host: str = ""
-    seen: Mapping[str, Seen] = field(default_factory=dict)
+    seen: Mapping[str, SeenService] = field(default_factory=dict)
 
     def check(self) -> None:
         """See that what is written can be read.
@@ -132,9 +132,9 @@ class Adoption:
             said = "; ".join(one.message for one in read.problems)
             raise CannotAdopt(f"please report this: {name} would not be valid: {said}")
 
-    def _subject(self, module: Module) -> Subject:
+    def _subject(self, module: Module) -> AdoptedService:
         service = self.catalog.service(module.name)
-        return Subject(
+        return AdoptedService(
             name=self.names[module.name],
             module=module,
             data=self.catalog.data_of(module.name),
@@ -143,7 +143,7 @@ class Adoption:
             head=self._head(),
             image=str(service.get("image") or "").partition("@")[0],
             said=service.get(BLOCK) or {},
-            seen=self.seen.get(module.name, Seen()),
+            seen=self.seen.get(module.name, SeenService()),
             does=self._does(module),
         )
 

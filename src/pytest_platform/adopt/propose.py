@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pytest_platform.adopt.layout import Line, flow
+from pytest_platform.adopt.layout import YamlLine, flow
 from pytest_platform.module.declared import Module
 from pytest_platform.module.infer import Data
 from pytest_platform.module.model import DECIDE, ExpectedState, StateClass
@@ -16,7 +16,7 @@ _ONE_SHOT: Final = ExpectedState.EXITED_SUCCESS.value
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenService:
     """What was seen of a service: a word for each container, and probes that have just passed.
 
     ``states`` are such as ``running`` and ``exited 0``; ``checked`` tells that the Engine checks
@@ -29,7 +29,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class AdoptedService:
     """A service that is to become a module: ``name`` is the module's, ``names`` those of others.
 
     ``compose`` is what its file says of the Compose project, ``head`` of owner and contract;
@@ -45,7 +45,7 @@ class Subject:
     head: Mapping[str, Any]
     image: str = ""
     said: Mapping[str, Any] = field(default_factory=dict)
-    seen: Seen = field(default_factory=Seen)
+    seen: SeenService = field(default_factory=SeenService)
     does: Sequence[str] = ()
 
     @property
@@ -55,7 +55,7 @@ class Subject:
         return f"The service {self.module.service}{what}."
 
 
-def expected(subject: Subject) -> tuple[str, str]:
+def expected(subject: AdoptedService) -> tuple[str, str]:
     """Return the expected state, and why."""
     module, seen = subject.module, subject.seen
     inferred = module.inferred
@@ -71,25 +71,25 @@ def expected(subject: Subject) -> tuple[str, str]:
     return state.value, f"{DECIDE}: or {_ONE_SHOT}? {reason[:1].upper()}{reason[1:]}"
 
 
-def module_lines(subject: Subject) -> Iterator[Line]:
+def module_lines(subject: AdoptedService) -> Iterator[YamlLine]:
     """Yield the lines of ``module.yaml``, keys in the order of the reference."""
     state, why = expected(subject)
-    yield Line("apiVersion: platform/v2")
-    yield Line("kind: Module")
-    yield Line("metadata:")
-    yield Line(f"  name: {flow(subject.name)}")
-    yield Line(f"  summary: {flow(subject.summary)}")
-    yield from (Line(f"  {key}: {flow(value)}") for key, value in subject.head.items())
-    yield Line("spec:")
-    yield Line("  runtime:")
-    yield Line(f"    compose: {flow({**subject.compose, 'service': subject.module.service})}")
-    yield Line(f"    expected_state: {state}", why)
+    yield YamlLine("apiVersion: platform/v2")
+    yield YamlLine("kind: Module")
+    yield YamlLine("metadata:")
+    yield YamlLine(f"  name: {flow(subject.name)}")
+    yield YamlLine(f"  summary: {flow(subject.summary)}")
+    yield from (YamlLine(f"  {key}: {flow(value)}") for key, value in subject.head.items())
+    yield YamlLine("spec:")
+    yield YamlLine("  runtime:")
+    yield YamlLine(f"    compose: {flow({**subject.compose, 'service': subject.module.service})}")
+    yield YamlLine(f"    expected_state: {state}", why)
     yield from _more_of_runtime(subject)
     yield from _state(subject, state)
     requires = [one for one in subject.module.manifest.spec.requires if one in subject.names]
     if requires:
         listed = flow([subject.names[one] for one in requires])
-        yield Line(f"  requires: {listed}", "depends_on")
+        yield YamlLine(f"  requires: {listed}", "depends_on")
     yield from _probes("health", subject.said.get("health") or (), "as x-platform says")
     said = subject.said.get("smoke") or ()
     passed = "passed when this was written"
@@ -97,46 +97,46 @@ def module_lines(subject: Subject) -> Iterator[Line]:
     yield from _probes("smoke", [*said, *subject.seen.probes], why)
 
 
-def _probes(group: str, probes: Sequence[Mapping[str, Any]], why: str) -> Iterator[Line]:
+def _probes(group: str, probes: Sequence[Mapping[str, Any]], why: str) -> Iterator[YamlLine]:
     if probes:
-        yield Line(f"  {group}:", why)
-        yield from (Line(f"    - {flow(dict(probe))}") for probe in probes)
+        yield YamlLine(f"  {group}:", why)
+        yield from (YamlLine(f"    - {flow(dict(probe))}") for probe in probes)
 
 
-def _more_of_runtime(subject: Subject) -> Iterator[Line]:
+def _more_of_runtime(subject: AdoptedService) -> Iterator[YamlLine]:
     said = {key: value for key, value in subject.said.items() if key not in _ELSEWHERE}
     for key, value in said.items():
-        yield Line(f"    {key}: {flow(value)}", "as x-platform says")
+        yield YamlLine(f"    {key}: {flow(value)}", "as x-platform says")
     replicas = subject.module.manifest.spec.runtime.replicas
     if replicas != 1 and "replicas" not in said:
-        yield Line(f"    replicas: {replicas}", "as the Compose file says")
+        yield YamlLine(f"    replicas: {replicas}", "as the Compose file says")
     if subject.does and "beyond_create" not in said:
-        yield Line("    beyond_create:", "what its script does beyond creating and verifying")
+        yield YamlLine("    beyond_create:", "what its script does beyond creating and verifying")
         for command in subject.does:
             reason = f"{DECIDE}: why may it do this?"
-            yield Line(f"      - {flow({'command': command, 'reason': reason})}")
+            yield YamlLine(f"      - {flow({'command': command, 'reason': reason})}")
 
 
-def _state(subject: Subject, expected_state: str) -> Iterator[Line]:
+def _state(subject: AdoptedService, expected_state: str) -> Iterator[YamlLine]:
     data = subject.data
     owner = subject.names.get(data.owner or "")
     if data.class_ is StateClass.SIDECAR and owner:
         state = {"class": "sidecar", "owner": owner, "backup_ref_modules": [owner]}
-        yield Line(f"  state: {flow(state)}", data.reason)
+        yield YamlLine(f"  state: {flow(state)}", data.reason)
     elif data.class_ is StateClass.STATEFUL and expected_state != _ONE_SHOT:
         backup = f"{DECIDE}: backup: {{roots: [...]}}, or stateless?"
-        yield Line("  state: {class: stateful}", f"{data.reason}; {backup}")
+        yield YamlLine("  state: {class: stateful}", f"{data.reason}; {backup}")
     else:
         reason = "" if data.class_ is StateClass.STATELESS else data.reason
-        yield Line("  state: {class: stateless}", reason)
+        yield YamlLine("  state: {class: stateless}", reason)
 
 
-def defaults_lines(files: Sequence[str], project: str, host: str) -> Iterator[Line]:
+def defaults_lines(files: Sequence[str], project: str, host: str) -> Iterator[YamlLine]:
     """Yield the lines of ``defaults.yaml``."""
-    yield Line("apiVersion: platform/v2")
-    yield Line("kind: Defaults")
-    yield Line("owner: nobody", f"{DECIDE}: who is asked when a module fails?")
-    yield Line("contract: draft", "findings of the contract warn; strict-v2: they fail")
-    yield Line(f"compose: {flow({'files': list(files), 'project': project})}")
+    yield YamlLine("apiVersion: platform/v2")
+    yield YamlLine("kind: Defaults")
+    yield YamlLine("owner: nobody", f"{DECIDE}: who is asked when a module fails?")
+    yield YamlLine("contract: draft", "findings of the contract warn; strict-v2: they fail")
+    yield YamlLine(f"compose: {flow({'files': list(files), 'project': project})}")
     if host:
-        yield Line(f"host: {flow(host)}")
+        yield YamlLine(f"host: {flow(host)}")

@@ -12,7 +12,7 @@ from pytest_platform.errors import PlatformError, render
 
 if TYPE_CHECKING:
     from pytest_platform.adopt.project import Adoption
-    from pytest_platform.adopt.propose import Seen
+    from pytest_platform.adopt.propose import SeenService
     from pytest_platform.adopt.write import Files
 
 _NEXT = "Next: decide the above, then run: pytest --remote-mode local"
@@ -73,7 +73,7 @@ def _adoption(arguments: argparse.Namespace) -> Adoption:
     return Adoption(ask, folder, here, Renderer(Local()), host)
 
 
-def _seen(arguments: argparse.Namespace, adoption: Adoption) -> dict[str, Seen]:
+def _seen(arguments: argparse.Namespace, adoption: Adoption) -> dict[str, SeenService]:
     if arguments.remote_mode == "skip":
         return {}
     from pytest_platform.adopt.observe import context_of, look_at

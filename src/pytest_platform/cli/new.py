@@ -10,7 +10,7 @@ from pathlib import Path
 from pytest_platform.errors import PlatformError, render
 
 
-class BadName(PlatformError):
+class BadModuleName(PlatformError):
     """There is a module of that name, or no module can be called so."""
 
     code = "new.name"
@@ -53,9 +53,9 @@ def _check(arguments: argparse.Namespace) -> None:
         msgspec.convert(name, Name)
     except msgspec.ValidationError:
         message = f"'{name}' is no name of a module: 1 to 63 of a-z, 0-9, '.', '_' and '-'"
-        raise BadName(message) from None
+        raise BadModuleName(message) from None
     if os.path.lexists(arguments.modules_dir / name):
-        raise BadName(f"{arguments.modules_dir / name} is there already; nothing was written")
+        raise BadModuleName(f"{arguments.modules_dir / name} is there already; nothing was written")
 
 
 def _module(arguments: argparse.Namespace) -> str:

@@ -20,7 +20,7 @@ KeyPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenService:
     """A service in a file: the last one that has it. ``line`` is that of its name."""
 
     file: Path
@@ -29,14 +29,14 @@ class Written:
     node: Node
 
 
-def services_in(files: Sequence[Path]) -> dict[str, Written]:
+def services_in(files: Sequence[Path]) -> dict[str, WrittenService]:
     """Return the services by name, those of included files too. Never raises."""
-    found: dict[str, Written] = {}
+    found: dict[str, WrittenService] = {}
     for file, text in _texts(files):
         for tree in documents(text):
             section = tree.find("services")
             for name, line, node in section[1].children if section else ():
-                found[name] = Written(file, text, line, node)
+                found[name] = WrittenService(file, text, line, node)
     return found
 
 

@@ -33,7 +33,7 @@ class Accepted(Waiver, frozen=True):
     content: Annotated[Text, Meta(description="What is accepted, as `baseline` writes it.")]
 
 
-class File(Base, frozen=True):
+class BaselineFile(Base, frozen=True):
     """Findings that were there when the baseline was taken."""
 
     api_version: Literal["platform/v2"] = msgspec.field(name="apiVersion")
@@ -81,7 +81,7 @@ def baseline_in(folder: Path, root: Path) -> Baseline:
     except Unreadable as error:
         raise BaselineUnusable(str(error), location=error.problem.location) from None
     try:
-        file: File = convert(source.data, File)
+        file: BaselineFile = convert(source.data, BaselineFile)
     except Refused as refused:
         place = Location(source.file, source.line(*refused.path))
         raise BaselineUnusable(f"{FILE_NAME}: {refused}", location=place) from None

@@ -30,7 +30,7 @@ _RUNTIME: Final[Path_] = ("spec", "runtime")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ServicePlace:
     """Where a service stands: the file as people are shown it, its text and the line.
 
     ``lines`` has the line of each key below ``x-platform``, by its path in the block.
@@ -56,7 +56,7 @@ class Project:
 def module_of(
     name: str,
     project: Project,
-    place: Place,
+    place: ServicePlace,
     vocabulary: Vocabulary,
     declared: Module | None = None,
 ) -> Module | Broken:
@@ -116,7 +116,7 @@ def _declared(block: Any) -> Inference | None:
     return Inference(ExpectedState(state), f"{BLOCK} says so", (BLOCK, "expected_state"))
 
 
-def _source(name: str, project: Project, place: Place, inference: Inference) -> Source:
+def _source(name: str, project: Project, place: ServicePlace, inference: Inference) -> Source:
     """Write the service as a module file would; all that is not in the block is its line."""
     folder = project.files[0].parent
     block = project.services[name].get(BLOCK)
@@ -152,7 +152,7 @@ def _source(name: str, project: Project, place: Place, inference: Inference) -> 
     return Source(place.file, place.text, data, keys, keys)
 
 
-def _keys(place: Place) -> dict[Path_, Span]:
+def _keys(place: ServicePlace) -> dict[Path_, Span]:
     """Return where the keys of the block stand; all else is the line of the service."""
     keys = {_path_in_module(path): _span(place, line) for path, line in place.lines.items()}
     return {**keys, (): _span(place, place.line)}
@@ -162,7 +162,7 @@ def _path_in_module(path: Path_) -> Path_:
     return ("spec", *path) if path[:1] and path[0] in PROBES else (*_RUNTIME, *path)
 
 
-def _span(place: Place, line: int) -> Span:
+def _span(place: ServicePlace, line: int) -> Span:
     lines = place.text.splitlines()
     text = lines[line - 1] if line <= len(lines) else ""
     shown = text.strip()

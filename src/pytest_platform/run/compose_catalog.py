@@ -11,10 +11,10 @@ from typing import Any
 
 from pytest_platform.compose import found
 from pytest_platform.compose.renderer import Renderer
-from pytest_platform.compose.written import Written, as_data, lines_below, services_in
+from pytest_platform.compose.written import WrittenService, as_data, lines_below, services_in
 from pytest_platform.errors import PlatformError, Problem
 from pytest_platform.module.catalog import Catalog
-from pytest_platform.module.from_compose import BLOCK, Place, Project, module_of
+from pytest_platform.module.from_compose import BLOCK, Project, ServicePlace, module_of
 from pytest_platform.module.infer import Data, Services, data_of, infer
 from pytest_platform.module.loader import Broken, Module, Vocabulary
 from pytest_platform.verdict import Location
@@ -127,7 +127,7 @@ class ComposeCatalog(Catalog):
         return data_of(name, services, known or infer(name, services))
 
     @cached_property
-    def _written(self) -> dict[str, Written]:
+    def _written(self) -> dict[str, WrittenService]:
         return services_in(self.ask.files)
 
     @cached_property
@@ -182,15 +182,15 @@ class ComposeCatalog(Catalog):
         made = module_of(name, self._project, place, self._vocabulary, self._declared.get(name))
         return replace(made, stack=self._stack) if isinstance(made, Module) else made
 
-    def _place(self, name: str) -> Place:
+    def _place(self, name: str) -> ServicePlace:
         written = self._written.get(name)
         if written is None:
-            return Place(self._shown(self.ask.files[0]), "", 1)
+            return ServicePlace(self._shown(self.ask.files[0]), "", 1)
         block = written.node.find(BLOCK)
         lines = dict(lines_below(block[1])) if block else {}
         if block:
             lines[()] = block[0]
-        return Place(self._shown(written.file), written.text, written.line, lines)
+        return ServicePlace(self._shown(written.file), written.text, written.line, lines)
 
     def _shown(self, file: Path) -> str:
         inside = file.is_relative_to(self._root)
