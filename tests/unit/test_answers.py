@@ -55,7 +55,7 @@ def container(**more: Any) -> ContainerReport:
             observation=Observation(observed=[container(status="configured", health="odd")]),
         ),
         answer(Result(Verdict.PASSED), details=Details(plan=PlanReport(**PLAN), drift=["a.b"])),
-        crashed("modules/web/module.yaml", "health::state"),
+        crashed("web", "modules/web/module.yaml", "health::state"),
     ],
 )
 def test_an_answer_crosses_to_another_process(made: CheckAnswer) -> None:

@@ -36,7 +36,7 @@ def apart() -> Iterator[Apart]:
 
 def _finds(apart: Apart) -> bool:
     (found,) = apart.ask("command_shape", BAD, BAD)
-    return found.code == "contract.command_shape"
+    return bool(found.code == "contract.command_shape")
 
 
 @pytest.mark.parametrize(("check", "how"), [("crash", "SIGSEGV"), ("leave", "exit code 7")])

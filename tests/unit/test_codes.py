@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "pytest_platform"
 PREFIXES = {code.partition(".")[0] for code in catalogue() if "." in code}
 CODE = re.compile(rf"(?:{'|'.join(sorted(PREFIXES))})(?:\.[a-z][a-z0-9_]*)+")
-FILES = re.compile(r".*\.(?:json|md|yaml|toml|env|sh)")
+FILES = re.compile(r".*\.(?:json|md|ya?ml|toml|env|sh)")
 
 
 def _literals() -> Iterator[str]:

@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from pytest_platform.checks.registry import vocabulary
 from pytest_platform.cli import main
 from pytest_platform.cli.schema import GENERATED
+from pytest_platform.module.block_schema import compose_schema
 from pytest_platform.module.diagnose import MAX_PROBLEMS, diagnose
 from pytest_platform.module.examples import EXAMPLES
 from pytest_platform.module.loader import shaped
@@ -205,3 +206,17 @@ def test_the_schema_and_the_code_accept_the_same(data: Any) -> None:
         assert refused is not None
     assert all("\n" not in problem.message for problem in problems)
     assert problems == diagnose(source, KINDS)
+
+
+# --- the block in a Compose file
+
+
+def test_the_block_has_the_keys_of_a_module_file() -> None:
+    schema = compose_schema(KINDS)
+    Draft202012Validator.check_schema(schema)
+    good = {"expected_state": "exited-success", "smoke": [{"name": "x", "tcp": {"port": 80}}]}
+    validator = Draft202012Validator(schema)
+    assert validator.is_valid({"services": {"job": {"image": "x", "x-platform": good}, "b": None}})
+    wrong: list[Any] = [{"expected_state": "exited"}, {"compose": {}}, {"smoke": [{"name": "x"}]}]
+    for bad in [*wrong, 3]:
+        assert not validator.is_valid({"services": {"job": {"x-platform": bad}}}), bad

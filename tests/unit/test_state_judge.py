@@ -66,6 +66,7 @@ def _expected(declared: Mapping[str, Any]) -> Expected:
         replicas=declared.get("replicas", 1),
         max_age=timedelta(seconds=seconds(max_age)) if max_age else None,
         hook=declared.get("hook"),
+        undecided=declared.get("undecided", False),
     )
 
 

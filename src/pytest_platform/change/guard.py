@@ -111,7 +111,8 @@ def decide(module: Module, drift: frozenset[str] | None, request: Request, facts
     """
     case = _Case(module, drift, request, facts)
     if drift is not None and not drift and not case.offline:
-        asked = () if module.one_shot or request.plan else _OF_ORDER
+        of_service = () if module.one_shot else _OF_ORDER
+        asked = () if request.plan else (_is_declared, *of_service)
         reasons = tuple(reason for condition in asked if (reason := condition(case)))
         return Verdict(Decision.REFUSED if reasons else Decision.NOTHING_TO_DO, reasons)
     conditions = _FROM_FILES if case.offline else (*_FROM_FILES, *_FROM_HOST)
@@ -119,6 +120,16 @@ def decide(module: Module, drift: frozenset[str] | None, request: Request, facts
     if reasons:
         return Verdict(Decision.REFUSED, reasons)
     return Verdict(Decision.ELIGIBLE if case.offline else Decision.ALLOWED)
+
+
+def _is_declared(case: _Case) -> Refusal | None:
+    if case.module.inferred is None:
+        return None
+    message = (
+        "what may touch data is declared in a module file, and this module is inferred from a "
+        "Compose file: run pytest-platform adopt, then do without --compose"
+    )
+    return Refusal("guard.inferred", message)
 
 
 def _one_exact_module(case: _Case) -> Refusal | None:
@@ -306,6 +317,7 @@ _OF_ORDER: tuple[_Condition, ...] = (
     _same_host,
 )
 _FROM_FILES: tuple[_Condition, ...] = (
+    _is_declared,
     _one_exact_module,
     _one_process,
     _no_reruns,

@@ -14,6 +14,7 @@ from pytest_platform.checks.check import Check
 from pytest_platform.checks.outdated import judged
 from pytest_platform.docker.engine import Engine
 from pytest_platform.errors import PlatformError
+from pytest_platform.module.infer import UNDECIDED
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
 from pytest_platform.run.graph import below_owner, below_required, required
@@ -89,6 +90,8 @@ def judge_state(module: Module, context: Context, *, asker: Module | None = None
         states = ", ".join(table.describe(one, seen.now) for one in seen.containers)
         return passed(states)
     result = failed(findings, module.at("spec", "runtime", "expected_state"))
+    if all(one.code == UNDECIDED for one in findings):
+        result = replace(result, verdict=Verdict.ERROR)
     return replace(result, evidence=_log_tail(seen, context.fleet.host_of(module).engine))
 
 

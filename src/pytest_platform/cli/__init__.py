@@ -6,13 +6,26 @@ import argparse
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 
-from pytest_platform.cli import explain, report, schema, summary
+from pytest_platform.cli import (
+    adopt,
+    baseline,
+    explain,
+    new,
+    report,
+    schema,
+    summary,
+    validate,
+)
 
 COMMANDS: Mapping[str, ModuleType] = {
+    "adopt": adopt,
+    "baseline": baseline,
     "explain": explain,
+    "new": new,
     "report": report,
     "schema": schema,
     "summary": summary,
+    "validate": validate,
 }
 """Every command. A new one is one file with ``add_arguments`` and ``run``, and one line here."""
 

@@ -24,8 +24,30 @@ text too. Unknown keys are refused.
 
 
 def module_schema_json() -> str:
-    """Return the text of ``module.schema.json``."""
-    return _json(_module_schema())
+    """Return the text of ``module.schema.json``, where ``defaults.yaml`` may have what is shared.
+
+    So an editor asks for none of that; a run does, where neither file has it.
+    """
+    from pytest_platform.module.defaults import SHARED_KEYS
+
+    schema = _module_schema()
+    for part in schema["$defs"].values():
+        if "required" in part:
+            part["required"] = [key for key in part["required"] if key not in SHARED_KEYS]
+    return _json(schema)
+
+
+def defaults_schema_json() -> str:
+    """Return the text of ``defaults.schema.json``: what all modules share."""
+    import msgspec
+
+    from pytest_platform.module.defaults import Defaults
+
+    schema = msgspec.json.schema(Defaults)
+    for part in schema["$defs"].values():
+        part["description"] = inspect.cleandoc(part["description"])
+    head = {"$schema": _DRAFT, "$id": "urn:pytest-platform:schema:defaults"}
+    return _json({**head, "title": "What all modules share", **schema})
 
 
 def module_schema_page() -> str:
@@ -34,6 +56,14 @@ def module_schema_page() -> str:
     from pytest_platform.module.reference import reference_page
 
     return reference_page(_module_schema(), intro=_INTRO, examples=EXAMPLES)
+
+
+def compose_schema_json() -> str:
+    """Return the text of ``compose.schema.json``: ``x-platform`` in a Compose file."""
+    from pytest_platform.checks.registry import vocabulary
+    from pytest_platform.module.block_schema import compose_schema
+
+    return _json(compose_schema(vocabulary().kinds))
 
 
 def audit_schema_json() -> str:
@@ -59,7 +89,9 @@ def report_schema_json() -> str:
 
 GENERATED: Mapping[str, Callable[[], str]] = {
     "module.schema.json": module_schema_json,
+    "defaults.schema.json": defaults_schema_json,
     "module.schema.md": module_schema_page,
+    "compose.schema.json": compose_schema_json,
     "audit.schema.json": audit_schema_json,
     "report.schema.json": report_schema_json,
 }

@@ -6,9 +6,12 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 
 from pytest_platform.errors import ModuleBroken, UsageError
+from pytest_platform.module.baseline import Baseline, baseline_in
+from pytest_platform.module.defaults import Shared, shared_in
 from pytest_platform.module.loader import FILE_NAME, Broken, Module, Vocabulary, load
 from pytest_platform.module.nearest import did_you_mean, quoted
 from pytest_platform.verdict import Location
@@ -19,12 +22,16 @@ _SHOWN = 8
 class Catalog:
     """The modules below one folder, read lazily: asking for one reads no other.
 
-    ``stack`` is the project that all of them run in, where that is not a deployed one.
+    ``stack`` is the project that all of them run in, where that is not a deployed one;
+    ``project`` is the one that all are deployed as, where their files' do not hold.
     """
 
-    def __init__(self, folder: Path, root: Path, vocabulary: Vocabulary, stack: str = "") -> None:
+    def __init__(
+        self, folder: Path, root: Path, vocabulary: Vocabulary, stack: str = "", project: str = ""
+    ) -> None:
         self.folder = folder
         self._stack = stack
+        self._project_of_all = project
         self._root = root
         self._vocabulary = vocabulary
         self._loaded: dict[str, Module | Broken] = {}
@@ -47,14 +54,40 @@ class Catalog:
         # One folder has several paths where a link leads to it, and pytest may take another.
         return above == self.folder or os.path.realpath(above) == os.path.realpath(self.folder)
 
+    @property
+    def shared(self) -> Path:
+        """Return the folder in which a change that is of no module concerns all."""
+        return self.folder
+
+    def leads_to(self, folder: Path) -> bool:
+        """Tell whether ``folder`` is that of one of these modules, whatever it is called."""
+        return self.holds(folder / FILE_NAME)
+
+    def name_in(self, path: Path, inner: str) -> str:  # noqa: ARG002 - a file is one module
+        """Return the module of a node of pytest: its file, and what follows in the node's id."""
+        return path.parent.name
+
     def get(self, name: str) -> Module | Broken:
         """Read the module ``name``, once. A missing file gives a broken module."""
         if name not in self._loaded:
-            loaded = load(self.path(name), self._root, self._vocabulary)
+            loaded = load(self.path(name), self._root, self._vocabulary, self._shared)
             if isinstance(loaded, Module):
-                loaded = replace(loaded, stack=self._stack)
+                loaded = replace(loaded.deployed_in(self._project_of_all), stack=self._stack)
             self._loaded[name] = loaded
         return self._loaded[name]
+
+    @cached_property
+    def baseline(self) -> Baseline:
+        """Findings of the contract that are accepted for a while.
+
+        Raises:
+            BaselineUnusable: the file is there and cannot be used.
+        """
+        return baseline_in(self.folder, self._root)
+
+    @cached_property
+    def _shared(self) -> Shared:
+        return shared_in(self.folder, self._root)
 
     def exists(self, name: str) -> bool:
         """Tell whether there is a module of this name."""

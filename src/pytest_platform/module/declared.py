@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
+
+from msgspec import structs
 
 from pytest_platform.errors import Problem
+from pytest_platform.module.infer import Inference
 from pytest_platform.module.model import Base, ExpectedState, Manifest
 from pytest_platform.module.places import Source
 from pytest_platform.verdict import Location
@@ -43,6 +47,7 @@ class Module:
 
     ``name`` is the name of its folder, by which other modules refer to it. ``stack`` is
     the project it runs in for this run alone; empty where it is looked at as deployed.
+    ``inferred`` is there where no file declares it, but a Compose project.
     """
 
     name: str
@@ -53,6 +58,19 @@ class Module:
     health: tuple[Probe, ...]
     smoke: tuple[Probe, ...]
     stack: str = ""
+    inferred: Inference | None = None
+
+    @property
+    def undecided(self) -> bool:
+        """Whether nothing says if it is to end or to keep running."""
+        return self.inferred is not None and not self.inferred.decided
+
+    @property
+    def expected(self) -> Literal["running", "healthy", "exited-success", "undecided"]:
+        """The expected state as people are shown it."""
+        if self.undecided:
+            return "undecided"
+        return self.manifest.spec.runtime.expected_state.value
 
     @property
     def file(self) -> str:
@@ -99,6 +117,17 @@ class Module:
     def one_shot(self) -> bool:
         """Whether it is to do its work, exit 0 and stay away."""
         return self.manifest.spec.runtime.expected_state is ExpectedState.EXITED_SUCCESS
+
+    def deployed_in(self, project: str) -> Module:
+        """Return the module as a part of another Compose project; an empty name changes nothing."""
+        if not project:
+            return self
+        runtime = self.manifest.spec.runtime
+        compose = structs.replace(runtime.compose, project=project)
+        spec = structs.replace(
+            self.manifest.spec, runtime=structs.replace(runtime, compose=compose)
+        )
+        return replace(self, manifest=structs.replace(self.manifest, spec=spec))
 
     def at(self, *path: str | int) -> Location:
         """Return the place of a key of the file."""

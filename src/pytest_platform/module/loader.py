@@ -6,25 +6,41 @@ from pathlib import Path
 
 from pytest_platform.errors import Problem
 from pytest_platform.module.declared import Broken, Module, Probe, Vocabulary
+from pytest_platform.module.defaults import Shared
 from pytest_platform.module.model import Manifest
 from pytest_platform.module.places import Source, Unreadable
 from pytest_platform.module.probes import Kinds, Refused, convert, read_probes
 from pytest_platform.module.rules import broken_rules
 from pytest_platform.module.source import read
 
-__all__ = ["FILE_NAME", "Broken", "Module", "Probe", "Vocabulary", "load", "shaped"]
+__all__ = ["FILE_NAME", "Broken", "Module", "Probe", "Vocabulary", "checked", "load", "shaped"]
 
 FILE_NAME = "module.yaml"
 
 
-def load(path: Path, root: Path, vocabulary: Vocabulary) -> Module | Broken:
-    """Read one ``module.yaml``. Every path in it must stay inside ``root``. Never raises."""
+def load(
+    path: Path, root: Path, vocabulary: Vocabulary, shared: Shared | None = None
+) -> Module | Broken:
+    """Read one ``module.yaml``. Every path in it must stay inside ``root``. Never raises.
+
+    ``shared`` has what holds where the file says nothing.
+    """
     name = path.parent.name
     try:
         source = read(path, root)
     except Unreadable as error:
         problem = error.problem
         return Broken(name, path, problem.location.file, (problem,))
+    if shared and shared.problem:
+        return Broken(name, path, source.file, (shared.problem,))
+    source = shared.below(source) if shared else source
+    return checked(name, path, root, source, vocabulary)
+
+
+def checked(
+    name: str, path: Path, root: Path, source: Source, vocabulary: Vocabulary
+) -> Module | Broken:
+    """Return the module ``name`` that a source declares, or all that is wrong. Never raises."""
     try:
         manifest, health, smoke = shaped(source, vocabulary.kinds)
     except Refused as refused:

@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct, field
+
+DECIDE: Final = "DECIDE"
+"""The word that stands in a generated file where a person has to decide."""
 
 
 def _form(pattern: str, words: str, *, examples: list[str], **keywords: Any) -> Meta:
@@ -161,10 +164,15 @@ class BeyondCreate(Base, frozen=True):
     reason: Annotated[
         Text,
         Meta(
-            description="Why the one-shot has to do this.",
+            description="Why the one-shot has to do this. `DECIDE` at its beginning is no reason.",
             examples=["the media bucket is public by design"],
         ),
     ]
+
+    @property
+    def decided(self) -> bool:
+        """Whether a person has given the reason."""
+        return re.match(rf"\s*{DECIDE}\b", self.reason) is None
 
 
 class Runtime(Base, frozen=True):

@@ -15,6 +15,7 @@ import pytest
 
 from pytest_platform.errors import UsageError
 from pytest_platform.plugin import concern, hookspecs, options, report_options
+from pytest_platform.plugin.first_contact import first_contact
 from pytest_platform.plugin.fixtures import (
     guarded_apply,
     platform_container,
@@ -126,6 +127,11 @@ def pytest_configure(config: pytest.Config) -> None:
     from pytest_platform.plugin.session import set_up
 
     set_up(config, settings, output)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what helps where there is a Compose file, and nothing of ours yet."""
+    return [] if config.pluginmanager.has_plugin("platform-collection") else first_contact(config)
 
 
 def _redact_early(config: pytest.Config, error: BaseException) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_platform.module.loader import FILE_NAME, Module
 from pytest_platform.module.nearest import did_you_mean, quoted
-from pytest_platform.plugin.nodes import CheckItem, ModuleFile
+from pytest_platform.plugin.nodes import CheckItem, ComposeFile, ModuleFile
 from pytest_platform.plugin.options import usage_error
 from pytest_platform.plugin.run import Run, reruns_of, workers_of
 from pytest_platform.run.plan import Plan
@@ -23,6 +23,14 @@ class Collection:
     def __init__(self, run: Run) -> None:
         self._run = run
 
+    def pytest_report_header(self) -> list[str]:
+        """Name the Compose project whose services are the modules."""
+        ask = self._run.settings.way.ask
+        if ask is None:
+            return []
+        files = ", ".join(str(file.name) for file in ask.files)
+        return [f"compose project: {ask.project} ({files})"]
+
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector
     ) -> pytest.Collector | None:
@@ -30,6 +38,8 @@ class Collection:
         run = self._run
         if not run.catalog.holds(file_path):
             return None
+        if run.settings.way.ask:
+            return ComposeFile.of(parent, file_path, run)
         if run.selected is not None and file_path.parent.name not in run.selected:
             return None
         return ModuleFile.of(parent, file_path, run)
@@ -56,7 +66,7 @@ class Collection:
     @pytest.hookimpl(tryfirst=True)
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Never pass over a module because of its name, such as ``build`` or ``dist``."""
-        return False if self._run.catalog.holds(collection_path / FILE_NAME) else None
+        return False if self._run.catalog.leads_to(collection_path) else None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(

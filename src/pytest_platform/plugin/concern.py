@@ -27,6 +27,7 @@ OPTIONS: Final = frozenset(
         ),
         *("--plan", "--apply", "--allow-stateful", "--backup-ref", "--stateful-confirm"),
         *("--ssh-host", "--stack", "--stack-keep", "--stack-clean"),
+        *("--compose", "--platform-project", "--strict-coverage"),
     }
 )
 _HELP: Final = frozenset({"-h", "--help"})

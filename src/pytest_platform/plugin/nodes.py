@@ -69,16 +69,39 @@ class ModuleFile(pytest.File):
         return node
 
     def collect(self) -> Iterator[pytest.Collector]:
-        module = self.run.catalog.get(self.path.parent.name)
-        self.add_marker(pytest.mark.module(module.name))
-        for group, checks in groups_of(self.run, module):
-            if self._wanted(group):
-                yield Group.of(self, group, module, checks)
+        yield from _groups(self, self.path.parent.name, self.run)
 
-    def _wanted(self, group: str) -> bool:
-        """Tell whether ``-m`` may select the group; ``-m health`` needs no other to be built."""
-        only = self.config.getoption("markexpr")
-        return only not in GROUPS or only == group
+
+class ComposeFile(ModuleFile):
+    """The first file of a Compose project of which every service is a module in memory."""
+
+    def collect(self) -> Iterator[pytest.Collector]:
+        selected = self.run.selected
+        for name in sorted(selected if selected is not None else self.run.catalog.names()):
+            yield Service.at(self, name)
+
+
+class Service(pytest.Collector):
+    """One service of a Compose project."""
+
+    @classmethod
+    def at(cls, parent: ComposeFile, name: str) -> Service:
+        """Make the node for the service ``name``."""
+        node: Service = cls.from_parent(parent, name=name)
+        return node
+
+    def collect(self) -> Iterator[pytest.Collector]:
+        yield from _groups(self, self.name, self.getparent(ModuleFile).run)  # type: ignore[union-attr]
+
+
+def _groups(node: pytest.Collector, name: str, run: Run) -> Iterator[Group]:
+    """Make the nodes of a module's groups; ``-m health`` needs no other to be built."""
+    module = run.catalog.get(name)
+    node.add_marker(pytest.mark.module(module.name))
+    only = node.config.getoption("markexpr")
+    for group, checks in groups_of(run, module):
+        if only not in GROUPS or only == group:
+            yield Group.below(node, group, module, checks, run)
 
 
 class Group(pytest.Collector):
@@ -86,21 +109,26 @@ class Group(pytest.Collector):
 
     declared: Module | Broken
     checks: list[Check]
+    run: Run
 
     @classmethod
-    def of(
-        cls, parent: ModuleFile, name: str, module: Module | Broken, checks: list[Check]
+    def below(
+        cls,
+        parent: pytest.Collector,
+        name: str,
+        module: Module | Broken,
+        checks: list[Check],
+        run: Run,
     ) -> Group:
         """Make the node for one group."""
         node: Group = cls.from_parent(parent, name=name)
-        node.declared, node.checks = module, checks
+        node.declared, node.checks, node.run = module, checks, run
         node.add_marker(name)
         return node
 
     def collect(self) -> Iterator[pytest.Item]:
-        run = self.getparent(ModuleFile).run  # type: ignore[union-attr]
         for check in self.checks:
-            yield CheckItem.of(self, check, self.declared, run)
+            yield CheckItem.of(self, check, self.declared, self.run)
 
 
 class CheckItem(pytest.Item):
@@ -165,7 +193,7 @@ class CheckItem(pytest.Item):
     def reportinfo(self) -> tuple[Any, int, str]:
         """Point at the line of the file that declares what is checked."""
         return (
-            self.path,
+            self.run.settings.root / self.check.location.file,
             self.check.location.line - 1,
             f"{self.declared.name}::{self.check.group}::{self.name}",
         )

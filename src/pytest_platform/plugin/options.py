@@ -13,7 +13,8 @@ import pytest
 
 from pytest_platform.errors import UsageError
 from pytest_platform.output import Output, check_source
-from pytest_platform.plugin import report_options, ssh_options, stack_options
+from pytest_platform.plugin import compose_options, report_options, ssh_options, stack_options
+from pytest_platform.plugin.compose_options import Way
 from pytest_platform.plugin.reading import ini, is_folder, mode_of, modules_in, shown
 from pytest_platform.plugin.report_options import STDOUT
 from pytest_platform.plugin.ssh_options import Ssh, ssh_of
@@ -41,6 +42,7 @@ class Settings:
     change: Change
     ssh: Ssh
     stack: StackSettings
+    way: Way
     changed_since: str | None = None
 
 
@@ -99,6 +101,7 @@ def add_options(parser: pytest.Parser) -> None:
         dest="platform_modules_dir",
         help="where the modules are (default: modules).",
     )
+    compose_options.add_options(group)
     ssh_options.add_options(group)
     stack_options.add_options(group)
     _add_change_options(group)
@@ -166,11 +169,13 @@ def _add_change_options(group: pytest.OptionGroup) -> None:
 def normalise(args: list[str]) -> None:
     """Write a bare ``--json`` as ``--json=-`` so that it takes no path that follows it.
 
-    The same goes for ``--plan`` and ``--apply``.
+    The same goes for ``--plan``, ``--apply`` and ``--compose``.
     """
     bare = {"--json", "--plan", "--apply"}
     end = args.index("--") if "--" in args else len(args)
     args[:end] = [f"{arg}={STDOUT}" if arg in bare else arg for arg in args[:end]]
+    bare_compose = compose_options.OPTION
+    args[:end] = [f"{arg}=" if arg == bare_compose else arg for arg in args[:end]]
 
 
 def settings_of(config: pytest.Config) -> Settings | None:
@@ -182,7 +187,7 @@ def settings_of(config: pytest.Config) -> Settings | None:
     try:
         return _settings(config)
     except UsageError as error:
-        raise usage_error(str(error)) from None
+        raise usage_error(str(error), error.code) from None
 
 
 def _settings(config: pytest.Config) -> Settings | None:
@@ -190,18 +195,21 @@ def _settings(config: pytest.Config) -> Settings | None:
     folder = _modules_dir(config)
     if not modules_in(folder) and not _asked_for(config):
         return None
-    if not is_folder(folder):
+    way = compose_options.settings_of(config)
+    if not is_folder(folder) and not way.ask:
         raise usage_error(f"there is no folder {shown(folder)}; see --modules-dir")
+    home = way.ask.files[0].parent if way.ask else folder
     root, mode = config.rootpath, _remote_mode(config)
     return Settings(
         modules_dir=folder,
-        root=root if folder.is_relative_to(root) else folder.parent,
+        root=root if home.is_relative_to(root) else home if way.ask else home.parent,
         patterns=tuple(config.getoption("platform_modules")),
         remote_mode=mode,
         wait=_wait(config),
         change=_change(config),
         ssh=ssh_of(config, mode),
         stack=stack_options.settings_of(config, mode),
+        way=way,
         changed_since=_changed_since(config),
     )
 
@@ -278,7 +286,8 @@ def _asked_for(config: pytest.Config) -> bool:
     names = (
         *("platform_modules", "platform_wait", "platform_remote_mode", "platform_modules_dir"),
         *("platform_plan", "platform_apply", "platform_changed_since", "platform_ssh_host"),
-        *("platform_stack", "platform_stack_keep"),
+        *("platform_stack", "platform_stack_keep", "platform_compose", "platform_project"),
+        "platform_strict_coverage",
     )
     return any(config.getoption(name) for name in names)
 

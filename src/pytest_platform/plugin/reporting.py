@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from pytest_platform.errors import PlatformError, render
-from pytest_platform.module.loader import FILE_NAME
 from pytest_platform.plugin.collection import modules_of
 from pytest_platform.plugin.failure_text import FailureText
 from pytest_platform.plugin.groups import total_of
 from pytest_platform.plugin.nodes import CheckItem
 from pytest_platform.plugin.observed import host_shown, observed_already
 from pytest_platform.plugin.run import Run
+from pytest_platform.plugin.uncovered import Uncovered
 from pytest_platform.report.answers import (
     CheckAnswer,
     check_of,
@@ -52,8 +52,11 @@ _NOTHING = "no check was selected, so nothing is known; --collect-only shows wha
 class Reporting:
     """The hooks that make, carry and show answers."""
 
-    def __init__(self, run: Run, answers: list[CheckAnswer], order: dict[str, int]) -> None:
+    def __init__(
+        self, run: Run, answers: list[CheckAnswer], order: dict[str, int], uncovered: Uncovered
+    ) -> None:
         self._run = run
+        self._uncovered = uncovered
         self._answers = answers
         self._order = order
 
@@ -90,11 +93,20 @@ class Reporting:
             return
         builtins = getattr(report, _ANSWERS, None)
         if builtins is None and report.failed:
-            self._answers.extend(_crashed(report))
+            self._answers.extend(self._crashed(report))
         self._answers.extend(unpacked(builtins or ()))
         if builtins and isinstance(report.longrepr, str):
             report.longrepr = FailureText(report, _terminal(self._run.config))  # type: ignore[assignment]
         self._order.setdefault(report.nodeid, getattr(report, _ORDER, sys.maxsize))
+
+    def _crashed(self, report: pytest.TestReport) -> list[CheckAnswer]:
+        """Make an answer for a check of which nothing is known but that its process died."""
+        file, _, inner = report.nodeid.partition("::")
+        path = self._run.config.rootpath / file
+        if not self._run.catalog.holds(path):
+            return []
+        name = self._run.catalog.name_in(path, inner)
+        return [crashed(name, file, "::".join(inner.split("::")[-2:]))]
 
     def _forget(self, nodeid: str) -> None:
         """Drop the answers of an attempt that another plugin repeats: the last one counts."""
@@ -135,6 +147,8 @@ class Reporting:
             terminalreporter.write_line(line, **_COLOURS.get(verdict, {"bold": True}))
         for line in notes(section):
             terminalreporter.write_line(line, yellow=True)
+        for line, failed in self._uncovered.lines():
+            terminalreporter.write_line(line, red=failed, yellow=not failed)
         if lines := plan_lines(section):
             terminalreporter.section("plan" if self._run.settings.change.plan else "apply")
             for line in lines:
@@ -242,9 +256,3 @@ def _told(report: pytest.TestReport) -> str:
     crash = getattr(report.longrepr, "reprcrash", None)
     text = crash.message if crash else report.longreprtext
     return next(filter(None, map(str.strip, text.splitlines())), "no message")
-
-
-def _crashed(report: pytest.TestReport) -> list[CheckAnswer]:
-    """Make an answer for a check of which nothing is known but that its process died."""
-    file, _, check = report.nodeid.partition("::")
-    return [crashed(file, check)] if file.endswith(f"/{FILE_NAME}") else []

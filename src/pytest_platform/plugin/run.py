@@ -14,6 +14,7 @@ from pytest_platform.docker.details import Digests
 from pytest_platform.errors import UsageError
 from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
+from pytest_platform.module.loader import Vocabulary
 from pytest_platform.plugin.changed_since import ChangedSince, narrow
 from pytest_platform.plugin.options import Settings, usage_error
 from pytest_platform.plugin.progress import Patience, Progress
@@ -113,16 +114,16 @@ def start(config: pytest.Config, settings: Settings) -> Run:
     """
     probes = _probes(config)
     project = _new_project() if settings.stack.ephemeral else ""
-    catalog = Catalog(settings.modules_dir, settings.root, vocabulary(probes), project)
+    remote_mode = _remote_mode(config, settings)
+    here = Local(waiting=Patience(config))
+    renderer = Renderer(here, fetches=remote_mode.live)
+    catalog = _catalog(settings, vocabulary(probes), renderer, project)
     names = _names(catalog, settings)
     since = None
     selected = frozenset(names) if names else None
     if settings.changed_since is not None:
         since = narrow(config, settings, catalog, names)
         selected = frozenset(since.touched).intersection(names or since.touched)
-    remote_mode = _remote_mode(config, settings)
-    here = Local(waiting=Patience(config))
-    renderer = Renderer(here, fetches=remote_mode.live)
     vault = Vault(catalog, renderer, selected)
     run = Run(config, settings, catalog, renderer, remote_mode, vault, probes, selected)
     run.changed_since = since
@@ -137,13 +138,25 @@ def start(config: pytest.Config, settings: Settings) -> Run:
 
 def known_early(settings: Settings) -> Secrets:
     """Collect what the files of all modules hold, where there is no run yet."""
-    return known_of(Catalog(settings.modules_dir, settings.root, vocabulary(PROBES)))
+    return known_of(_catalog(settings, vocabulary(PROBES), Renderer(Local())))
+
+
+def _catalog(settings: Settings, words: Vocabulary, renderer: Renderer, stack: str = "") -> Catalog:
+    way = settings.way
+    files = Catalog(settings.modules_dir, settings.root, words, stack, way.project)
+    if way.ask is None:
+        return files
+    from pytest_platform.run.compose_catalog import ComposeCatalog
+
+    return ComposeCatalog(way.ask, settings.root, words, renderer, files, stack)
 
 
 def _names(catalog: Catalog, settings: Settings) -> list[str]:
     """Return the modules that ``--module`` selects, none for all."""
     try:
         names = catalog.select(settings.patterns)
+        if settings.way.ask and not names:
+            names = catalog.names()
     except UsageError as error:
         raise usage_error(str(error)) from None
     if settings.change.plan not in {"", STDOUT} and len(names) != 1:

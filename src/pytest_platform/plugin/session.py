@@ -14,6 +14,7 @@ from pytest_platform.plugin.json_report import JsonReport
 from pytest_platform.plugin.options import Settings, usage_error
 from pytest_platform.plugin.reporting import Reporting
 from pytest_platform.plugin.stack_options import DEPLOYED
+from pytest_platform.plugin.uncovered import Uncovered
 from pytest_platform.plugin.unreached import Unreached
 from pytest_platform.report.answers import CheckAnswer, platform_section
 from pytest_platform.report.document import Platform
@@ -49,7 +50,10 @@ def set_up(config: pytest.Config, settings: Settings | None, output: ReportWrite
     if output is not None:
         output.secrets = run.secrets
     config.pluginmanager.register(Collection(run), "platform-collection")
-    config.pluginmanager.register(Reporting(run, answers, order), "platform-reporting")
+    uncovered = Uncovered(run)
+    config.pluginmanager.register(uncovered, "platform-uncovered")
+    reporting = Reporting(run, answers, order, uncovered)
+    config.pluginmanager.register(reporting, "platform-reporting")
     config.pluginmanager.register(Unreached(run, answers), "platform-unreached")
     if run.stack:
         from pytest_platform.plugin.ephemeral import OwnStack, clean_up
@@ -80,7 +84,8 @@ def _register_json(config: pytest.Config, report: JsonReport) -> None:
 def _paths(run: runs.Run) -> list[str]:
     if not run.selected:
         return []
-    files = [_argument(run.catalog.path(name)) for name in sorted(run.selected)]
+    paths = dict.fromkeys(run.catalog.path(name) for name in sorted(run.selected))
+    files = [_argument(path) for path in paths]
     smoke = run.settings.root / "smoke"
     return [*files, str(smoke)] if smoke.is_dir() else files
 

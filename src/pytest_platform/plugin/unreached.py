@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from pytest_platform.module.loader import FILE_NAME
 from pytest_platform.plugin.collection import modules_of
 from pytest_platform.plugin.groups import total_of
 from pytest_platform.plugin.observed import host_shown, observed_already
@@ -31,12 +30,16 @@ class Unreached:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Iterable[str]) -> None:
-        """Keep the modules of what a worker has collected; their names are those of folders."""
+        """Keep the modules of what a worker has collected."""
         del node
-        files = (one.partition("::")[0].split("/") for one in ids)
-        self._names.update(
-            dict.fromkeys(one[-2] for one in files if one[1:] and one[-1] == FILE_NAME)
-        )
+        inside: dict[str, list[str]] = {}
+        for file, _, inner in (one.partition("::") for one in ids):
+            inside.setdefault(file, []).append(inner)
+        catalog = self._run.catalog
+        for file, inners in inside.items():
+            path = self._run.config.rootpath / file
+            if catalog.holds(path):
+                self._names.update(dict.fromkeys(catalog.name_in(path, one) for one in inners))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:

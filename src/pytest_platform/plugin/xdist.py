@@ -8,7 +8,6 @@ of a share knows which hosts it has to look at. Imported only where tests are di
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,21 +26,25 @@ class HostScheduling(LoadScopeScheduling):  # type: ignore[misc]
         super().__init__(config, log)
         self._run = run
         self._shares = Shares(self.numnodes)
+        self._files: dict[str, bool] = {}
         self._scopes: dict[str, str] = {}
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        if file not in self._scopes:
-            self._scopes[file] = self._scope(self.config.rootpath / file)
-        return self._scopes[file] or nodeid
+        file, _, inner = nodeid.partition("::")
+        path, catalog = self.config.rootpath / file, self._run.catalog
+        if file not in self._files:
+            self._files[file] = catalog.holds(path)
+        if not self._files[file]:
+            return nodeid
+        name = catalog.name_in(path, inner)
+        if name not in self._scopes:
+            self._scopes[name] = self._scope(name)
+        return self._scopes[name]
 
-    def _scope(self, path: Path) -> str:
-        """Name what the checks of a file belong to; empty where they go one by one."""
-        run = self._run
-        if not run.catalog.holds(path):
-            return ""
-        place = _place(run.catalog.get(path.parent.name), run)
-        return f"share {self._shares.of(place)}" if place else str(path)
+    def _scope(self, name: str) -> str:
+        """Name what the checks of a module belong to."""
+        place = _place(self._run.catalog.get(name), self._run)
+        return f"share {self._shares.of(place)}" if place else f"module {name}"
 
 
 def shares_of(modules: Iterable[Module | Broken], run: Run, workers: int) -> dict[str, int]:

@@ -85,11 +85,10 @@ def unpacked(builtins: Sequence[Any]) -> list[CheckAnswer]:
 
 def subject_of(module: Module | Broken, host: str = "") -> Subject:
     """Describe the module of an answer."""
-    expected = None if isinstance(module, Broken) else module.manifest.spec.runtime.expected_state
     return Subject(
         name=module.name,
         file=module.file,
-        expected_state=expected.value if expected else None,
+        expected_state=None if isinstance(module, Broken) else module.expected,
         host=host,
     )
 
@@ -163,7 +162,7 @@ def contradiction_of(finding: Finding, secrets: Secrets) -> Contradiction:
     )
 
 
-def crashed(file: str, check: str) -> CheckAnswer:
+def crashed(name: str, file: str, check: str) -> CheckAnswer:
     """Describe a check whose process died before it could answer."""
     died = CheckReport(
         id=check,
@@ -178,7 +177,6 @@ def crashed(file: str, check: str) -> CheckAnswer:
         seconds=0.0,
         findings=[],
     )
-    name = file.split("/")[-2] if "/" in file else file
     return CheckAnswer(subject=Subject(name=name, file=file), check=died, order=sys.maxsize)
 
 
@@ -189,10 +187,10 @@ def platform_section(
     changed_since: ChangedSinceReport | UnsetType = UNSET,
 ) -> Platform:
     """Build the section: modules in the order of their names, each with its checks."""
-    by_file: dict[str, list[CheckAnswer]] = {}
+    groups: dict[tuple[str, str], list[CheckAnswer]] = {}
     for answer in sorted(answers, key=lambda one: one.order):
-        by_file.setdefault(answer.subject.file, []).append(answer)
-    modules = [_module_of(group, remote_mode) for group in by_file.values()]
+        groups.setdefault((answer.subject.name, answer.subject.file), []).append(answer)
+    modules = [_module_of(group, remote_mode) for group in groups.values()]
     return Platform(
         remote_mode=remote_mode,  # type: ignore[arg-type] # one of the modes, by the options
         modules=sorted(modules, key=lambda one: (one.name, one.file)),

@@ -32,7 +32,7 @@ Time = Annotated[
     ),
 ]
 Group = Literal["contract", "health", "smoke", "drift", "apply"]
-ExpectedState = Literal["running", "healthy", "exited-success"]
+ExpectedState = Literal["running", "healthy", "exited-success", "undecided"]
 CheckVerdict = Literal["passed", "skipped", "failed", "error"]
 ModuleVerdict = Literal["passed", "unverified", "failed", "error"]
 

@@ -154,7 +154,11 @@ class ModuleReport(Struct, kw_only=True):
     ]
     expected_state: Annotated[
         ExpectedState | None,
-        Meta(title="Declared state", description="Null where the module's file cannot be read."),
+        Meta(
+            title="Declared state",
+            description="Null where the module's file cannot be read; `undecided` where a "
+            "service of a Compose project does not say whether it is to end.",
+        ),
     ]
     host: Annotated[
         str | UnsetType,

@@ -33,7 +33,8 @@ def _footprint(
     spec = module.manifest.spec
     same = revisions.unchanged(module) if revisions else frozenset()
     parts = [path for path in reader.paths(module) if path not in same]
-    paths = [folder, module.folder / spec.runbook, *parts]
+    own = [] if module.inferred else [folder, module.folder / spec.runbook]
+    paths = [*own, *parts]
     needs = {*spec.requires, *filter(None, [spec.state.owner])}
     return Footprint(module.name, frozenset(relative(paths, root)), frozenset(needs))
 

@@ -45,5 +45,5 @@ def touched_by(
     if not paths:
         return {}
     tests = {path: modules_of(root / path) for path in paths if path.startswith(f"{SMOKE}/")}
-    (modules, *_) = relative([catalog.folder], root)
+    (modules, *_) = relative([catalog.shared], root)
     return touched(Change(paths, modules, tests), footprints(catalog, root, revisions))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pytest_platform.docker.snapshot import Container, Snapshot
+from pytest_platform.module.infer import UNDECIDED
 from pytest_platform.module.loader import Module
 from pytest_platform.module.model import ExpectedState, seconds
 from pytest_platform.verdict import Finding
@@ -38,7 +39,11 @@ _EXIT_HINTS = {
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the module declares. ``max_age`` bounds how long ago a one-shot exited 0."""
+    """What the module declares. ``max_age`` bounds how long ago a one-shot exited 0.
+
+    Where it is ``undecided`` whether it is to end, running is right, and an exit with 0 is not
+    judged.
+    """
 
     service: str
     state: ExpectedState
@@ -46,6 +51,7 @@ class Expected:
     max_age: timedelta | None = None
     hook: str | None = None
     deploy: str = "docker compose up -d"
+    undecided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,7 @@ def expected_of(module: Module) -> Expected:
         max_age,
         runtime.hook,
         module.deploy,
+        module.undecided,
     )
 
 
@@ -104,6 +111,8 @@ def judge(expected: Expected, seen: Seen) -> list[Finding]:
     for container in seen.containers:
         if expected.state is ExpectedState.EXITED_SUCCESS:
             finding = _one_shot(expected, container, seen)
+        elif expected.undecided and container.status == "exited" and not container.exit_code:
+            finding = _undecided(expected, container)
         else:
             finding = _long_running(expected.state, container, seen.now)
         findings += [finding] if finding else []
@@ -117,7 +126,8 @@ def settled(expected: Expected, seen: Seen) -> bool:
     """
     if not judge(expected, seen):
         return True
-    if expected.state is not ExpectedState.EXITED_SUCCESS or not seen.containers:
+    ends = expected.state is ExpectedState.EXITED_SUCCESS or expected.undecided
+    if not ends or not seen.containers:
         return False
     return all(_over(one) for one in seen.containers)
 
@@ -158,6 +168,15 @@ def _count(expected: Expected, containers: Sequence[Container]) -> list[Finding]
         )
         return [Finding(DUPLICATE, message, _containers(expected.replicas), _containers(count))]
     return []
+
+
+def _undecided(expected: Expected, container: Container) -> Finding:
+    message = (
+        f"{container.name} exited 0, and nothing says whether '{expected.service}' is to end: "
+        "write x-platform: {expected_state: exited-success} into the service if it is a one-shot, "
+        "{expected_state: running} if it is not, or run: pytest-platform adopt"
+    )
+    return Finding(UNDECIDED, message, "a declared state", "exited 0")
 
 
 def _one_shot(expected: Expected, container: Container, seen: Seen) -> Finding | None:

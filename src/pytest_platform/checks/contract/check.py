@@ -32,7 +32,8 @@ class ContractCheck(Check):
             findings = [facts.placed(finding) for finding in self.judge(facts)]
         except Unread as unread:
             return waivers.unread(self.module, self.code, unread, context.today)
-        return waivers.apply(self.module, self.code, findings, context.today)
+        baseline = context.catalog.baseline if findings else None
+        return waivers.apply(self.module, self.code, findings, context.today, baseline)
 
 
 @dataclass(frozen=True, slots=True)

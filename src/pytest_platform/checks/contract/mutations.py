@@ -11,6 +11,7 @@ or a path in it, ``psql -f /seed/roles.sql``, allows that one command and none w
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -51,6 +52,39 @@ def findings(
     the latter is ever quoted. ``allowed`` are the declared commands, ``scripts`` the
     files that can be read.
     """
+    declared = [tuple(text.lower().split()) for text in allowed]
+    found = [
+        _finding(path, spot, change.does, text)
+        for path, spot, change, text in _told(rendered, source, scripts)
+        if not any(_allows(one, change) for one in declared)
+    ]
+    first: dict[tuple[str, str], Finding] = {}
+    for one in found:
+        first.setdefault((one.path[0], one.message), one)
+    return list(first.values())
+
+
+def declarations(
+    rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Texts = NO_TEXTS
+) -> list[str]:
+    """Return what ``runtime.beyond_create`` has to name, so that nothing is found any more."""
+    named: dict[str, None] = {}
+    for _, _, change, _ in _told(rendered, source, scripts):
+        for length in (_leading(change.words), len(change.words)):
+            words = " ".join(change.words[:length])
+            if _allows(tuple(words.lower().split()), change):
+                named[words] = None
+                break
+    return list(named)
+
+
+def _leading(words: tuple[str, ...]) -> int:
+    """Count the words that name a command: before options and what it is done to, at most 3."""
+    plain = itertools.takewhile(lambda word: re.fullmatch(r"[A-Za-z][\w-]*", word), words)
+    return min(3, len(list(plain)))
+
+
+def _told(rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Texts) -> list[Told]:
     judge = Judge(
         scripts.texts,
         scratch=not _mounted_below_tmp(rendered),
@@ -58,21 +92,11 @@ def findings(
         environment=_environment(rendered),
     )
     words = _with_program_of_image(rendered, arguments(rendered, source))
-    told = [
+    return [
         *([_of_image(rendered)] if words is None else _of_words(judge, words, scripts)),
         *_of_words(judge, _health_check(rendered), scripts),
         *_of_environment(rendered),
     ]
-    declared = [tuple(text.lower().split()) for text in allowed]
-    found = [
-        _finding(path, spot, change.does, text)
-        for path, spot, change, text in told
-        if not any(_allows(one, change) for one in declared)
-    ]
-    first: dict[tuple[str, str], Finding] = {}
-    for one in found:
-        first.setdefault((one.path[0], one.message), one)
-    return list(first.values())
 
 
 def _of_image(rendered: Mapping[str, Any]) -> Told:

@@ -12,7 +12,7 @@ from typing import Final
 from pytest_platform.checks.contract import mounted, unset
 from pytest_platform.checks.contract.facts import Facts, Unit
 from pytest_platform.errors import PlatformError
-from pytest_platform.module.model import StateClass
+from pytest_platform.module.model import DECIDE, StateClass
 from pytest_platform.verdict import Finding
 
 
@@ -78,11 +78,35 @@ def mutations(facts: Facts) -> Iterator[Finding]:
     """Judge whether a one-shot on somebody else's data does no more than is declared."""
     spec = facts.module.manifest.spec
     if facts.module.one_shot and spec.state.class_ is StateClass.SIDECAR:
+        yield from _undecided(facts)
         allowed = [one.command for one in spec.runtime.beyond_create]
         for unit in _all_that_runs(facts):
             mounts = mounted.scripts(facts, unit)
             for finding in _ask("mutations", unit, allowed, mounted.texts(mounts)):
                 yield from _below(unit, [mounted.located(facts, mounts, "", finding)])
+
+
+def _undecided(facts: Facts) -> Iterator[Finding]:
+    """Yield a finding for each declared command of which nobody has said why it may run."""
+    for index, one in enumerate(facts.module.manifest.spec.runtime.beyond_create):
+        if not one.decided:
+            yield Finding(
+                code="contract.mutations",
+                message=f"nobody has decided whether `{one.command}` may run: write the reason in "
+                f"place of `{DECIDE}`, or take the command out of the script",
+                expected="a reason",
+                actual=one.reason,
+                location=facts.module.at("spec", "runtime", "beyond_create", index, "reason"),
+            )
+
+
+def declarations(facts: Facts) -> Iterator[str]:
+    """Yield what ``runtime.beyond_create`` has to name for the check ``mutations`` to pass."""
+    from pytest_platform.checks.contract import sandbox
+
+    for unit in _all_that_runs(facts):
+        texts = mounted.texts(mounted.scripts(facts, unit))
+        yield from sandbox.ask("declarations", unit.rendered, unit.source, texts)
 
 
 def _all_that_runs(facts: Facts) -> Iterator[Unit]:

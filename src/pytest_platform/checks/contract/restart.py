@@ -19,6 +19,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
     """Compare the restart policy with the expected state. Compose never restarts a hook."""
     if facts.module.manifest.spec.runtime.hook is not None or facts.service.get("provider"):
         return
+    if facts.module.undecided:
+        return  # no policy is right for both
     policy = restart_of(facts.service)
     unset = facts.unset_in([policy.name, str(policy.attempts)])
     if unset:

@@ -19,7 +19,6 @@ from multiprocessing.connection import Connection, Pipe
 from typing import Any, Final
 
 from pytest_platform.errors import PlatformError
-from pytest_platform.verdict import Finding
 
 CPU_SECONDS: Final = 5.0
 """Processor time for one answer, a hundred times of what long scripts take."""
@@ -47,7 +46,7 @@ class Apart:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _number: int = 0
 
-    def ask(self, check: str, *arguments: Any) -> list[Finding]:
+    def ask(self, check: str, *arguments: Any) -> list[Any]:
         """Return what ``findings`` of the check called ``check`` returns for these arguments.
 
         Raises:
@@ -56,7 +55,7 @@ class Apart:
         with self._lock:
             return self._answer(check, arguments)
 
-    def _answer(self, check: str, arguments: tuple[Any, ...]) -> list[Finding]:
+    def _answer(self, check: str, arguments: tuple[Any, ...]) -> list[Any]:
         self._number += 1
         try:
             connection = self._connection or self._start()
@@ -64,7 +63,7 @@ class Apart:
             if connection.poll(PATIENCE):
                 number, answer = connection.recv()
                 if number == self._number:
-                    found: list[Finding] = answer
+                    found: list[Any] = answer
                     return found
         except (OSError, EOFError):
             pass

@@ -17,12 +17,13 @@ from pytest_platform.checks.contract import (
 )
 from pytest_platform.verdict import Finding
 
-CHECKS: Mapping[str, Callable[..., list[Finding]]] = {
+CHECKS: Mapping[str, Callable[..., list[Finding] | list[str]]] = {
     "command_shape": command_shape.findings,
     "script": script.findings,
     "interpolation": replaced.findings,
     "masked_failure": masked_failure.findings,
     "mutations": mutations.findings,
+    "declarations": mutations.declarations,
     "unread": unread.findings,
 }
 

@@ -23,6 +23,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
         ComposeError: what it mounts cannot be rendered, and nothing else is wrong.
         ComposeMissing: no renderer is installed.
     """
+    if facts.module.inferred:
+        return  # nothing is declared that could be wrong
     declared = [*_missing(facts), *_misplaced(facts), *_named(facts)]
     yield from declared
     try:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 from pytest_platform.errors import PlatformError
+from pytest_platform.module.baseline import Baseline
 from pytest_platform.module.loader import Module
 from pytest_platform.verdict import Finding, Location, Result, Verdict, failed, passed
 
@@ -17,12 +18,27 @@ NEVER_SOFTENED: Final = frozenset(
 """Findings that make other verdicts a lie: they fail in a draft, too."""
 
 
-def apply(module: Module, code: str, findings: Sequence[Finding], today: date) -> Result:
+def apply(
+    module: Module,
+    code: str,
+    findings: Sequence[Finding],
+    today: date,
+    baseline: Baseline | None = None,
+) -> Result:
     """Return the result of the check ``code`` that found ``findings``.
 
-    A result that passed with a message is a warning; ``findings`` are what was accepted.
+    A result that passed with a message is a warning; ``findings`` are what was accepted. What
+    the ``baseline`` accepts counts only where all is accepted: one new finding fails alone.
     """
     default = module.at("spec")
+    if baseline is not None and findings:
+        known = [(one, baseline.of(module.name, one, default)) for one in findings]
+        left = [one for one, entry in known if entry is None or today > entry.last_day]
+        ends = [entry.last_day for _, entry in known if entry]
+        if not left:
+            message = f"the baseline accepts it until {min(ends)}: {findings[0].message}"
+            return _accepted(findings, message, default)
+        findings = left
     waivers = [one for one in enumerate(module.manifest.spec.waivers) if one[1].code == code]
     index, waiver = max(waivers, key=lambda one: one[1].last_day, default=(0, None))
     if waiver is not None:

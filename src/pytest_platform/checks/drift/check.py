@@ -24,6 +24,7 @@ from pytest_platform.docker.details import Details
 from pytest_platform.docker.engine import Document, Engine
 from pytest_platform.docker.snapshot import Container, Snapshot
 from pytest_platform.errors import CannotCompare
+from pytest_platform.module.infer import UNDECIDED
 from pytest_platform.module.loader import Module
 from pytest_platform.module.model import StateClass
 from pytest_platform.run.context import Context
@@ -47,8 +48,14 @@ def judge(module: Module, context: Context) -> Result:
         PlatformError: the files cannot be rendered, or the Engine cannot be asked.
     """
     found = compared(module, context)
+    if module.undecided:  # its state says so
+        found = replace(found, findings=tuple(filter(_is_decided, found.findings)))
     codes = sorted({one.code for one in found.findings})
     return replace(_result(module, found), details={"drift": codes})
+
+
+def _is_decided(finding: Finding) -> bool:
+    return finding.code != UNDECIDED
 
 
 def _result(module: Module, found: Comparison) -> Result:

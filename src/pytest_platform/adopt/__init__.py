@@ -1,0 +1,1 @@
+"""Module files for the services of a Compose project that has none."""

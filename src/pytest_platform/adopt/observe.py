@@ -1,0 +1,107 @@
+"""Looking at what runs, and asking its ports, to propose probes that have just passed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from pytest_platform.adopt.propose import SeenService
+from pytest_platform.checks.registry import PROBES
+from pytest_platform.compose.renderer import Renderer
+from pytest_platform.docker.snapshot import Container
+from pytest_platform.errors import PlatformError
+from pytest_platform.hosts.inventory import Inventory
+from pytest_platform.module.catalog import Catalog
+from pytest_platform.module.declared import Module
+from pytest_platform.module.places import Source
+from pytest_platform.module.probes import Refused, read_probe
+from pytest_platform.run.context import Context
+from pytest_platform.run.observer import DeployedObserver
+from pytest_platform.run.plan import Plan
+from pytest_platform.run.remote_mode import OverSsh, RemoteMode, ThisMachine
+
+_TIMEOUT: Final = "2s"
+_AT_ONCE: Final = 16
+_MOST_PORTS: Final = 4
+"""Ports of one service that are asked; what publishes ranges is no page to look at."""
+
+
+def context_of(
+    catalog: Catalog, renderer: Renderer, modules: Sequence[Module], ssh_host: str
+) -> Context:
+    """Return the context to observe modules in: on ``ssh_host``, here where that is empty."""
+    mode: RemoteMode = OverSsh(Inventory(chosen=ssh_host), None) if ssh_host else ThisMachine()
+    return Context.of(
+        catalog=catalog,
+        renderer=renderer,
+        remote_mode=mode,
+        observer=DeployedObserver(catalog, PROBES),
+        probes=PROBES,
+        plan=Plan(modules=tuple(modules)),
+    )
+
+
+def look_at(context: Context) -> dict[str, SeenService]:
+    """Return what was seen of each module of the context's plan, by name.
+
+    Raises:
+        PlatformError: the Engine cannot be asked.
+    """
+    modules = context.plan.modules
+    containers = {one.name: list(context.seen(one).containers) for one in modules}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = pool.map(lambda one: _probes(one, containers[one.name], context), modules)
+        probes = dict(zip(containers, map(tuple, found), strict=True))
+    return {
+        name: SeenService(
+            tuple(_state(one) for one in seen),
+            any(one.health is not None for one in seen),
+            probes[name],
+        )
+        for name, seen in containers.items()
+    }
+
+
+def _state(container: Container) -> str:
+    ended = container.status == "exited"
+    return f"exited {container.exit_code}" if ended else container.status
+
+
+def _probes(
+    module: Module, containers: Sequence[Container], context: Context
+) -> list[Mapping[str, Any]]:
+    running = [one for one in containers if one.status == "running"]
+    ports = {
+        int(port): None
+        for one in running
+        for published in one.network.published
+        for port, _, protocol in [published.port.partition("/")]
+        if protocol == "tcp"
+    }
+    found = (_first_that_passes(module, port, context) for port in list(ports)[:_MOST_PORTS])
+    return [probe for probe in found if probe]
+
+
+def _first_that_passes(module: Module, port: int, context: Context) -> Mapping[str, Any] | None:
+    for probe in _candidates(port):
+        if _passes(module, probe, context):
+            return probe
+    return None
+
+
+def _candidates(port: int) -> Iterator[Mapping[str, Any]]:
+    yield {"name": f"the port {port} serves a page", "http": {"port": port}}
+    yield {"name": f"the port {port} is open", "tcp": {"port": port}}
+
+
+def _passes(module: Module, probe: Mapping[str, Any], context: Context) -> bool:
+    kinds = {name: kind.spec for name, kind in context.probes.items()}
+    kind = next(key for key in probe if key != "name")
+    body = {**probe, kind: {**probe[kind], "timeout": _TIMEOUT}}
+    try:
+        read = read_probe(Source("", "", body), (), body, kinds)
+        asked = context.probes[kind]
+        return not asked.judge(read.spec, asked.observe(read.spec, context.target(module)))
+    except (PlatformError, Refused):
+        return False

@@ -1,0 +1,118 @@
+"""``adopt [FILE…]``: write module files for the services of a Compose project."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_platform.errors import PlatformError, render
+
+if TYPE_CHECKING:
+    from pytest_platform.adopt.project import Adoption
+    from pytest_platform.adopt.propose import SeenService
+    from pytest_platform.adopt.write import Files
+
+_NEXT = "Next: decide the above, then run: pytest --remote-mode local"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the files, which are found as Compose finds them where none is named."""
+    parser.add_argument("files", nargs="*", metavar="FILE", help="Compose files, as with -f")
+    parser.add_argument(
+        "--remote-mode",
+        choices=("skip", "local", "ssh"),
+        default="skip",
+        help="local, ssh: also look at what runs, and propose probes that have just passed",
+    )
+    parser.add_argument("--ssh-host", default="", metavar="HOST", help="[user@]host[:port]")
+    parser.add_argument("--modules-dir", default="modules", metavar="DIR", help="where to write")
+    parser.add_argument("--platform-project", default="", metavar="NAME", help="of the project")
+    parser.add_argument("--dry-run", action="store_true", help="write nothing, print what would be")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write what is missing; 1 where it cannot be."""
+    try:
+        return _run(arguments)
+    except PlatformError as error:
+        sys.stderr.write(render(f"adopt: {error}", error.code, error.location) + "\n")
+        return 1
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    adoption = _adoption(arguments)
+    adoption.check()
+    adoption.seen = _seen(arguments, adoption)
+    shared, modules = adoption.files()
+    if arguments.dry_run:
+        _print_all(adoption, shared, modules)
+    else:
+        from pytest_platform.adopt.write import write
+
+        for path in write(adoption.folder, shared, modules):
+            sys.stdout.write(f"wrote {os.path.relpath(path)}\n")
+    _conclude(adoption, shared, modules)
+    return 1 if adoption.broken() else 0
+
+
+def _adoption(arguments: argparse.Namespace) -> Adoption:
+    from pytest_platform.adopt.project import Adoption
+    from pytest_platform.compose.renderer import Renderer
+    from pytest_platform.hosts.transport import Local
+    from pytest_platform.run.compose_catalog import asked_for
+
+    if arguments.remote_mode == "ssh" and not arguments.ssh_host:
+        raise PlatformError("--remote-mode ssh needs --ssh-host HOST")
+    here = Path.cwd()
+    ask = asked_for(arguments.files, arguments.platform_project, here)
+    folder = Path(os.path.normpath(here / arguments.modules_dir))
+    host = arguments.ssh_host if arguments.remote_mode == "ssh" else ""
+    return Adoption(ask, folder, here, Renderer(Local()), host)
+
+
+def _seen(arguments: argparse.Namespace, adoption: Adoption) -> dict[str, SeenService]:
+    if arguments.remote_mode == "skip":
+        return {}
+    from pytest_platform.adopt.observe import context_of, look_at
+
+    context = context_of(adoption.catalog, adoption.renderer, adoption.new, adoption.host)
+    try:
+        return look_at(context)
+    finally:
+        context.fleet.close()
+
+
+def _print_all(adoption: Adoption, shared: Files, modules: dict[str, Files]) -> None:
+    for path, text in _texts(adoption, shared, modules):
+        added = "".join(f"+{line}\n" for line in text.splitlines())
+        sys.stdout.write(f"--- /dev/null\n+++ {path}\n{added}")
+
+
+def _conclude(adoption: Adoption, shared: Files, modules: dict[str, Files]) -> None:
+    from pytest_platform.adopt.project import decisions
+
+    for broken in adoption.broken():
+        for problem in broken.problems:
+            sys.stderr.write(f"{problem.location}: {problem.message} [{problem.code}]\n")
+    if adoption.existing:
+        sys.stdout.write(f"left alone, as they have modules: {', '.join(adoption.existing)}\n")
+    if line := adoption.catalog.unseen(()):
+        sys.stdout.write(f"{line}\n")
+    texts = _texts(adoption, shared, modules)
+    found = [one for path, text in texts for one in decisions(path, text)]
+    if found:
+        listed = "".join(f"  {one}\n" for one in found)
+        sys.stdout.write(f"DECIDE:\n{listed}{_NEXT}\n")
+
+
+def _texts(adoption: Adoption, shared: Files, modules: dict[str, Files]) -> list[tuple[str, str]]:
+    folder = os.path.relpath(adoption.folder)
+    own = [(f"{folder}/{name}", text) for name, text in shared.items()]
+    return own + [
+        (f"{folder}/{name}/{file}", text)
+        for name, files in modules.items()
+        for file, text in files.items()
+    ]

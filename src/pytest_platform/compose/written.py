@@ -1,0 +1,93 @@
+"""The services of a Compose project as they are written, and the lines on which they stand.
+
+What Compose renders is what counts; this is for places to show to people, and for what can be
+said of files that it cannot render.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pytest_platform.compose.source import included
+from pytest_platform.compose.tree import Node, documents
+
+_MAX_FILES: Final = 500
+_WORDS: Final[Mapping[str, object]] = {"true": True, "false": False, "null": None, "~": None}
+KeyPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenService:
+    """A service in a file: the last one that has it. ``line`` is that of its name."""
+
+    file: Path
+    text: str
+    line: int
+    node: Node
+
+
+def services_in(files: Sequence[Path]) -> dict[str, WrittenService]:
+    """Return the services by name, those of included files too. Never raises."""
+    found: dict[str, WrittenService] = {}
+    for file, text in _texts(files):
+        for tree in documents(text):
+            section = tree.find("services")
+            for name, line, node in section[1].children if section else ():
+                found[name] = WrittenService(file, text, line, node)
+    return found
+
+
+def lines_below(node: Node, path: KeyPath = ()) -> Iterator[tuple[KeyPath, int]]:
+    """Yield the line of each key and list element below a node, by its path."""
+    listed = _is_list(node)
+    for name, line, child in node.children:
+        here = (*path, int(name) if listed else name)
+        yield here, line
+        yield from lines_below(child, here)
+
+
+def as_data(node: Node) -> Any:
+    """Return a node as plain data, merge keys resolved; types are guessed by their text."""
+    if not node.children:
+        text = node.text
+        return int(text) if text.isdigit() else _WORDS.get(text, text)
+    if _is_list(node):
+        return [as_data(child) for _, _, child in node.children]
+    merged: dict[str, Any] = {}
+    for name, _, child in node.children:
+        if name == "<<":
+            parts = child.children if _is_list(child) else [("", 0, child)]
+            for _, _, part in parts:
+                data = as_data(part)
+                merged = {**(data if isinstance(data, dict) else {}), **merged}
+    own = {name: as_data(child) for name, _, child in node.children if name != "<<"}
+    return {**merged, **own}
+
+
+def _is_list(node: Node) -> bool:
+    names = [name for name, _, _ in node.children]
+    return bool(names) and names == [str(index) for index in range(len(names))]
+
+
+def _texts(files: Sequence[Path]) -> list[tuple[Path, str]]:
+    """Read the files and what they include; included ones first, as theirs gives way."""
+    read: dict[Path, str] = {}
+    pending = list(files)
+    while pending and len(read) < _MAX_FILES:
+        file = pending.pop(0)
+        if file in read:
+            continue
+        read[file] = _text(file)
+        for tree in documents(read[file]) if "include" in read[file] else ():
+            pending += included(tree, file.parent)
+    return sorted(read.items(), key=lambda one: one[0] in set(files))
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig", errors="replace")
+    except (OSError, ValueError):
+        return ""

@@ -1,0 +1,133 @@
+"""``defaults.yaml`` in the folder of modules: what all of them share, written once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from msgspec import Meta, field
+
+from pytest_platform.errors import Problem
+from pytest_platform.module.model import Base, Destination, RelativePath, Text
+from pytest_platform.module.nearest import did_you_mean, quoted
+from pytest_platform.module.places import Path_, Source, Unreadable
+from pytest_platform.module.probes import Refused, convert
+from pytest_platform.module.source import parse, read
+
+FILE_NAME: Final = "defaults.yaml"
+
+
+class SharedCompose(Base, frozen=True):
+    """The Compose project that the modules are services of."""
+
+    files: Annotated[
+        tuple[RelativePath, ...],
+        Meta(description="Compose files, relative to the file of defaults."),
+    ] = ()
+    project: Annotated[str | None, Meta(description="The Compose project.")] = None
+
+
+class Defaults(Base, frozen=True):
+    """What holds for every module that does not say otherwise."""
+
+    api_version: Annotated[
+        Literal["platform/v2"], Meta(description="The version of this format.")
+    ] = field(name="apiVersion")
+    kind: Annotated[Literal["Defaults"], Meta(description="What the file describes.")]
+    owner: Annotated[Text | None, Meta(description="Who is asked when a module fails.")] = None
+    contract: Annotated[
+        Literal["draft", "strict-v2"] | None,
+        Meta(description="`draft`: contract findings warn; `strict-v2`: they fail."),
+    ] = None
+    compose: Annotated[SharedCompose, Meta(description="The Compose project of the modules.")] = (
+        SharedCompose()
+    )
+    host: Annotated[
+        Destination | None, Meta(description="The host they run on, for `--remote-mode ssh`.")
+    ] = None
+
+
+class Shared:
+    """The defaults of one folder of modules; ``problem`` says why they cannot be used."""
+
+    def __init__(self, defaults: Defaults | None = None, problem: Problem | None = None) -> None:
+        self.problem = problem
+        self.defaults = defaults
+
+    def below(self, source: Source) -> Source:
+        """Return the source of a module with the defaults for what it does not say."""
+        if self.defaults is None or not isinstance(source.data, Mapping):
+            return source
+        return replace(source, data=_merged(source.data, _as_module(self.defaults)))
+
+
+def shared_in(folder: Path, root: Path) -> Shared:
+    """Read the defaults of a folder of modules; none where there is no such file. Never raises."""
+    path = folder / FILE_NAME
+    if not path.exists():
+        return Shared()
+    try:
+        return _of_source(read(path, root))
+    except Unreadable as error:
+        return Shared(problem=error.problem)
+
+
+def of_text(text: str, file: str) -> Shared:
+    """Return the defaults that a text holds. Never raises."""
+    try:
+        return _of_source(parse(text, file))
+    except Unreadable as error:
+        return Shared(problem=error.problem)
+
+
+def _of_source(source: Source) -> Shared:
+    shapes: list[tuple[Path_, type[Base]]] = [((), Defaults), (("compose",), SharedCompose)]
+    for inner, known in shapes:
+        if problem := _unknown(source, inner, known):
+            return Shared(problem=problem)
+    try:
+        return Shared(convert(source.data, Defaults))
+    except Refused as refused:
+        message = f"{FILE_NAME}: {refused}"
+        return Shared(problem=source.problem(message, refused.path, key=True))
+
+
+def _unknown(source: Source, inner: Path_, known: type[Base]) -> Problem | None:
+    part = source.data
+    for key in inner:
+        part = part.get(key) if isinstance(part, Mapping) else None
+    names = known.__struct_encode_fields__
+    for key in part if isinstance(part, Mapping) else ():
+        if key not in names:
+            hint = did_you_mean(str(key), names) or f"; there is {', '.join(names)}"
+            return source.problem(f"unknown key {quoted(str(key))}{hint}", (*inner, key), key=True)
+    return None
+
+
+def _as_module(defaults: Defaults) -> dict[str, Any]:
+    compose = {
+        "files": [f"../{file}" for file in defaults.compose.files] or None,
+        "project": defaults.compose.project,
+    }
+    runtime = {"compose": _given(compose), "host": defaults.host}
+    metadata = {"owner": defaults.owner, "contract": defaults.contract}
+    return {"metadata": _given(metadata), "spec": {"runtime": _given(runtime)}}
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _merged(own: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
+    """Fill in what a mapping lacks; where it has something else than a mapping, that stays."""
+    merged = {**shared, **own}
+    for key in own.keys() & shared.keys():
+        if isinstance(own[key], Mapping) and isinstance(shared[key], Mapping):
+            merged[key] = _merged(own[key], shared[key])
+    return merged
+
+
+SHARED_KEYS: Final = frozenset({"owner", "files", "project"})
+"""Keys that a module file has to have, unless the defaults do."""

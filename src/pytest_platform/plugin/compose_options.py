@@ -1,0 +1,75 @@
+"""The options of a Compose project without module files, and of another project's name."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_platform.run.compose_catalog import Ask
+
+OPTION = "--compose"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """``ask`` is there where the modules are the services of a Compose project.
+
+    ``project`` is the one that all modules are looked at in; empty where theirs hold.
+    """
+
+    ask: Ask | None
+    project: str
+    strict: bool
+
+
+def add_options(group: pytest.OptionGroup) -> None:
+    """Register the options."""
+    group.addoption(
+        OPTION,
+        action="append",
+        nargs="?",
+        const="",
+        default=[],
+        metavar="FILE",
+        dest="platform_compose",
+        help="test every service of a Compose project, without module files; repeatable as -f is. "
+        "Without =FILE the files are found as Compose finds them.",
+    )
+    group.addoption(
+        "--platform-project",
+        default="",
+        metavar="NAME",
+        dest="platform_project",
+        help="look at all modules in this Compose project (also: COMPOSE_PROJECT_NAME).",
+    )
+    group.addoption(
+        "--strict-coverage",
+        action="store_true",
+        dest="platform_strict_coverage",
+        help="fail where a service of the modules' Compose projects has no module.",
+    )
+
+
+def settings_of(config: pytest.Config) -> Way:
+    """Add up what was asked for. Reads the Compose files' names and ``.env`` only.
+
+    Raises:
+        UsageError: there is no such file or no such name.
+    """
+    named: list[str] = config.getoption("platform_compose")
+    project = config.getoption("platform_project") or os.environ.get("COMPOSE_PROJECT_NAME", "")
+    strict = bool(config.getoption("platform_strict_coverage"))
+    if not named and not project:
+        return Way(None, "", strict)
+    if named:
+        from pytest_platform.run.compose_catalog import asked_for
+
+        files = [one for one in named if one]
+        return Way(asked_for(files, project, config.invocation_params.dir), project, strict)
+    from pytest_platform.compose.found import checked_name
+
+    return Way(None, checked_name(project), strict)
