@@ -19,6 +19,7 @@ import yaml
 from pytest_platform.compose.placeholders import STRICT, Placeholders, variables
 from pytest_platform.compose.scalars import Key, Scalar, scalars
 from pytest_platform.errors import ComposeError
+from pytest_platform.reading import keeps_waiting, read_text
 from pytest_platform.verdict import Location
 
 _MAX_FILES: Final = 500
@@ -38,7 +39,8 @@ class Source:
     """The Compose files that take part, as they are written.
 
     ``missing`` are files that are named and are not there: those with values, and those with
-    declarations, ``absent``, which say more than values.
+    declarations, ``absent``, which say more than values. ``waiting`` tells that one with values is
+    a pipe, say: Compose would wait for what comes out of it.
     """
 
     files: Sequence[Path]
@@ -48,6 +50,7 @@ class Source:
     missing: set[Path] = field(default_factory=set)
     absent: dict[Path, set[str]] = field(default_factory=dict)
     values: set[Path] = field(default_factory=set)
+    waiting: bool = False
     placeholders: Placeholders = field(default_factory=lambda: Placeholders({}))
 
     def profiles(self, service: str) -> tuple[str, ...]:
@@ -96,7 +99,23 @@ def read(files: Sequence[Path]) -> Source:
             pending += _further(source, file)
     names = {name for one in _all(source) if "$" in one.value for name in variables(one.value)}
     source.placeholders = Placeholders.of(names, source.texts.values())
+    source.values |= {base / ".env" for bases in source.bases.values() for base in bases}
+    waiting = {file for file in source.values if keeps_waiting(file)}
+    source.missing |= waiting
+    source.waiting = bool(waiting)
     return source
+
+
+def refuse_waiting(source: Source) -> None:
+    """Refuse declarations that no program could read to their end.
+
+    Raises:
+        ComposeError: names the first.
+    """
+    for file in (*source.files, *source.absent):
+        if keeps_waiting(file):
+            message = f"{file} is a pipe or a device: make it a regular file"
+            raise ComposeError(f"Compose cannot render the files: {message}")
 
 
 def refuse_remote(source: Source) -> None:
@@ -126,8 +145,6 @@ def write(
     """
     for file, text in source.texts.items():
         _put(folder, file, _edited(source, file, text, cuts, plain=plain))
-        for base in source.bases[file]:
-            _link(folder, base / ".env")
     for file in source.values:
         _link(folder, file)
         if file in source.missing:
@@ -141,7 +158,7 @@ def write(
 
 def _take(source: Source, file: Path, base: Path) -> bool:
     try:
-        text = file.read_text(encoding="utf-8-sig", errors="replace")
+        text = read_text(file, None)
     except OSError:
         return False
     source.texts[file] = text

@@ -11,6 +11,7 @@ from pytest_platform.compose.mirror import read, restored
 from pytest_platform.compose.renderer import Renderer
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
+from pytest_platform.reading import read_text
 
 Before = Callable[[str], str | None]
 """Returns a file, relative to the root, as it was; None where it was not there."""
@@ -61,7 +62,7 @@ class Revisions:
 
     def _write(self, file: Path) -> None:
         name = self._relative(file)
-        text = self._before(name) if name in self._changed else file.read_text("utf-8", "replace")
+        text = self._before(name) if name in self._changed else read_text(file, None)
         if text is not None:
             place = self._place(file)
             place.parent.mkdir(parents=True, exist_ok=True)
