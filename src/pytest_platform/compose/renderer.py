@@ -12,7 +12,7 @@ from typing import Any
 from pytest_platform.compose import config_hash
 from pytest_platform.compose.answer import ended_by, read_model
 from pytest_platform.compose.lenient import Refused, render_copy
-from pytest_platform.compose.mirror import Source, read, refuse_remote, refuse_waiting
+from pytest_platform.compose.mirror import Source, nameless, read, refuse_remote, refuse_waiting
 from pytest_platform.compose.program import TIMEOUT, find_compose
 from pytest_platform.compose.rendered import Rendered, environments
 from pytest_platform.errors import ComposeError, PlatformError
@@ -22,6 +22,7 @@ from pytest_platform.secrets import Secrets
 _UNSET = re.compile(r'The \\?"(\w+)\\?" variable is not set')
 _IN_USE = re.compile(r"container name .* is already in use|container_name")
 _OFFLINE = {"COMPOSE_EXPERIMENTAL_GIT_REMOTE": "false", "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "false"}
+_PANIC = re.compile(r"panic: (.*?)(?:\s*goroutine .*| \[recovered\].*|$)", re.DOTALL)
 _ALL = ("*",)
 _WARNING = re.compile(r"^time=.*level=warning|^WARN")
 _HASH_IS_RIGHT = (5, 5)
@@ -274,6 +275,8 @@ class Renderer:
         refused: Refused | None = None,
     ) -> Rendered:
         copy = self._copy(files, project, profiles)
+        if not copy.refusal and (said := nameless(self._source(files))):
+            copy = replace(copy, refusal=said)
         if refused and self._source(files).absent:
             copy = replace(copy, refusal=refused.stderr)
         if copy.refusal:
@@ -308,7 +311,7 @@ class Renderer:
     def _error(self, refusal: Refused) -> ComposeError:
         """Give Compose's own words without its warnings. Reports redact the values it quotes."""
         lines = [line for line in refusal.stderr.splitlines() if not _WARNING.match(line)]
-        said = " ".join(lines).strip() or "no message"
+        said = _PANIC.sub(r"it crashed: \1", " ".join(lines).strip()) or "no message"
         return ComposeError(f"Compose cannot render the files: {said}")
 
     def _config(
