@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pytest_platform.checks.contract.facts import Facts, Unit
+from pytest_platform.compose.image import whole
 from pytest_platform.compose.interpolation import UNKNOWN, declared, variables
 from pytest_platform.module.nearest import quoted
 from pytest_platform.verdict import Finding
@@ -14,7 +15,6 @@ from pytest_platform.verdict import Finding
 CODE: Final = "contract.image.pinned"
 
 _EXPECTED: Final = "name:tag@sha256:<64 hex digits>"
-_REGISTRY: Final = re.compile(r"^(?:(?:index\.)?docker\.io/)?(?:library/)?")
 _PINNED: Final = re.compile(r".+@sha256:[0-9a-f]{64}", re.DOTALL)
 
 
@@ -28,7 +28,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
 
 def _made_here(unit: Unit, facts: Facts) -> bool:
     """Tell whether no registry is asked: the project builds it, or it never leaves the host."""
-    image = _whole(str(unit.rendered.get("image") or ""))
+    image = whole(str(unit.rendered.get("image") or ""))
     if not image:
         return bool(facts.service.get("build"))
     local = image.startswith("localhost/") and unit.rendered.get("pull_policy") == "never"
@@ -40,14 +40,8 @@ def _built(facts: Facts) -> Iterator[str]:
     for name, service in facts.rendered.services.items():
         build = service.get("build")
         if build:
-            yield _whole(str(service.get("image") or f"{facts.module.project}-{name}"))
-            yield from (_whole(str(tag)) for tag in build.get("tags") or ())
-
-
-def _whole(image: str) -> str:
-    """Return a name without what Docker adds to it by itself, and with its tag."""
-    short = _REGISTRY.sub("", image)
-    return short if not short or ":" in short.rpartition("/")[2] else f"{short}:latest"
+            yield whole(str(service.get("image") or f"{facts.module.project}-{name}"))
+            yield from (whole(str(tag)) for tag in build.get("tags") or ())
 
 
 def _problem(unit: Unit) -> str | None:
