@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_platform.reading import read_bytes
+
 _SPECIAL = ("/dev/", "/proc/")
 _MODE = 0o666
 _MAX_LINKS = 40
@@ -76,15 +78,7 @@ def check_source(path: Path) -> None:
     Raises:
         OSError: it does not.
     """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-    except ValueError as error:
-        raise OSError(0, str(error)) from None
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(0, "it is no regular file")
-    finally:
-        os.close(descriptor)
+    read_bytes(path, 0)
 
 
 def _is_special(path: Path) -> bool:

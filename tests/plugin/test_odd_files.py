@@ -71,3 +71,28 @@ def test_each_fails_and_says_why(odd: Project, asked: list[str]) -> None:
     assert outcome.modules["web"]["verdict"] == "unverified", str(outcome)
     for not_ours in ("test_inside", "root:"):
         assert not_ours not in outcome.stdout + outcome.stderr, str(outcome)
+
+
+PIPES = {
+    "runbook": ("modules/web/runbook.md", "contract::runbook", "is missing or cannot be read"),
+    "compose": ("modules/compose.yaml", "contract::compose", "is a pipe or a device"),
+    "env": ("modules/.env", "", ""),
+    "env-file": ("modules/app.env", "", ""),
+}
+
+
+@pytest.mark.parametrize(("name", "check", "message"), PIPES.values(), ids=PIPES)
+def test_a_pipe_without_a_writer(project: Project, name: str, check: str, message: str) -> None:
+    """Nobody waits for it; what a check does not need is judged without it."""
+    compose = "services: {web: {image: x, env_file: app.env, restart: always}}"
+    project.file("modules/compose.yaml", compose)
+    project.file("modules/app.env", "A=b")
+    (project.root / name).unlink(missing_ok=True)
+    os.mkfifo(project.root / name)
+    outcome = project.pytest("--json", "-m", "contract")
+    checks = outcome.checks("web")
+    assert all(one["seconds"] < 30 for one in checks.values()), str(outcome)
+    if check:
+        assert message in checks[check]["message"], str(outcome)
+    else:
+        assert not [one for one in checks.values() if one["verdict"] == "error"], str(outcome)

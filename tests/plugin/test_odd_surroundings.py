@@ -50,6 +50,10 @@ ANSWERS = {
     "services-list": "echo '{\"services\": [1]}'",
     "service-number": 'echo \'{"services": {"web": 7}}\'',
     "volumes-text": 'echo \'{"services": {}, "volumes": "x"}\'',
+    "service-null": 'echo \'{"services": {"web": null}}\'',
+    "environment-list": 'echo \'{"services": {"web": {"environment": [1]}}}\'',
+    "ports-numbers": 'echo \'{"services": {"web": {"ports": [80]}}}\'',
+    "hooks-text": 'echo \'{"services": {"web": {"pre_start": "x"}}}\'',
     "nested": "python3 -c 'print(200000 * \"[\")'",
 }
 
@@ -87,7 +91,11 @@ def test_docker_never_answers(project: Project) -> None:
     in_one_line(outcome)
 
 
-@pytest.mark.parametrize("text", ["[]", "7", "null", '"x"', "{", '{"HttpHeaders": 7}'])
+@pytest.mark.parametrize(
+    "text",
+    ["[]", "7", "null", '"x"', "{", '{"HttpHeaders": 7}', "[" * 200_000],
+    ids=lambda text: text[:20],
+)
 def test_the_configuration_of_docker(project: Project, text: str) -> None:
     project.file("docker/config.json", text)
     env = {"DOCKER_CONFIG": str(project.root / "docker")}

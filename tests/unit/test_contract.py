@@ -127,6 +127,7 @@ def test_what_does_not_render_is_an_error_that_points_on(
         "include_env_file_missing",
         "profiles_that_exclude_each_other",
         "anchors_without_values",
+        "references_without_values",
     ],
 )
 def test_no_check_needs_values(case: str, check: str, tmp_path: Path, renderer: Renderer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pytest_platform.errors import ComposeError
@@ -12,8 +12,10 @@ from pytest_platform.errors import ComposeError
 _SECTIONS: Final = ("services", "networks", "volumes", "secrets", "configs")
 
 
-def read_model(text: str) -> Mapping[str, Any]:
+def read_model(text: str, *, plain: bool = False) -> Mapping[str, Any]:
     """Return the document of ``config --format json``.
+
+    With ``plain`` it is one before interpolation, in which short forms stay as they are written.
 
     Raises:
         ComposeError: it is no project, as where a wrapper of that name answers.
@@ -22,7 +24,7 @@ def read_model(text: str) -> Mapping[str, Any]:
         model = json.loads(text)
     except (ValueError, RecursionError):
         model = None
-    if not isinstance(model, Mapping) or not all(map(_is_section, map(model.get, _SECTIONS))):
+    if not isinstance(model, Mapping) or not _is_project(model, _PLAIN if plain else _FIELDS):
         message = (
             "Compose answers with what is no project; try: docker compose config --format json"
         )
@@ -39,6 +41,44 @@ def ended_by(returncode: int) -> str:
     except ValueError:
         name = f"signal {-returncode}"
     return f"it was ended by {name} while it read them"
+
+
+def _is_project(model: Mapping[str, Any], fields: _Fields) -> bool:
+    sections = all(map(_is_section, map(model.get, _SECTIONS)))
+    services = (model.get("services") or {}).values() if sections else ()
+    return sections and all(_is_service(one, fields) for one in services)
+
+
+def _is_service(service: Any, fields: _Fields) -> bool:
+    """Tell whether what is read of a service has a form that Compose gives it."""
+    return isinstance(service, Mapping) and all(
+        service.get(key) is None or fits(service[key]) for key, fits in fields.items()
+    )
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _are_mappings(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_mapping, value))
+
+
+_Fields = Mapping[str, Callable[[Any], bool]]
+_PLAIN: Final[_Fields] = {
+    **dict.fromkeys(("healthcheck", "deploy", "provider"), _is_mapping),
+    **dict.fromkeys(("pre_start", "post_start", "pre_stop"), _are_mappings),
+    **dict.fromkeys(("ports", "volumes"), _is_list),
+}
+_FIELDS: Final[_Fields] = {
+    **_PLAIN,
+    **dict.fromkeys(("environment", "labels", "networks", "depends_on"), _is_mapping),
+    **dict.fromkeys(("ports", "volumes"), _are_mappings),
+}
 
 
 def _is_section(section: Any) -> bool:

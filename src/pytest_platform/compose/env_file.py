@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from pytest_platform.reading import read_bytes
+
 MAX_BYTES: Final = 1024 * 1024
 
 _PAIR: Final = re.compile(r"\s*(?:export\s+)?([^\s=:#]+)\s*[=:]\s*(.*)")
@@ -53,10 +55,7 @@ def _as_it_is(line: str) -> Iterator[tuple[str, str]]:
 def read(path: Path) -> str:
     """Return the text of a file; bytes that are no UTF-8 stay in it as the system has them."""
     try:
-        if not path.is_file():
-            return ""
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES)
-    except (OSError, ValueError):
+        data = read_bytes(path, MAX_BYTES)
+    except OSError:
         return ""
     return data.decode("utf-8-sig", "surrogateescape")

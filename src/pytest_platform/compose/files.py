@@ -8,6 +8,7 @@ from typing import Final
 
 from pytest_platform.compose.tree import Node, documents
 from pytest_platform.module.source import MAX_BYTES
+from pytest_platform.reading import read_text
 
 _MAX_FILES: Final = 500
 
@@ -30,7 +31,7 @@ def taking_part(files: Iterable[Path]) -> list[Path]:
 
 def _named_in(file: Path) -> Iterator[Path]:
     try:
-        text = file.read_text(encoding="utf-8-sig", errors="replace")
+        text = read_text(file, MAX_BYTES + 1)
     except OSError:
         return
     if len(text) <= MAX_BYTES and ("include" in text or "extends" in text):

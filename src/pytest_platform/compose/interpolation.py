@@ -8,7 +8,15 @@ from typing import Final, NamedTuple
 
 from pytest_platform.secrets.texts import UNKNOWN
 
-__all__ = ["UNKNOWN", "Variable", "declared", "undefended", "variables"]
+__all__ = [
+    "UNKNOWN",
+    "Variable",
+    "declared",
+    "optional",
+    "split_outside",
+    "undefended",
+    "variables",
+]
 
 _VARIABLE: Final = re.compile(r"\$\$|\$\{([A-Za-z_]\w*)|\$([A-Za-z_]\w*)")
 _DEFAULT: Final = re.compile(r":?[-+](.*)", re.DOTALL)
@@ -62,6 +70,34 @@ def undefended(text: str, start: int = 0, depth: int = 0) -> Iterator[tuple[str,
                 inner = start + position + rest.index("-") + 1
                 yield from undefended(rest[rest.index("-") + 1 :], inner, depth + 1)
             position = end + 1
+
+
+def optional(text: str) -> list[str]:
+    """Return the variables of which it counts whether they are set: ``${NAME:+text}``."""
+    return sorted({found[1] for found in re.finditer(r"(?<!\$)\$\{(\w+):?\+", text)})
+
+
+def split_outside(text: str, separator: str) -> list[str]:
+    """Split a text where the separator stands outside of variables; by "" into variables and rest.
+
+    >>> split_outside("${A:-1:2}:80", ":"), split_outside("${A:-${B}}x", "")
+    (['${A:-1:2}', '80'], ['${A:-${B}}', 'x'])
+    """
+    pieces: list[str] = []
+    position = 0
+    while match := _VARIABLE.search(text, position):
+        end = _closing(text, match.end()) + 1 if match[1] else match.end()
+        pieces += [text[position : match.start()], text[match.start() : end]]
+        position = end
+    pieces.append(text[position:])
+    if not separator:
+        return [piece for piece in pieces if piece]
+    words = [""]
+    for index, piece in enumerate(pieces):
+        first, *rest = [piece] if index % 2 else piece.split(separator)
+        words[-1] += first
+        words += rest
+    return words
 
 
 def _value(variable: Variable, depth: int) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pytest_platform.compose.mirror import UNSET, Source, restored, write
@@ -17,10 +18,21 @@ _MOST_CUTS: Final = 12
 _SCHEMA: Final = re.compile(
     r"validating [^\n]*?: ((?:services|networks|volumes|secrets|configs)\.\S+) (.*)"
 )
+_LEFT_OUT: Final = "x-left-out-"
 _UNKNOWN_KEYS: Final = re.compile(r"additional propert\w+ (.*) not allowed")
 _OF_PLACEHOLDERS: Final = re.compile(r"replicas: can't set container_name")
 """What Compose says where a placeholder is more than one replica."""
 
+_UNDEFINED: Final = re.compile(
+    r'undefined (service|network|volume|config|secret|model) "?([^\s":]+)'
+)
+_BARE: Final = {"services": {"image": "x"}, "models": {"model": "x"}}
+_FILE: Final = {"secrets", "configs"}
+_DECODED: Final = re.compile(r"'(services|networks|volumes)\[([^]]+)\]\.([\w.]+)'")
+_EXTENDS: Final = re.compile(r'cannot extend service "([^"]+)"')
+_SERVICE: Final = re.compile(r'service "([^"]+)"|services\.([\w-]+)\.')
+_OF_PORTS: Final = re.compile(r"IP address|[Pp]ort|hostPort|containerPort|ranges")
+_FIELD_DEPTH: Final = 3
 _NO_CONSISTENCY: Final = "--no-consistency"
 
 
@@ -44,30 +56,121 @@ def render_copy(source: Source, ask: Ask, *, plain: bool = False) -> Rendered:
     """
     options = ["--no-env-resolution"]
     options += ["--no-interpolate", _NO_CONSISTENCY] if plain else []
-    cuts: list[tuple[str, ...]] = []
-    refusal = ""
+    copy = _Copy(source)
     with temporary_folder() as copies:
         for attempt in range(_MOST_CUTS):
             folder = copies / str(attempt)
             folder.mkdir()
             try:
-                model = ask(write(source, folder, cuts, plain=plain), *options)
+                model = ask(write(source, folder, copy.cuts, copy.stubs, plain=plain), *options)
             except Refused as refused:
                 said = refused.stderr.replace(str(folder), "")
-                refusal = refusal or ("" if _OF_PLACEHOLDERS.search(said) else said)
-                further = [cut for cut in _cuts(said) if cut not in cuts]
-                if not further and _NO_CONSISTENCY in options:
-                    raise Refused(said) from None
-                cuts += further
-                options += [] if further else [_NO_CONSISTENCY]
+                if copy.mended(said):
+                    continue
+                if _NO_CONSISTENCY in options:
+                    raise Refused(copy.refusal or said) from None
+                options.append(_NO_CONSISTENCY)
             else:
-                return _rendered(source, restored(model, folder), cuts, refusal)
-    raise Refused(refusal)
+                return _rendered(copy, copy.without_stubs(restored(model, folder)))
+    raise Refused(copy.refusal)
 
 
-def _rendered(
-    source: Source, model: Mapping[str, Any], cuts: Sequence[tuple[str, ...]], refusal: str
-) -> Rendered:
+@dataclass(slots=True)
+class _Copy:
+    """What a copy leaves out and declares besides, learned from what Compose says against it."""
+
+    source: Source
+    cuts: list[tuple[str, ...]] = field(default_factory=list)
+    needs: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
+    stubs: dict[str, dict[str, object]] = field(default_factory=dict)
+    refusal: str = ""
+
+    def mended(self, said: str) -> bool:
+        """Tell whether another copy may be rendered; what is no placeholder's fault is kept."""
+        if self._declared(said) or self._left_out(said):
+            return True
+        if not (_OF_PLACEHOLDERS.search(said) or self._lacks_a_part(said)):
+            self.refusal = self.refusal or said
+        further = [cut for cut in _cuts(said) if cut not in self.cuts]
+        self.cuts += further
+        return bool(further)
+
+    def without_stubs(self, model: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a rendered model without what was declared for the sake of placeholders."""
+        rest = dict(model)
+        for section, stubs in self.stubs.items():
+            named = (model.get(section) or {}).items()
+            rest[section] = {name: one for name, one in named if name not in stubs}
+        return rest
+
+    def _declared(self, said: str) -> bool:
+        """Declare what a placeholder refers to."""
+        found = _UNDEFINED.search(said)
+        if found is None or not self._marks(found[2]):
+            return False
+        section = f"{found[1]}s"
+        bare = {"file": "/dev/null"} if section in _FILE else _BARE.get(section, {})
+        stubs = self.stubs.setdefault(section, {})
+        known = found[2] in stubs
+        stubs[found[2]] = bare
+        return not known
+
+    def _left_out(self, said: str) -> bool:
+        """Leave out the fields for which no placeholder fits."""
+        asking = self.source.asking()
+        place = _place(said)
+        if place:
+            hit = {path: asking[path] for path in asking if path[: len(place)] == place}
+        else:
+            hit = _narrowed(said, self.source.asking(self._marks(said)), self._marks(said))
+        further = {path[:_FIELD_DEPTH]: names for path, names in hit.items()}
+        new = {path: names for path, names in further.items() if path not in self.cuts}
+        self.cuts += new
+        self.needs.update(new)
+        return bool(new)
+
+    def _lacks_a_part(self, said: str) -> bool:
+        """Tell whether Compose speaks of a service of which something was left out."""
+        return _service_in(said) in {path[1] for path in self.needs}
+
+    def _marks(self, said: str) -> set[str]:
+        marks = self.source.placeholders.values()
+        return {name for mark, name in marks.items() if mark in said}
+
+
+def _place(said: str) -> tuple[str, ...]:
+    """Return the path of the field that Compose speaks of, if it names one."""
+    if found := _SCHEMA.search(said):
+        return () if _UNKNOWN_KEYS.search(found[2]) else tuple(found[1].split("."))
+    if found := _DECODED.search(said):
+        return (found[1], found[2], *found[3].split("."))
+    found = _EXTENDS.search(said)
+    return ("services", found[1], "extends") if found else ()
+
+
+def _service_in(said: str) -> str:
+    found = _SERVICE.search(said)
+    return (found[1] or found[2]) if found else ""
+
+
+def _narrowed(
+    said: str, asking: Mapping[tuple[str, ...], tuple[str, ...]], names: Collection[str]
+) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Return which of the places Compose seems to mean: those of a service or a field it names."""
+    left = dict(asking) if names else {}
+    service, ports, words = _service_in(said), bool(_OF_PORTS.search(said)), said.lower()
+    tests: list[Callable[[tuple[str, ...]], bool]] = [
+        lambda path: path[1:2] == (service,),
+        lambda path: ports and path[2:3] == ("ports",),
+        lambda path: any(key.rstrip("s") in words for key in path[2:]),
+    ]
+    for test in tests:
+        left = {path: one for path, one in left.items() if test(path)} or left
+    return {path: one for path, one in left.items() if len(path) >= _FIELD_DEPTH}
+
+
+def _rendered(copy: _Copy, model: Mapping[str, Any]) -> Rendered:
+    source, cuts = copy.source, copy.cuts
     has_value: Mapping[str, str] = model.get(UNSET) or {}
     names = frozenset(name for name in source.placeholders.numbers if not has_value.get(name))
     marks = {mark: name for mark, name in source.placeholders.values().items() if name in names}
@@ -77,7 +180,8 @@ def _rendered(
         marks=marks,
         lacking=frozenset(map(str, source.missing)),
         unclear=frozenset({*cuts, *source.matching(cuts), *source.orphaned()}),
-        refusal=refusal,
+        refusal=copy.refusal,
+        needs=copy.needs,
     )
 
 
@@ -88,6 +192,8 @@ def _cuts(said: str) -> list[tuple[str, ...]]:
         return []
     path = tuple(match[1].split("."))
     keys = _UNKNOWN_KEYS.search(match[2])
+    if keys and _LEFT_OUT in keys[1]:
+        return [_anywhere(path)]
     if keys:
         return [(*_anywhere(path), key) for key in re.findall(r"'([^']+)'", keys[1])]
     while path and path[-1].isdigit():

@@ -9,22 +9,34 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import yaml
 
-from pytest_platform.compose.placeholders import STRICT, Placeholders, variables
+from pytest_platform.compose.env_file import entries
+from pytest_platform.compose.placeholders import (
+    BOOLEANS,
+    FORM_OF_TEST,
+    STRICT,
+    Placeholders,
+    lacking,
+    variables,
+)
 from pytest_platform.compose.scalars import Key, Scalar, scalars
 from pytest_platform.errors import ComposeError
+from pytest_platform.reading import keeps_waiting, read_text
 from pytest_platform.verdict import Location
 
 _MAX_FILES: Final = 500
 _REMOTE: Final = re.compile(r"^(oci|git|https?|ssh)://|^git@|^github\.com/|\.git(#|$)")
 UNSET: Final = "x-pytest-platform-values"
 """Where a copy asks Compose which variables have a value."""
+
+Stubs = Mapping[str, Mapping[str, object]]
 
 
 class RemoteInclude(ComposeError):
@@ -38,7 +50,9 @@ class Source:
     """The Compose files that take part, as they are written.
 
     ``missing`` are files that are named and are not there: those with values, and those with
-    declarations, ``absent``, which say more than values.
+    declarations, ``absent``, which say more than values. ``nameless`` are names of files that need
+    a variable. ``waiting`` tells that Compose is not to open the originals: it would wait for a
+    pipe, or look for what has no name. ``variables`` are those that have a value.
     """
 
     files: Sequence[Path]
@@ -48,6 +62,9 @@ class Source:
     missing: set[Path] = field(default_factory=set)
     absent: dict[Path, set[str]] = field(default_factory=dict)
     values: set[Path] = field(default_factory=set)
+    variables: dict[str, str] = field(default_factory=dict)
+    nameless: list[tuple[Path, Scalar]] = field(default_factory=list)
+    waiting: bool = False
     placeholders: Placeholders = field(default_factory=lambda: Placeholders({}))
 
     def profiles(self, service: str) -> tuple[str, ...]:
@@ -59,6 +76,15 @@ class Source:
             for one in parts
             if isinstance(one, Scalar) and one.path[:3] == start
         )
+
+    def asking(self, names: Collection[str] = ()) -> dict[tuple[str, ...], tuple[str, ...]]:
+        """Return what needs variables without a value, at least one of ``names``, and which."""
+        found = {}
+        for one in _all(self):
+            needs = lacking(one.value, self.variables) if "$" in one.value else set()
+            if needs and (not names or needs & {*names}):
+                found[one.used or one.path] = tuple(sorted(needs))
+        return found
 
     def matching(self, cuts: Sequence[tuple[str, ...]]) -> set[tuple[str, ...]]:
         """Return the paths of the keys that are cut."""
@@ -77,7 +103,7 @@ class Source:
             for one in parts
             if isinstance(one, Scalar)
             and one.path[2:] == ("extends", "file")
-            and not any((base / _default(one)).is_file() for base in self.bases[file])
+            and not any((base / _default(self, one)).is_file() for base in self.bases[file])
         }
 
 
@@ -87,8 +113,8 @@ def read(files: Sequence[Path]) -> Source:
     Raises:
         RemoteInclude: one of them is not on this machine.
     """
-    source = Source(files)
     base = files[0].parent
+    source = Source(files, variables={**_set_in(base), **os.environ})
     pending = [(file, base) for file in files]
     while pending and len(source.texts) < _MAX_FILES:
         file, base = pending.pop()
@@ -96,7 +122,40 @@ def read(files: Sequence[Path]) -> Source:
             pending += _further(source, file)
     names = {name for one in _all(source) if "$" in one.value for name in variables(one.value)}
     source.placeholders = Placeholders.of(names, source.texts.values())
+    source.values |= {base / ".env" for bases in source.bases.values() for base in bases}
+    waiting = {file for file in source.values if keeps_waiting(file)}
+    source.missing |= waiting
+    source.waiting = bool(waiting or source.nameless)
     return source
+
+
+def _set_in(folder: Path) -> dict[str, str]:
+    return {name: value for name, value in entries(folder / ".env") if value is not None}
+
+
+def nameless(source: Source) -> str:
+    """Return what to say of the first file with declarations that cannot be named; often ''."""
+    for file, one in source.nameless:
+        if _declares(one.path):
+            names = sorted(lacking(one.value, source.variables))
+            line = source.texts[file].count("\n", 0, one.start) + 1
+            return (
+                f"{file} line {line}: the name of a file comes from {', '.join(names)}, which has "
+                f"no value and no default: write a default, ${{{names[0]}:-folder}}"
+            )
+    return ""
+
+
+def refuse_waiting(source: Source) -> None:
+    """Refuse declarations that no program could read to their end.
+
+    Raises:
+        ComposeError: names the first.
+    """
+    for file in (*source.files, *source.absent):
+        if keeps_waiting(file):
+            message = f"{file} is a pipe or a device: make it a regular file"
+            raise ComposeError(f"Compose cannot render the files: {message}")
 
 
 def refuse_remote(source: Source) -> None:
@@ -117,17 +176,20 @@ def refuse_remote(source: Source) -> None:
 
 
 def write(
-    source: Source, folder: Path, cuts: Sequence[tuple[str, ...]], *, plain: bool
+    source: Source,
+    folder: Path,
+    cuts: Sequence[tuple[str, ...]],
+    stubs: Stubs = MappingProxyType({}),
+    *,
+    plain: bool,
 ) -> list[Path]:
     """Write the copy below ``folder``; return its files in the order of the originals.
 
-    ``cuts`` are paths of fields that are left out. With ``plain`` variables stay as they are
-    written, but where Compose wants a value.
+    ``cuts`` are paths of fields that are left out, ``stubs`` are declared besides, by their
+    sections. With ``plain`` variables stay as they are written, but where Compose wants a value.
     """
     for file, text in source.texts.items():
         _put(folder, file, _edited(source, file, text, cuts, plain=plain))
-        for base in source.bases[file]:
-            _link(folder, base / ".env")
     for file in source.values:
         _link(folder, file)
         if file in source.missing:
@@ -135,13 +197,14 @@ def write(
     for file, services in source.absent.items():
         _put(folder, file, json.dumps({"services": {name: {"image": "x"} for name in services}}))
     asked = folder / "values.json"
-    asked.write_text(json.dumps({UNSET: {n: f"${{{n}:+1}}" for n in source.placeholders.numbers}}))
+    has_value = {name: f"${{{name}:+1}}" for name in source.placeholders.numbers}
+    asked.write_text(json.dumps({UNSET: has_value, **stubs}))
     return [*(_place(folder, file) for file in source.files), *([] if plain else [asked])]
 
 
 def _take(source: Source, file: Path, base: Path) -> bool:
     try:
-        text = file.read_text(encoding="utf-8-sig", errors="replace")
+        text = read_text(file, None)
     except OSError:
         return False
     source.texts[file] = text
@@ -157,9 +220,13 @@ def _further(source: Source, file: Path) -> Iterator[tuple[Path, Path]]:
     for one in source.parts[file]:
         if not isinstance(one, Scalar):
             continue
-        name = _default(one)
+        name = _default(source, one)
         if not name or _REMOTE.search(name):
             continue
+        if (_declares(one.path) or _holds_values(one.path)) and lacking(
+            one.value, source.variables
+        ):
+            source.nameless.append((file, one))
         if _declares(one.path):
             yield from _declared(source, file, one, name)
         elif _holds_values(one.path):
@@ -212,9 +279,9 @@ def _holds_values(path: tuple[str, ...]) -> bool:
     )
 
 
-def _default(one: Scalar) -> str:
+def _default(source: Source, one: Scalar) -> str:
     names = variables(one.value)
-    return Placeholders(dict.fromkeys(names, 1)).plain(one.value, one.path, os.environ)
+    return Placeholders(dict.fromkeys(names, 1)).plain(one.value, one.path, source.variables)
 
 
 def _all(source: Source) -> Iterator[Scalar]:
@@ -234,11 +301,17 @@ def _edited(
             pieces += [
                 text[position : one.start],
                 one.prefix,
-                json.dumps(new),
+                _scalar(one, new),
                 "\n" * old.count("\n"),
             ]
             position = one.end
     return "".join([*pieces, text[position:]])
+
+
+def _scalar(one: Scalar | Key, text: str) -> str:
+    """Return a text as YAML; a boolean without quotes, for Compose casts it only at times."""
+    bare = one.path[-1:] and one.path[-1] in BOOLEANS and text in {"true", "false"}
+    return text if bare else json.dumps(text)
 
 
 def _new(
@@ -252,11 +325,11 @@ def _new(
         return None
     path = one.used or one.path
     if _declares(one.path) or _holds_values(one.path):
-        return _default(one)
+        return _default(source, one)
     if not plain:
         new = source.placeholders.lenient(one.value, path)
-    elif not STRICT.isdisjoint(path[-1:]) or ("extends" in path):
-        new = source.placeholders.plain(one.value, path, os.environ)
+    elif path[-1:] and (path[-1] in STRICT or "extends" in path or path[-2:] == FORM_OF_TEST):
+        new = source.placeholders.plain(one.value, path, source.variables)
     else:
         return None
     return new if new != one.value else None

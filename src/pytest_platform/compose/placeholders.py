@@ -21,6 +21,7 @@ _FREE: Final = frozenset(
 )
 """Fields that hold any text: there Compose's own blank stays for a variable that may be unset."""
 
+FORM_OF_TEST: Final = ("test", "0")
 _NUMBERS: Final = frozenset(
     {
         "retries",
@@ -31,9 +32,6 @@ _NUMBERS: Final = frozenset(
         "cpu_shares",
         "pids_limit",
         "pids",
-        "oom_score_adj",
-        "mem_swappiness",
-        "cpu_percent",
         "cpu_count",
         "cpus",
         "cpu_period",
@@ -42,7 +40,6 @@ _NUMBERS: Final = frozenset(
         "cpu_rt_runtime",
         "max_attempts",
         "parallelism",
-        "weight",
         "priority",
         "gw_priority",
         "count",
@@ -69,7 +66,7 @@ _DURATIONS: Final = frozenset(
 _SIZES: Final = frozenset(
     {"mem_limit", "memswap_limit", "mem_reservation", "shm_size", "memory", "size", "rate"}
 )
-_BOOLEANS: Final = frozenset(
+BOOLEANS: Final = frozenset(
     {
         "init",
         "privileged",
@@ -96,6 +93,7 @@ _ADDRESSES: Final = frozenset({"host_ip", "ipv4_address", "dns", "gateway", "ip_
 _UNIT: Final = re.compile(r"\}(ns|us|ms|s|m|h|d)")
 _WORDS: Final[Mapping[str, str]] = {
     "pull_policy": "missing",
+    "test": "CMD",
     "gpus": "all",
     "cgroup": "private",
     "condition": "service_started",
@@ -109,12 +107,19 @@ _WORDS: Final[Mapping[str, str]] = {
     "ipv6_address": "2001:db8::1",
     "mac_address": "02:42:c0:00:02:01",
     "mode": "0444",
+    "oom_score_adj": "1",
+    "mem_swappiness": "1",
+    "cpu_percent": "1",
+    "weight": "10",
     "platform": "linux/amd64",
 }
 STRICT: Final = frozenset(
     {*_WORDS, "use_api_socket", "container_name", "required", "external", "host_ip", "priority"}
     | {"context_size", "extends", "file", "service", "include"}
-) - {"subnet", "ipv6_address", "mac_address", "mode", "platform", "isolation"}
+) - {
+    *("test", "subnet", "ipv6_address", "mac_address", "mode", "platform", "isolation"),
+    *("oom_score_adj", "mem_swappiness", "cpu_percent", "weight"),
+}
 """Fields in which Compose refuses ``${VAR}`` where it leaves variables as they are."""
 
 
@@ -137,11 +142,27 @@ class Placeholders:
         marks |= {str(number): name for name, number in self.numbers.items()}
         return marks | {self._address(name): name for name in self.numbers}
 
-    def lenient(self, text: str, path: Path) -> str:
-        """Give each variable in a scalar a default that fits, where it has none."""
-        return _replaced(text, lambda at, name, rest: self._defaulted(text, path, at, name, rest))
+    def lenient(self, text: str, path: Path, around: _Around = ("", "")) -> str:
+        """Give each variable in a scalar a default that fits, where it has none.
 
-    def plain(self, text: str, path: Path, values: Mapping[str, str]) -> str:
+        ``around`` is what stands before and after the text, where it is a default itself.
+        """
+
+        def defaulted(at: tuple[int, int], name: str, rest: str) -> str:
+            operator = rest.lstrip(":")[:1]
+            if operator == "-":
+                start = rest.index("-") + 1
+                inner = self.lenient(rest[start:], path, _within(text, at, around))
+                return f"${{{name}{rest[:start]}{inner}}}"
+            if operator == "+" or (operator != "?" and _is_free(path)):
+                return text[slice(*at)]
+            return f"${{{name}:-{self._fitting(text, path, at, name, around)}}}"
+
+        return _replaced(text, defaulted)
+
+    def plain(
+        self, text: str, path: Path, values: Mapping[str, str], around: _Around = ("", "")
+    ) -> str:
         """Replace each variable in a scalar: by its value, its default or a placeholder."""
 
         def value(at: tuple[int, int], name: str, rest: str) -> str:
@@ -149,24 +170,20 @@ class Placeholders:
             if values.get(name):
                 return default[1:] if default.startswith("+") else values[name]
             if default.startswith("-"):
-                return self.plain(default[1:], path, values)
-            return "" if default.startswith("+") else self._fitting(text, path, at, name)
+                return self.plain(default[1:], path, values, _within(text, at, around))
+            if default.startswith("+"):
+                return ""
+            return self._fitting(text, path, at, name, around)
 
         return _replaced(text, value)
 
-    def _defaulted(self, text: str, path: Path, at: tuple[int, int], name: str, rest: str) -> str:
-        operator = rest.lstrip(":")[:1]
-        if operator == "-":
-            start = rest.index("-") + 1
-            return f"${{{name}{rest[:start]}{self.lenient(rest[start:], path)}}}"
-        required = operator == "?"
-        if operator == "+" or (not required and not _FREE.isdisjoint(path)):
-            return text[slice(*at)]
-        return f"${{{name}:-{self._fitting(text, path, at, name)}}}"
-
-    def _fitting(self, text: str, path: Path, at: tuple[int, int], name: str) -> str:
+    def _fitting(
+        self, text: str, path: Path, at: tuple[int, int], name: str, around: _Around
+    ) -> str:
+        before, after = around
+        text, at = before + text + after, (at[0] + len(before), at[1] + len(before))
         keys = [key for key in path if not key.isdigit()] or [""]
-        if not _FREE.isdisjoint(path):
+        if _is_free(path):
             return f"placeholder-{name}"
         if keys[-1] == "ports":
             return self._in_port(text, at, name)
@@ -191,14 +208,15 @@ class Placeholders:
             return f"/{word}"
         if field == "condition" and "restart_policy" in keys:
             return word
-        return "true" if field in _BOOLEANS else _WORDS.get(field, word)
+        return "true" if field in BOOLEANS else _WORDS.get(field, word)
 
     def _in_port(self, text: str, at: tuple[int, int], name: str) -> str:
         """Fit the part of ``[ADDRESS:][PORT:]PORT`` in which the variable stands."""
         plain = _replaced(text, _x)
         before = _replaced(text[: at[0]], _x).count(":")
         if plain.count(":") > 1 and before == 0:
-            return self._address(name)
+            whole = at[0] == 0 and text[at[1] : at[1] + 1] == ":"
+            return self._address(name) if whole else "1"
         alone = text[at[0] - 1 : at[0]] in {"", ":", "-"} and text[at[1] : at[1] + 1] in {
             *("", ":", "-", "/"),
         }
@@ -211,8 +229,36 @@ class Placeholders:
         return f"198.18.{number // 256 % 256}.{number % 256}"
 
 
+_Around = tuple[str, str]
+
+
+def _within(text: str, at: tuple[int, int], around: _Around) -> _Around:
+    return around[0] + text[: at[0]], text[at[1] :] + around[1]
+
+
+def _is_free(path: Path) -> bool:
+    names_a_variable = path[:1] in (("secrets",), ("configs",)) and path[-1] == "environment"
+    return not (names_a_variable or path[-2:] == FORM_OF_TEST or _FREE.isdisjoint(path))
+
+
 def _x(*_: object) -> str:
     return "x"
+
+
+def lacking(text: str, values: Mapping[str, str]) -> set[str]:
+    """Return the variables of a text that it needs and that are not among ``values``."""
+    found: set[str] = set()
+
+    def take(_at: tuple[int, int], name: str, rest: str) -> str:
+        operator, _, default = rest.lstrip(":").partition("-")
+        if not operator and default:
+            found.update(() if values.get(name) else lacking(default, values))
+        elif rest.lstrip(":")[:1] not in {"-", "+"} and not values.get(name):
+            found.add(name)
+        return ""
+
+    _replaced(text, take)
+    return found
 
 
 def variables(text: str) -> Iterable[str]:

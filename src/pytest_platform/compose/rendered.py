@@ -17,7 +17,8 @@ class Rendered:
     ``placeholders`` names them, ``marks`` has each placeholder with its variable, and
     ``lacking`` are files with values that are not there: good enough to judge the files, not
     to compare with what runs. ``refusal`` is what Compose says against the files all the same,
-    ``unclear`` the paths that were left out for it, or that depend on files that are not there.
+    ``unclear`` the paths that were left out for it, or that depend on files that are not there,
+    ``needs`` those of them for which no placeholder fits, with the variables.
     """
 
     model: Mapping[str, Any]
@@ -26,6 +27,7 @@ class Rendered:
     lacking: frozenset[str] = frozenset()
     unclear: frozenset[tuple[str, ...]] = frozenset()
     refusal: str = ""
+    needs: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def made_up(self) -> frozenset[str]:
@@ -35,7 +37,11 @@ class Rendered:
     def unset_in(self, value: Any) -> list[str]:
         """Return the variables without a value that part of the model depends on."""
         text = json.dumps(value)
-        return sorted({name for mark, name in self.marks.items() if _holds(text, mark)})
+        near = sorted((mark for mark in self.marks if mark in text), key=len, reverse=True)
+        if not near:
+            return []
+        found = re.findall("|".join(map(_standing, near)), text)
+        return sorted({self.marks[mark] for mark in found})
 
     def as_written(self, text: str) -> str:
         """Return a text of the model with ``${VAR}`` in place of placeholders."""
@@ -50,8 +56,9 @@ class Rendered:
         return services
 
 
-def _holds(text: str, mark: str) -> bool:
-    return mark in text and bool(re.search(rf"(?<!\w){re.escape(mark)}(?![\d_])", text))
+def _standing(mark: str) -> str:
+    """Return what finds a mark: a number only where it is whole, a word also where text adjoins."""
+    return rf"(?<!\w){re.escape(mark)}(?!\d)" if mark[0].isdigit() else re.escape(mark)
 
 
 def environments(rendered: Rendered) -> Iterator[tuple[str, str]]:

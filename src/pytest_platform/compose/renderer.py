@@ -12,7 +12,7 @@ from typing import Any
 from pytest_platform.compose import config_hash
 from pytest_platform.compose.answer import ended_by, read_model
 from pytest_platform.compose.lenient import Refused, render_copy
-from pytest_platform.compose.mirror import Source, read, refuse_remote
+from pytest_platform.compose.mirror import Source, nameless, read, refuse_remote, refuse_waiting
 from pytest_platform.compose.program import TIMEOUT, find_compose
 from pytest_platform.compose.rendered import Rendered, environments
 from pytest_platform.errors import ComposeError, PlatformError
@@ -22,6 +22,7 @@ from pytest_platform.secrets import Secrets
 _UNSET = re.compile(r'The \\?"(\w+)\\?" variable is not set')
 _IN_USE = re.compile(r"container name .* is already in use|container_name")
 _OFFLINE = {"COMPOSE_EXPERIMENTAL_GIT_REMOTE": "false", "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "false"}
+_PANIC = re.compile(r"panic: (.*?)(?:\s*goroutine .*| \[recovered\].*|$)", re.DOTALL)
 _ALL = ("*",)
 _WARNING = re.compile(r"^time=.*level=warning|^WARN")
 _HASH_IS_RIGHT = (5, 5)
@@ -110,6 +111,8 @@ class Renderer:
 
         def filled(files: Sequence[Path], project: str, profiles: Sequence[str]) -> Rendered:
             first = self.rendered(files, project)
+            if self._source(files).waiting:
+                return first
             try:
                 model = self._config(files, project, profiles, env=values)
             except Refused as refused:
@@ -232,7 +235,7 @@ class Renderer:
         key = (kind, tuple(files), project, tuple(profiles))
         if key not in self._done:
             try:
-                self._refuse_remote(files)
+                self._refuse(files)
                 self._done[key] = render(files, project, profiles)
             except PlatformError as error:
                 self._done[key] = error
@@ -241,7 +244,8 @@ class Renderer:
             raise done.with_traceback(None)
         return done
 
-    def _refuse_remote(self, files: Sequence[Path]) -> None:
+    def _refuse(self, files: Sequence[Path]) -> None:
+        refuse_waiting(self._source(files))
         if not self._fetches:
             refuse_remote(self._source(files))
 
@@ -253,6 +257,8 @@ class Renderer:
 
     def _deployed(self, files: Sequence[Path], project: str, profiles: Sequence[str]) -> Rendered:
         key = ("deployed", tuple(files), project, tuple(profiles))
+        if self._source(files).waiting:
+            return self._copied(files, project, profiles)
         try:
             model = self._config(files, project, profiles, met=key)
         except Refused as refused:
@@ -269,6 +275,8 @@ class Renderer:
         refused: Refused | None = None,
     ) -> Rendered:
         copy = self._copy(files, project, profiles)
+        if not copy.refusal and (said := nameless(self._source(files))):
+            copy = replace(copy, refusal=said)
         if refused and self._source(files).absent:
             copy = replace(copy, refusal=refused.stderr)
         if copy.refusal:
@@ -293,6 +301,8 @@ class Renderer:
             raise self._error(refused) from None
 
     def _verbatim(self, files: Sequence[Path], project: str, profiles: Sequence[str]) -> Rendered:
+        if self._source(files).waiting:
+            return self._copy(files, project, profiles, plain=True)
         try:
             return Rendered(self._config(files, project, profiles, "--no-interpolate"))
         except Refused:
@@ -301,7 +311,7 @@ class Renderer:
     def _error(self, refusal: Refused) -> ComposeError:
         """Give Compose's own words without its warnings. Reports redact the values it quotes."""
         lines = [line for line in refusal.stderr.splitlines() if not _WARNING.match(line)]
-        said = " ".join(lines).strip() or "no message"
+        said = _PANIC.sub(r"it crashed: \1", " ".join(lines).strip()) or "no message"
         return ComposeError(f"Compose cannot render the files: {said}")
 
     def _config(
@@ -319,7 +329,7 @@ class Renderer:
         if result.returncode != 0:
             raise Refused(result.stderr.strip() or ended_by(result.returncode))
         self._blank[met] = frozenset(_UNSET.findall(result.stderr))
-        return read_model(result.stdout)
+        return read_model(result.stdout, plain="--no-interpolate" in options)
 
     def _options(
         self, files: Sequence[Path], project: str, profiles: Sequence[str] = _ALL

@@ -29,7 +29,8 @@ class Restart:
         return self.name == "no" or (self.name == "on-failure" and self.attempts > 0)
 
     def __str__(self) -> str:
-        return f"{self.name}:{self.attempts}" if self.attempts else self.name
+        bounded = self.name == "on-failure" and self.attempts
+        return f"{self.name}:{self.attempts}" if bounded else self.name
 
 
 def restart_of(service: Mapping[str, Any]) -> Restart:

@@ -15,6 +15,7 @@ from pytest_platform.compose.interpolation import undefended
 from pytest_platform.compose.tree import Node, documents
 from pytest_platform.module.loader import Module
 from pytest_platform.module.source import MAX_BYTES, inside
+from pytest_platform.reading import read_text
 from pytest_platform.verdict import Location
 
 _MAX_FILES: Final = 500
@@ -139,11 +140,10 @@ def _parsed(text: str) -> list[Node]:
 
 def _text(file: Path, root: Path) -> str:
     try:
-        if not inside(file, root) or not file.is_file() or file.stat().st_size > MAX_BYTES:
-            return ""
-        return file.read_text(encoding="utf-8-sig", errors="replace")
-    except (OSError, RuntimeError, ValueError):
+        text = read_text(file, MAX_BYTES + 1) if inside(file, root) else ""
+    except (OSError, RuntimeError):
         return ""
+    return text if len(text) <= MAX_BYTES else ""
 
 
 def included(tree: Node, folder: Path) -> Iterator[Path]:

@@ -300,7 +300,7 @@ class Engine:
             began = time.monotonic()
             try:
                 client = Client(**options, version=self._version, timeout=self._deadline)
-            except (AttributeError, TypeError, KeyError) as error:
+            except (AttributeError, TypeError, KeyError, RecursionError) as error:
                 raise EngineError(_CONFIGURATION) from error
             self._distance = max(self._distance, time.monotonic() - began)
             client.timeout = timeout

@@ -8,10 +8,12 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from pytest_platform.errors import EngineError, PlatformError
 from pytest_platform.hosts.bounded import Output
+from pytest_platform.reading import keeps_waiting
 
 
 class CommandTimeout(PlatformError):
@@ -212,7 +214,12 @@ def _configured_engine() -> Mapping[str, Any] | None:
     """Read what the environment or the context says; None for a context that does not exist."""
     from docker.context import ContextAPI
     from docker.utils import kwargs_from_env
+    from docker.utils.config import find_config_file
 
+    file = str(find_config_file() or "")
+    if file and keeps_waiting(Path(file)):
+        message = f"{file} is a pipe or a device; make it a regular file"
+        raise ValueError(message)
     options: Mapping[str, Any]
     if os.environ.get("DOCKER_HOST"):
         options = kwargs_from_env()

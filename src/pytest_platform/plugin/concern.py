@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from pytest_platform.reading import read_text
+
 OPTIONS: Final = frozenset(
     {
         *(
@@ -96,6 +98,6 @@ def _defines(conftest: Path) -> bool:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        return read_text(path)
     except (OSError, ValueError):
         return ""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pytest_platform.errors import render
 from pytest_platform.module.source import inside
+from pytest_platform.reading import read_text
 from pytest_platform.report.redact import MARK, Safe, redact, told, told_lines, visible
 from pytest_platform.secrets import Secrets
 from pytest_platform.secrets.texts import in_text
@@ -70,13 +71,13 @@ class _Teller:
 def excerpt_of(root: Path, location: Location, secrets: Secrets) -> Excerpt | None:
     """Read the lines around a location, redacted; None where the file cannot be read.
 
-    What leads out of ``root`` is not ours to show, and to open a named pipe would wait for ever.
+    What leads out of ``root`` is not ours to show.
     """
     path = root / location.file
-    if not path.is_file() or not inside(path, root):
+    if not inside(path, root):
         return None
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_text(path, errors="strict").splitlines()
     except (OSError, UnicodeDecodeError):
         return None
     if not 1 <= location.line <= len(lines):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pytest_platform.compose.source import included
+from pytest_platform.compose.env_file import entries
+from pytest_platform.compose.interpolation import optional, split_outside
+from pytest_platform.compose.placeholders import Placeholders, lacking
 from pytest_platform.compose.tree import Node, documents
 from pytest_platform.module.loader import Module
 from pytest_platform.module.source import MAX_BYTES, inside
+from pytest_platform.reading import read_text
+from pytest_platform.selection.other_services import Builder, builders, find, others
 
 _MAX_FILES: Final = 500
 _OF_SERVICE: Final = (
@@ -19,16 +23,20 @@ _OF_SERVICE: Final = (
     ("label_file",),
     ("volumes",),
     ("volumes", "source"),
+    ("security_opt",),
+    ("credential_spec", "file"),
 )
 """Where a service names files. In a list, each element is looked at."""
 _OF_PROJECT: Final = ("secrets", "configs")
+_SECCOMP: Final = ("seccomp:", "seccomp=")
 
 
 class _Part(NamedTuple):
-    """A Compose file, and the service in it that counts."""
+    """A Compose file, the service in it that counts, and where its relative paths begin."""
 
     file: Path
     service: str
+    base: Path
 
 
 class Reader:
@@ -43,20 +51,27 @@ class Reader:
         """Yield the files and folders, absolute, that the module's service depends on.
 
         An included file in another module's folder counts only where it has this service.
-        What a path with a variable stands for is not known here.
+        Where a variable without value and default decides about a path, that is any path.
         """
-        first = module.compose_files[0].parent
         foreign = self._folders - {module.folder.resolve()}
         for part in self._parts(module):
             declared = part.file in module.compose_files or part.service != module.service
             if declared or part.file.parent not in foreign or self._has(part):
-                base = first if part.file in module.compose_files else part.file.parent
-                yield from (part.file, base / ".env")
-                yield from (base / text for text in self._named(part))
+                yield from (part.file, part.base / ".env")
+                for text in self._named(part):
+                    yield from self._resolved(text, part.base)
 
     def _parts(self, module: Module) -> Iterator[_Part]:
         """Yield the files that Compose reads, with what they include and extend."""
-        pending = [_Part(file, module.service) for file in reversed(module.compose_files)]
+        first = module.compose_files[0].parent
+        start = [_Part(file, module.service, first) for file in reversed(module.compose_files)]
+        files = list(self._walk(start, []))
+        trees = [tree for part in files for tree in self._read(part.file)]
+        built = [one for tree in trees for one in builders(tree, module.project)]
+        yield from self._walk(start, built)
+
+    def _walk(self, start: list[_Part], built: Collection[Builder]) -> Iterator[_Part]:
+        pending = list(start)
         seen: set[_Part] = set()
         while pending and len(seen) < _MAX_FILES:
             part = pending.pop()
@@ -65,11 +80,41 @@ class Reader:
             seen.add(part)
             yield part
             for tree in self._read(part.file):
-                pending += [_Part(file, part.service) for file in included(tree, part.file.parent)]
+                pending += self._included(tree, part)
                 pending += _extended(tree, part)
+                for other in others(tree, part.service, built):
+                    pending += [one._replace(service=other) for one in (part, *start)]
+
+    def _included(self, tree: Node, part: _Part) -> Iterator[_Part]:
+        """Yield the files of ``include``; relative paths in them begin at their own folder."""
+        entries = find(tree, "include")
+        for _, _, entry in entries.children if entries else ():
+            found = entry if entry.text else find(entry, "path")
+            folder = find(entry, "project_directory")
+            for text in (found.text, *(one.text for _, _, one in found.children)) if found else ():
+                for file in self._resolved(text, part.file.parent) if text else ():
+                    base = part.file.parent / folder.text if folder else file.parent
+                    yield _Part(file.resolve(), part.service, base)
+
+    def _resolved(self, text: str, base: Path) -> Iterator[Path]:
+        """Yield what a path may stand for: by defaults, by ``.env``, or anything."""
+        if "$" not in text:
+            yield base / text
+            return
+        values = {name: value for name, value in entries(base / ".env") if value}
+        fills = Placeholders({})
+        for folder in {str(base), str(self._root)}:
+            for known in ({}, values):
+                given = {"HOME": str(Path("~").expanduser()), **known, "PWD": folder}
+                if lacking(text, given):
+                    yield self._root
+                else:
+                    yield base / fills.plain(text, ("environment",), given)
+        if optional(text):
+            yield self._root
 
     def _has(self, part: _Part) -> bool:
-        return any(_find(tree, "services", part.service) for tree in self._read(part.file))
+        return any(find(tree, "services", part.service) for tree in self._read(part.file))
 
     def _named(self, part: _Part) -> Iterator[str]:
         for tree in self._read(part.file):
@@ -78,7 +123,7 @@ class Reader:
             texts += _devices(tree)
             texts += [text for key in _OF_PROJECT for text in _files(tree, key)]
             texts += _each(tree, "include", "env_file")
-            yield from (text for text in texts if text and "$" not in text)
+            yield from filter(None, texts)
 
     def _read(self, file: Path) -> list[Node]:
         if file not in self._trees:
@@ -88,66 +133,60 @@ class Reader:
 
 def _documents(file: Path, root: Path) -> list[Node]:
     try:
-        if not inside(file, root) or not file.is_file() or file.stat().st_size > MAX_BYTES:
-            return []
-        return documents(file.read_text(encoding="utf-8-sig", errors="replace"))
+        text = read_text(file, MAX_BYTES + 1) if inside(file, root) else ""
     except (OSError, RuntimeError, ValueError):
         return []
-
-
-def _find(node: Node, *path: str) -> Node | None:
-    for name in path:
-        found = node.find(name)
-        if found is None:
-            return None
-        node = found[1]
-    return node
+    return documents(text) if len(text) <= MAX_BYTES else []
 
 
 def _extended(tree: Node, part: _Part) -> Iterator[_Part]:
-    extends = _find(tree, "services", part.service, "extends")
+    extends = find(tree, "services", part.service, "extends")
     if extends is None:
         return
-    file, service = _find(extends, "file"), _find(extends, "service")
+    file, service = find(extends, "file"), find(extends, "service")
     name = service.text if service else extends.text
     if name:
         path = (part.file.parent / file.text).resolve() if file else part.file
-        yield _Part(path, name)
+        yield _Part(path, name, path.parent if file else part.base)
 
 
 def _texts(tree: Node, service: str, path: tuple[str, ...]) -> Iterator[str]:
     """Yield the values at a path of a service; of a mount, the folder or file on the host."""
-    node = _find(tree, "services", service, path[0])
+    node = find(tree, "services", service, path[0])
     if node is None:
         return
     for one in (node, *(child for name, _, child in node.children if name.isdigit())):
-        found = _find(one, *path[1:])
+        found = find(one, *path[1:])
         text = found.text if found else ""
         if path[0] == "volumes":
-            text = text.partition(":")[0] if "/" in text.partition(":")[0] else ""
+            source = split_outside(text, ":")[0]
+            text = source if "/" in source or "$" in source else ""
+        elif path[0] == "security_opt":
+            text = text[len(_SECCOMP[0]) :] if text.startswith(_SECCOMP) else ""
         yield text
 
 
 def _built(tree: Node, service: str) -> Iterator[str]:
     """Yield what a build reads, and what is watched: contexts, and the Dockerfile in one."""
-    build = _find(tree, "services", service, "build")
+    build = find(tree, "services", service, "build")
     if build is not None:
-        found = _find(build, "context")
+        found = find(build, "context")
         context = build.text or (found.text if found else ".")
-        dockerfile = _find(build, "dockerfile")
+        dockerfile = find(build, "dockerfile")
         texts = [context, *_named_contexts(build)]
-        if dockerfile is not None and "$" not in dockerfile.text:
-            texts.append(posixpath.join(context, dockerfile.text))
-        yield from (text for text in texts if text and "$" not in text and "://" not in text)
-    watched = _find(tree, "services", service, "develop", "watch")
+        if dockerfile is not None:
+            file = posixpath.join(context, dockerfile.text)
+            texts += [file, f"{file}.dockerignore"]
+        yield from (text for text in texts if text and "://" not in text)
+    watched = find(tree, "services", service, "develop", "watch")
     for _, _, rule in watched.children if watched else ():
-        if (path := _find(rule, "path")) and "$" not in path.text:
+        if path := find(rule, "path"):
             yield path.text
 
 
 def _named_contexts(build: Node) -> Iterator[str]:
     """Yield the folders of ``additional_contexts``, a mapping or a list of ``NAME=FOLDER``."""
-    found = _find(build, "additional_contexts")
+    found = find(build, "additional_contexts")
     for name, _, child in found.children if found else ():
         text = child.text.partition("=")[2] if name.isdigit() else child.text
         if not text.startswith(("service:", "docker-image:", "oci-layout:")):
@@ -156,23 +195,23 @@ def _named_contexts(build: Node) -> Iterator[str]:
 
 def _devices(tree: Node) -> Iterator[str]:
     """Yield the folders of the host that named volumes stand for."""
-    volumes = _find(tree, "volumes")
+    volumes = find(tree, "volumes")
     for _, _, volume in volumes.children if volumes else ():
-        device = _find(volume, "driver_opts", "device")
+        device = find(volume, "driver_opts", "device")
         if device is not None and not device.text.startswith(":"):
             yield device.text
 
 
 def _files(tree: Node, key: str) -> Iterator[str]:
-    node = _find(tree, key)
+    node = find(tree, key)
     for _, _, child in node.children if node else ():
-        if file := _find(child, "file"):
+        if file := find(child, "file"):
             yield file.text
 
 
 def _each(tree: Node, key: str, field: str) -> Iterator[str]:
     """Yield a field of each element of a list, itself a text or a list of them."""
-    node = _find(tree, key)
+    node = find(tree, key)
     for _, _, child in node.children if node else ():
-        if found := _find(child, field):
+        if found := find(child, field):
             yield from (found.text, *(one.text for _, _, one in found.children))

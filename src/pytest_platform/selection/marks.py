@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection
 from pathlib import Path
 
+from pytest_platform.reading import read_bytes
 from pytest_platform.selection.touched import EVERY
 
 
@@ -20,7 +21,7 @@ def modules_of(file: Path) -> Collection[str]:
     if not (file.name.startswith("test_") or file.stem.endswith("_test")):
         return {EVERY}
     try:
-        tree = ast.parse(file.read_bytes())
+        tree = ast.parse(read_bytes(file))
     except (OSError, SyntaxError, ValueError, RecursionError):
         return {EVERY}
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _marks(node.func)]

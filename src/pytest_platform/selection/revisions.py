@@ -11,6 +11,8 @@ from pytest_platform.compose.mirror import read, restored
 from pytest_platform.compose.renderer import Renderer
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
+from pytest_platform.reading import read_text
+from pytest_platform.selection.other_services import rendered_others
 
 Before = Callable[[str], str | None]
 """Returns a file, relative to the root, as it was; None where it was not there."""
@@ -61,7 +63,7 @@ class Revisions:
 
     def _write(self, file: Path) -> None:
         name = self._relative(file)
-        text = self._before(name) if name in self._changed else file.read_text("utf-8", "replace")
+        text = self._before(name) if name in self._changed else read_text(file, None)
         if text is not None:
             place = self._place(file)
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +82,10 @@ def _concerning(model: Mapping[str, Any], service: str) -> str | None:
     found = (model.get("services") or {}).get(service)
     if found is None:
         return None
-    text = json.dumps(found)
+    services: Mapping[str, Any] = model["services"]
+    made_of = rendered_others(services, service, str(model.get("name") or ""))
+    taken = {name: services[name] for name in sorted(made_of)}
+    text = json.dumps([found, taken])
     used = {
         part: {
             name: one
@@ -89,4 +94,4 @@ def _concerning(model: Mapping[str, Any], service: str) -> str | None:
         }
         for part in _PARTS
     }
-    return json.dumps([found, used], sort_keys=True)
+    return json.dumps([found, taken, used], sort_keys=True)

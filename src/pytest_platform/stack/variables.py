@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pytest_platform.reading import read_text
 from pytest_platform.secrets.names import says_account, says_secret
 from pytest_platform.stack.errors import StackVariable
 
@@ -46,7 +47,7 @@ def value() -> str:
 
 def names_in(file: Path) -> list[str]:
     """Return the names of the variables that a ``.env`` file sets."""
-    text = file.read_text(encoding="utf-8", errors="replace")
+    text = read_text(file, None)
     return [
         found[1] for found in re.finditer(r"^\s*(?:export\s+)?(\w+)\s*[=:]", text, re.MULTILINE)
     ]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from typing import Any, Final
 
 from pytest_platform.checks.contract.facts import Facts, Unit
+from pytest_platform.checks.contract.port import Written, owners, written
+from pytest_platform.compose.interpolation import optional
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.exposure"
 
 _EXPECTED: Final = "published on 127.0.0.1 only"
-_VARIABLE: Final = re.compile(r"\$\{[^}]*\}")
 _OR_DECLARE: Final = "or set runtime.exposure: public"
 
 
@@ -28,8 +29,11 @@ def judge(facts: Facts) -> Iterator[Finding]:
 def _judge(unit: Unit, facts: Facts) -> Iterator[Finding]:
     mode = unit.rendered.get("network_mode")
     path = (*unit.path, "network_mode")
-    if names := facts.unset_in(mode):
+    source = unit.source.get("network_mode")
+    if names := facts.unset(mode, source):
         yield _unknown("network_mode", names, path)
+    elif mode != "host" and (names := optional(str(source or ""))):
+        yield _undecided("network_mode", names, path)
     elif mode == "host" and not _silent(unit, facts):
         message = (
             "network_mode is host, so every port that it listens on may be reached from "
@@ -48,15 +52,19 @@ def _silent(unit: Unit, facts: Facts) -> bool:
 def _ports(unit: Unit, facts: Facts) -> Iterator[Finding]:
     ports = unit.rendered.get("ports") or ()
     entries = unit.source.get("ports") or ()
-    for index, port in enumerate(ports):
+    for port, index in zip(ports, owners(entries, ports), strict=False):
         host = port.get("host_ip")
-        # A range is written once and rendered as many ports.
-        same = len(entries) == len(ports)
-        path = (*unit.path, "ports", *((str(index),) if same else ()))
-        if names := facts.unset_in(host):
+        entry = written(None if index is None else entries[index])
+        path = (*unit.path, "ports", *(() if index is None else (str(index),)))
+        # Where it is not clear which entry a port comes from, none of them may be unclear.
+        unclear = [written(one).address for one in entries] if index is None else []
+        address = [entry.address, *unclear]
+        if names := facts.unset(host, address):
             yield _unknown("the address of a port", names, path)
+        elif names := optional(json.dumps([*address, entry.address_or_port])):
+            yield _undecided("the address of a port", names, path)
         elif not _loopback(host):
-            yield _finding(port, _as_written(entries[index] if same else None), path)
+            yield _finding(port, entry, path)
 
 
 def _unknown(what: str, names: list[str], path: tuple[str, ...]) -> Finding:
@@ -69,18 +77,13 @@ def _unknown(what: str, names: list[str], path: tuple[str, ...]) -> Finding:
     return Finding(CODE, message, _EXPECTED, f"{named} is not set", path)
 
 
-def _as_written(entry: Any) -> tuple[str, str] | None:
-    """Return published port and target as the file has them, variables in place."""
-    if isinstance(entry, Mapping):
-        published, target = entry.get("published"), entry.get("target")
-        found = (str(published or ""), str(target or ""))
-    else:
-        whole = _VARIABLE.sub(lambda match: match[0].replace(":", "\0"), str(entry or ""))
-        words = whole.partition("/")[0].rsplit(":", 2)
-        if len(words) == 1:
-            words = ["", *words]
-        found = (words[-2].replace("\0", ":"), words[-1].replace("\0", ":"))
-    return found if "$" in "".join(found) else None
+def _undecided(what: str, names: list[str], path: tuple[str, ...]) -> Finding:
+    named = ", ".join(names)
+    message = (
+        f"{what} depends on whether {named} is set, which the files do not say: write one that "
+        f"always holds, {_OR_DECLARE}"
+    )
+    return Finding(CODE, message, _EXPECTED, f"{named} may be set", path)
 
 
 def _loopback(address: str | None) -> bool:
@@ -90,21 +93,29 @@ def _loopback(address: str | None) -> bool:
         return address == "localhost"
 
 
-def _finding(
-    port: Mapping[str, Any], written: tuple[str, str] | None, path: tuple[str, ...]
-) -> Finding:
-    published, target = written or (port.get("published") or "", port.get("target"))
+def _finding(port: Mapping[str, Any], entry: Written, path: tuple[str, ...]) -> Finding:
+    published, target = port.get("published") or "", port.get("target")
+    if entry.has_variables:
+        published, target = entry.published, entry.target
     protocol = "" if port.get("protocol", "tcp") == "tcp" else f"/{port['protocol']}"
     host = port.get("host_ip")
     where = f"on {host}" if host and not _any(host) else "on all addresses"
     return Finding(
         CODE,
         f"port {target}{protocol} is published {where}: "
-        f"write 127.0.0.1:{published}:{target}{protocol}, {_OR_DECLARE}",
+        f"write {_advised(entry, published, target)}{protocol}, {_OR_DECLARE}",
         expected=_EXPECTED,
         actual=f"published {where}",
         path=path,
     )
+
+
+def _advised(entry: Written, published: Any, target: Any) -> str:
+    if not entry.whole:
+        return f"127.0.0.1:{published}:{target}"
+    name, _, default = entry.whole.strip("${}").partition("-")
+    ports = default if ":" in default else f":{default}" if default else "8080:80"
+    return f"${{{name.rstrip(':?')}:-127.0.0.1:{ports}}}"
 
 
 def _any(host: str) -> bool:

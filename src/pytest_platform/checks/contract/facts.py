@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,9 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from pytest_platform.compose.mirror import RemoteInclude
+from pytest_platform.compose.placeholders import lacking
 from pytest_platform.compose.rendered import Rendered
 from pytest_platform.compose.renderer import Renderer
-from pytest_platform.compose.source import locate
+from pytest_platform.compose.source import locate, locate_variable
 from pytest_platform.errors import ComposeError
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
@@ -133,6 +135,14 @@ class Facts:
         """Return the variables without value and default that part of the service depends on."""
         return self.rendered.unset_in(value)
 
+    def unset(self, rendered: Any, source: Any) -> list[str]:
+        """Return the same for a part as it is rendered and as it is written.
+
+        A placeholder is not always whole in what is rendered: ``12${A}.0.0.1``.
+        """
+        needed = lacking(json.dumps(source), {}) & self.rendered.placeholders
+        return sorted({*self.unset_in(rendered), *needed})
+
     def remote(self, error: RemoteInclude) -> RemoteInclude:
         """Name the place of an include that is not here as seen from the repository."""
         place = error.location
@@ -173,13 +183,26 @@ class Facts:
     def _service(self, rendered: Rendered) -> Mapping[str, Any]:
         name = self.module.service
         location = self.module.at("spec", "runtime", "compose", "service")
-        if any(self._concerns(path) for path in self.rendered.unclear):
-            raise ComposeError(_REFUSED, location=location)
+        unclear = [path for path in sorted(self.rendered.unclear) if self._concerns(path)]
+        if unclear:
+            raise self._unclear(unclear, location)
         try:
             return rendered.services[name]
         except KeyError:
             message = f"there is no service {quoted(name)} to look at; contract::compose says more"
             raise ComposeError(message, location=location) from None
+
+    def _unclear(self, paths: list[tuple[str, ...]], location: Location) -> ComposeError:
+        needs = self.rendered.needs
+        for path in paths:
+            if path in needs:
+                names, place = needs[path], locate_variable(self.module, path, needs[path][0])
+                message = (
+                    f"{'.'.join(path[2:])} needs {', '.join(names)}, which has no value and no "
+                    f"default: write a default, ${{{names[0]}:-value}}"
+                )
+                return ComposeError(message, location=place)
+        return ComposeError(_REFUSED, location=location)
 
     def _concerns(self, path: tuple[str, ...]) -> bool:
         """Tell whether a field that is not clear is one of this service that checks read."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pytest_platform.checks.contract.facts import Facts
+from pytest_platform.compose.interpolation import UNKNOWN, declared, optional
 from pytest_platform.module.model import ExpectedState
 from pytest_platform.module.nearest import quoted
 from pytest_platform.verdict import Finding
@@ -21,9 +23,26 @@ def judge(facts: Facts) -> Iterator[Finding]:
         return
     if facts.service.get("provider"):
         return
-    problem = _problem(facts.service.get("healthcheck"))
-    if problem:
-        yield Finding(CODE, problem, "a health check", "none", ("healthcheck",))
+    check, source = facts.service.get("healthcheck"), facts.source_service.get("healthcheck")
+    deciding = _deciding(source or {})
+    if names := sorted({*facts.unset(None, deciding), *optional(json.dumps(deciding))}):
+        named = ", ".join(names)
+        problem = (
+            f"whether there is a health check depends on {named}, which has no value that always "
+            f"holds: write a test in the file, {_ADVICE}"
+        )
+        yield Finding(CODE, problem, "a health check", f"{named} is not known", ("healthcheck",))
+    elif wrong := _problem(check):
+        yield Finding(CODE, wrong, "a health check", "none", ("healthcheck",))
+
+
+def _deciding(check: Mapping[str, Any]) -> list[str]:
+    """Return the texts that decide whether there is a test, and not only what it asks."""
+    test = check.get("test")
+    words = list(map(str, test)) if isinstance(test, list) else ["CMD-SHELL", str(test or "")]
+    command = " ".join(words[1:])
+    open_ = words[1:] if not declared(command).replace(UNKNOWN, "").strip() else []
+    return [*words[:1], *open_, str(check.get("disable") or "")]
 
 
 def _problem(check: Mapping[str, Any] | None) -> str | None:
@@ -31,7 +50,8 @@ def _problem(check: Mapping[str, Any] | None) -> str | None:
     words = [test] if isinstance(test, str) else list(test or ())
     if check and (check.get("disable") or words == ["NONE"]):
         return f"the health check is disabled, so it is never healthy: give it a test, {_ADVICE}"
-    if words and " ".join(words[1:]).strip() in {"NONE", ""} and words[0] in {"CMD", "CMD-SHELL"}:
+    command = " ".join(words[1:]).strip().upper()
+    if words and command in {"NONE", ""} and words[0] in {"CMD", "CMD-SHELL"}:
         return (
             f"Compose runs {quoted(' '.join(words[1:]))} as the test's command, so it is never "
             f"healthy: give it a test, {_ADVICE}"

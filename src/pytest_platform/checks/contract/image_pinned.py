@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pytest_platform.checks.contract.facts import Facts, Unit
+from pytest_platform.compose.image import whole
 from pytest_platform.compose.interpolation import UNKNOWN, declared, variables
 from pytest_platform.module.nearest import quoted
 from pytest_platform.verdict import Finding
@@ -27,15 +28,20 @@ def judge(facts: Facts) -> Iterator[Finding]:
 
 def _made_here(unit: Unit, facts: Facts) -> bool:
     """Tell whether no registry is asked: the project builds it, or it never leaves the host."""
-    image = _with_tag(str(unit.rendered.get("image") or ""))
-    others = facts.rendered.services.values()
-    built = {_with_tag(str(one.get("image") or "")) for one in others if one.get("build")}
+    image = whole(str(unit.rendered.get("image") or ""))
+    if not image:
+        return bool(facts.service.get("build"))
     local = image.startswith("localhost/") and unit.rendered.get("pull_policy") == "never"
-    return bool(image) and (image in built or local)
+    return local or image in set(_built(facts))
 
 
-def _with_tag(image: str) -> str:
-    return image if not image or ":" in image.rpartition("/")[2] else f"{image}:latest"
+def _built(facts: Facts) -> Iterator[str]:
+    """Yield the images that Compose builds: by their names, further tags and default names."""
+    for name, service in facts.rendered.services.items():
+        build = service.get("build")
+        if build:
+            yield whole(str(service.get("image") or f"{facts.module.project}-{name}"))
+            yield from (whole(str(tag)) for tag in build.get("tags") or ())
 
 
 def _problem(unit: Unit) -> str | None:
@@ -45,10 +51,10 @@ def _problem(unit: Unit) -> str | None:
     if _PINNED.fullmatch(image):
         return None
     if not image.replace(UNKNOWN, "").strip(":/"):
-        names = ", ".join(one.name for one in variables(str(unit.source.get("image") or "")))
+        names = [one.name for one in variables(str(unit.source.get("image") or ""))]
         return (
-            f"the image comes from {names or 'nothing'}, which has no default, so nothing pins it: "
-            "write ${IMAGE:-name:tag@sha256:…}"
+            f"the image comes from {', '.join(names) or 'nothing'}, which has no default, so "
+            f"nothing pins it: write ${{{names[0] if names else 'IMAGE'}:-name:tag@sha256:…}}"
         )
     shown = quoted(image.replace(UNKNOWN, "…"))
     if "@" in image:

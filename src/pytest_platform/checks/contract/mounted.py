@@ -10,6 +10,7 @@ from typing import Final
 from pytest_platform.checks.contract.facts import Facts, Unit
 from pytest_platform.compose import positions
 from pytest_platform.compose.source import locate
+from pytest_platform.reading import read_text
 from pytest_platform.scripts.files import Texts
 from pytest_platform.scripts.invocation import doubled, single_dollars
 from pytest_platform.verdict import Finding, Location
@@ -112,7 +113,7 @@ def _text(root: Path, path: Path, target: str) -> dict[str, Mounted]:
     try:
         if real.stat().st_size > _MOST_BYTES:
             return {}
-        text = real.read_text(encoding="utf-8")
+        text = read_text(real, errors="strict")
     except (OSError, UnicodeDecodeError):
         return {}
     return {target: Mounted(text, text, real)}

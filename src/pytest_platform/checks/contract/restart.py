@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Final
 
 from pytest_platform.checks.contract.facts import Facts
+from pytest_platform.compose.interpolation import optional, split_outside
 from pytest_platform.compose.service import Restart, restart_of
 from pytest_platform.module.nearest import quoted
 from pytest_platform.verdict import Finding
@@ -22,22 +24,50 @@ def judge(facts: Facts) -> Iterator[Finding]:
     if facts.module.undecided:
         return  # no policy is right for both
     policy = restart_of(facts.service)
-    unset = facts.unset_in([policy.name, str(policy.attempts)])
-    if unset:
-        yield _unknown(policy, unset)
+    rendered, source = _deciding(policy, facts), _deciding(policy, facts, written=True)
+    if unset := facts.unset(rendered, source):
+        yield _unknown(policy, unset, one_shot=facts.module.one_shot)
+    elif names := optional(json.dumps(source)):
+        yield _undecided(policy, names)
     elif facts.module.one_shot:
         yield from _one_shot(policy)
     else:
         yield from _long_running(policy)
 
 
-def _unknown(policy: Restart, names: list[str]) -> Finding:
-    named = ", ".join(names)
+def _deciding(policy: Restart, facts: Facts, *, written: bool = False) -> list[str]:
+    """Return the texts on which the verdict depends; a bound counts for a one-shot alone."""
+    service = facts.source_service if written else facts.service
+    bounded = facts.module.one_shot and policy.name == "on-failure"
+    if policy.path[0] != "deploy":
+        text = str(service.get("restart") or "")
+        return [text if bounded else split_outside(text, ":")[0]]
+    declared = (service.get("deploy") or {}).get("restart_policy") or {}
+    keys = ("condition", "max_attempts") if bounded else ("condition",)
+    return [str(declared.get(key) or "") for key in keys]
+
+
+def _unknown(policy: Restart, names: list[str], *, one_shot: bool) -> Finding:
+    named, first = ", ".join(names), names[0]
+    deploy = policy.path[0] == "deploy"
+    words = ("any", "none") if deploy else ("unless-stopped", "no")
+    defaults = [f"${{{first}:-{word}}}" for word in words]
+    if one_shot and policy.name == "on-failure":
+        defaults = [f"max_attempts: ${{{first}:-5}}" if deploy else f"on-failure:${{{first}:-5}}"]
     message = (
         f"{'.'.join(policy.path)} comes from {named}, which has no value and no default: "
-        f"write a default, ${{{names[0]}:-unless-stopped}} or ${{{names[0]}:-no}}"
+        f"write a default, {' or '.join(defaults)}"
     )
     return Finding(CODE, message, "a restart policy", f"{named} is not set", policy.path)
+
+
+def _undecided(policy: Restart, names: list[str]) -> Finding:
+    named = ", ".join(names)
+    message = (
+        f"{'.'.join(policy.path)} depends on whether {named} is set, which the files do not say: "
+        "write one that always holds"
+    )
+    return Finding(CODE, message, "a restart policy", f"{named} may be set", policy.path)
 
 
 def _one_shot(policy: Restart) -> Iterator[Finding]:

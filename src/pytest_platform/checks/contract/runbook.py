@@ -9,13 +9,13 @@ from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.contract.markdown import Section, sections
 from pytest_platform.module.loader import Module
 from pytest_platform.module.nearest import quoted
+from pytest_platform.reading import read_text
 from pytest_platform.verdict import Finding, Location
 
 CODE: Final = "contract.runbook"
 
 _SECTIONS: Final = ("Purpose", "Verify", "Recover")
 _EXPECTED: Final = "a runbook with the sections Purpose, Verify and Recover"
-_MAX_BYTES: Final = 1024 * 1024
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
@@ -35,8 +35,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
 def _read(module: Module) -> str | None:
     path = module.folder / module.manifest.spec.runbook
     try:
-        with path.open(encoding="utf-8-sig", errors="replace") as stream:
-            return stream.read(_MAX_BYTES)
+        return read_text(path)
     except OSError:
         return None
 

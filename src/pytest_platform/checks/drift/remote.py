@@ -28,6 +28,7 @@ from pytest_platform.compose.renderer import misleading
 from pytest_platform.docker.details import Details
 from pytest_platform.docker.engine import Document
 from pytest_platform.errors import CannotCompare, FilesDiffer
+from pytest_platform.reading import read_bytes
 from pytest_platform.run.host import Host
 
 
@@ -123,6 +124,6 @@ class There:
 
 def _digest(file: Path) -> str | None:
     try:
-        return sha256(file.read_bytes()).hexdigest()
+        return sha256(read_bytes(file)).hexdigest()
     except OSError:
         return None

@@ -1,0 +1,103 @@
+"""The other services of a Compose file that a service is made of. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pytest_platform.compose.image import whole
+from pytest_platform.compose.interpolation import UNKNOWN, declared
+from pytest_platform.compose.tree import Node
+
+Services = Mapping[str, Mapping[str, Any]]
+"""Rendered services by name."""
+
+
+class Builder(NamedTuple):
+    """A service that builds, and the names of what it builds; None where they are not known."""
+
+    service: str
+    images: frozenset[str] | None
+
+
+def builders(tree: Node, project: str) -> Iterator[Builder]:
+    """Yield the services of a document that build an image."""
+    services = find(tree, "services")
+    for name, _, service in services.children if services else ():
+        build = find(service, "build")
+        if build is not None:
+            image, tags = find(service, "image"), find(build, "tags")
+            texts = [image.text if image and image.text else f"{project}-{name}"]
+            texts += [one.text for _, _, one in tags.children] if tags else []
+            known = not any(UNKNOWN in declared(text) for text in texts)
+            yield Builder(name, frozenset(map(_name, texts)) if known else None)
+
+
+def others(tree: Node, service: str, built: Collection[Builder]) -> Iterator[str]:
+    """Yield the services whose build or mounts a service takes over, as this document says."""
+    own = find(tree, "services", service)
+    if own is None:
+        return
+    for image in _images(own):
+        for one in built:
+            unknown = one.images is None or UNKNOWN in declared(image)
+            if one.service != service and (unknown or _name(image) in (one.images or ())):
+                yield one.service
+    taken = find(own, "volumes_from")
+    for _, _, child in taken.children if taken else ():
+        yield declared(child.text).partition(":")[0]
+    contexts = find(own, "build", "additional_contexts")
+    for _, _, child in contexts.children if contexts else ():
+        _, found, name = child.text.partition("service:")
+        if found:
+            yield name
+
+
+def find(node: Node, *path: str) -> Node | None:
+    """Return the value at a path, None where there is none."""
+    for name in path:
+        found = node.find(name)
+        if found is None:
+            return None
+        node = found[1]
+    return node
+
+
+def rendered_others(services: Services, name: str, project: str) -> set[str]:
+    """Return the same for rendered services, those that these are made of included."""
+    pending, seen = [name], {name}
+    while pending:
+        own = services.get(pending.pop()) or {}
+        found = {other for other in services if _takes(own, other, services[other], project)}
+        pending += found - seen
+        seen |= found
+    return seen - {name}
+
+
+def _takes(own: Mapping[str, Any], other: str, service: Mapping[str, Any], project: str) -> bool:
+    build = service.get("build") or {}
+    tags = build.get("tags") or () if isinstance(build, Mapping) else ()
+    images = {whole(str(one)) for one in (service.get("image") or f"{project}-{other}", *tags)}
+    mounts = [one for one in own.get("volumes") or () if isinstance(one, Mapping)]
+    used = [own.get("image"), *(one.get("source") for one in mounts if one.get("type") == "image")]
+    taken = {str(one).partition(":")[0] for one in own.get("volumes_from") or ()}
+    return (
+        other in taken
+        or f"service:{other}" in json.dumps(own.get("build"))
+        or (bool(build) and not images.isdisjoint(whole(str(one)) for one in used if one))
+    )
+
+
+def _images(service: Node) -> Iterator[str]:
+    if image := find(service, "image"):
+        yield image.text
+    mounts = find(service, "volumes")
+    for _, _, mount in mounts.children if mounts else ():
+        kind, source = find(mount, "type"), find(mount, "source")
+        if kind and source and kind.text == "image":
+            yield source.text
+
+
+def _name(image: str) -> str:
+    return whole(declared(image))
