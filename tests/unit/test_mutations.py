@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -136,6 +137,42 @@ def test_what_is_around_the_script_counts(more: dict[str, object]) -> None:
 def test_what_is_harmless_around_it_does_not(more: dict[str, object]) -> None:
     plain = {"entrypoint": ["sh", "-c"], "command": ["mc ls > /tmp/a"]}
     assert not mutations.findings({**plain, **more}, plain, [])
+
+
+SURROUNDINGS = yaml.safe_load((CASES / "surroundings.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("service", SURROUNDINGS["found"])
+def test_what_is_around_a_command_is_found(service: dict[str, Any]) -> None:
+    assert mutations.findings(service, service, [])
+
+
+@pytest.mark.parametrize("service", SURROUNDINGS["passing"])
+def test_what_is_harmless_around_a_command_passes(service: dict[str, Any]) -> None:
+    assert not mutations.findings(service, service, [])
+
+
+FIRST_LINES = yaml.safe_load((CASES / "first_lines.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("line", FIRST_LINES["unread"])
+def test_a_script_of_another_interpreter_is_not_read(line: str) -> None:
+    assert not _passes("/s/a.sh", scripts={"/s/a.sh": f"{line}\nmc mb s/a\n"})
+
+
+@pytest.mark.parametrize("line", FIRST_LINES["read"])
+def test_a_script_of_a_shell_is_read(line: str) -> None:
+    assert _passes("/s/a.sh", scripts={"/s/a.sh": f"{line}\nmc mb s/a\n"})
+
+
+def test_a_script_where_programs_are_is_judged() -> None:
+    path = "/usr/local/bin/docker-entrypoint.sh"
+    mounts = [{"source": "a", "target": path}]
+    service = {"image": "postgres:16", "command": ["echo", "a"], "configs": mounts}
+    assert mutations.findings(service, service, [])
+    assert mutations.findings(service, service, [], Texts({path: "rm -rf /data"}))
+    assert not mutations.findings(service, service, [], Texts({path: "mc mb s/a"}))
+    assert not mutations.findings(service, service, [path])
 
 
 def test_an_image_is_known_or_declared() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pytest_platform.scripts import census, statements, verbs
+from pytest_platform.scripts.files import interpreter
 from pytest_platform.scripts.invocation import SHELLS, Argument, invocation
 from pytest_platform.scripts.parsing import encoded
 from pytest_platform.scripts.syntax import Word
@@ -19,7 +20,6 @@ _SOCKET: Final = re.compile(r"/dev/tcp/[\w.-]+/\d+")
 _LIKE_BASH: Final = frozenset({"bash", "zsh", "ksh", "mksh"})
 _SHELL_OPTIONS: Final = frozenset("eucxvfo")
 _SHELL_OPTION_NAMES: Final = frozenset({"pipefail", "errexit", "nounset", "xtrace"})
-_SHEBANG: Final = re.compile(r"#!\s*(/usr/bin/env\s+|\S*/)(sh|bash|ash|dash)\b")
 _UNKNOWN: Final = "is not known to create or verify"
 
 
@@ -179,13 +179,13 @@ class Judge:
 
     def program(self, path: str, nesting: int) -> list[Change] | None:
         """Judge a script file that is run by itself, in the shell of its first line."""
-        first = _SHEBANG.match(self.scripts.get(path, ""))
-        return self.of_shell(first[2] if first else "sh").file(path, nesting)
+        first = interpreter(self.scripts.get(path, ""))
+        return self.of_shell(first[0]).file(path, nesting) if first else None
 
     def file(self, path: str, nesting: int) -> list[Change] | None:
         """Judge a script file; None where it cannot be read, or is none for a shell."""
         text = self.scripts.get(path)
-        if text is None or (text.startswith("#!") and not _SHEBANG.match(text)):
+        if text is None or interpreter(text) is None:
             return None
         found = self.script(text, nesting + 1)
         return [one if one.file else replace(one, file=path) for one in found]

@@ -18,11 +18,12 @@ _OPTION_WITHOUT_VALUE: Final = 2
 
 @cache
 def table() -> Mapping[str, Any]:
-    """Read ``verbs.yaml``, which is part of this package."""
+    """Read ``verbs.yaml`` and ``surroundings.yaml``, which are part of this package."""
     import yaml
 
-    text = files(__package__).joinpath("verbs.yaml").read_text(encoding="utf-8")
-    found: Mapping[str, Any] = yaml.safe_load(text)
+    found: dict[str, Any] = {}
+    for name in ("verbs.yaml", "surroundings.yaml"):
+        found |= yaml.safe_load(files(__package__).joinpath(name).read_text(encoding="utf-8"))
     return found
 
 
@@ -43,12 +44,26 @@ def plain_name(word: str) -> str:
     ('mc', '/data/mc')
     """
     folder, _, name = word.rpartition("/")
-    return name if folder in table()["folders"] else word
+    known = (*table()["folders"], *table()["program_folders"])
+    return name if folder in known else word
 
 
 def may_be_set(variable: str) -> bool:
-    """Say whether a script may give this variable a value without consequences elsewhere."""
-    return any(re.fullmatch(pattern, variable) for pattern in table()["variables"])
+    """Say whether this variable may have any value without consequences for what runs.
+
+    >>> may_be_set("PW"), may_be_set("KAFKA_OPTS"), may_be_set("KAFKA_BROKERS")
+    (True, False, True)
+    """
+    rules = table()["variables"]
+    if _is_any(rules["harmless"], variable):
+        return True
+    if not _NAME.fullmatch(variable) or _is_any(rules["deciding"], variable):
+        return False
+    return not _is_any(rules["families"], variable) or _is_any([rules["data"]], variable)
+
+
+def _is_any(patterns: Sequence[str], text: str) -> bool:
+    return any(re.fullmatch(pattern, text) for pattern in patterns)
 
 
 def creates_or_verifies(words: Sequence[Word]) -> bool:
