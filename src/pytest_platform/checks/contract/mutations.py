@@ -11,6 +11,7 @@ or a path in it, ``psql -f /seed/roles.sql``, allows that one command and none w
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -21,6 +22,7 @@ from pytest_platform.scripts.changes import Change, Judge
 from pytest_platform.scripts.files import NO_TEXTS, Texts
 from pytest_platform.scripts.invocation import (
     Argument,
+    Invocation,
     Program,
     arguments,
     basename,
@@ -49,11 +51,13 @@ def findings(
     the latter is ever quoted. ``allowed`` are the declared commands, ``scripts`` the
     files that can be read.
     """
+    known = surroundings.environment(rendered)
     judge = Judge(
         scripts.texts,
         scratch=not surroundings.below_tmp(rendered),
         mounted=surroundings.mounted(rendered),
-        environment=surroundings.environment(rendered),
+        environment=known,
+        unclear=frozenset(rendered.get("environment") or {}) - known.keys(),
     )
     told = [
         *_of_command(judge, rendered, source, scripts),
@@ -95,12 +99,24 @@ def _of_words(judge: Judge, words: list[Argument], scripts: Texts) -> list[Told]
     shell, found = invocation(words), program(words)
     if found is None:
         return []
+    around: list[Told] = []
     if shell is not None and shell.takes_script:
+        literal = all(word.written == word.text for word in words if word is not shell.script)
+        around = [
+            ((found.field,), None, change, change.text if literal else None)
+            for change in _around(judge, words, shell)
+        ]
         judge = judge.of_shell(basename(shell.shell.text))
-    return [
+    return around + [
         (*_place(found, change, written), change, written.text if written else None)
         for change, written in _changes(judge, found, scripts)
     ]
+
+
+def _around(judge: Judge, words: list[Argument], shell: Invocation) -> list[Change]:
+    """Judge the shell that gets a script, and what starts it, as if the script did nothing."""
+    texts = [":" if word is shell.script else word.text for word in words]
+    return judge.script(shlex.join(texts))
 
 
 def _place(
