@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -22,8 +23,10 @@ KNOWN_SCRIPTS = [script for family in KNOWN.values() for script in family]
 COMMANDS = {"mc mb s/a": True, "echo a": True, "mc rb s/a": False, "az x": False, "mc ls s": True}
 
 
-def _passes(script: str, *allowed: str, scripts: dict[str, str] | None = None) -> bool:
-    service = {"image": "unknown", "entrypoint": ["sh", "-c"], "command": [script]}
+def _passes(
+    script: str, *allowed: str, scripts: dict[str, str] | None = None, name: str = "sh"
+) -> bool:
+    service = {"image": "unknown", "entrypoint": [name, "-c"], "command": [script]}
     read = Texts(scripts or {}, scripts or {})
     return not mutations.findings(service, service, allowed, read)
 
@@ -31,11 +34,42 @@ def _passes(script: str, *allowed: str, scripts: dict[str, str] | None = None) -
 @pytest.mark.parametrize("script", [*FOUND, *MORE])
 def test_found(script: str) -> None:
     assert not _passes(script)
+    assert not _passes(script, name="bash") or "&> /dev/null" in script
 
 
 @pytest.mark.parametrize("script", [*PASSING, *KNOWN_SCRIPTS])
 def test_passing(script: str) -> None:
     assert _passes(script)
+    assert _passes(script, name="bash")
+
+
+@pytest.mark.parametrize("shell", ["zsh", "ksh", "mksh", "/data/sh", "/bin/../data/sh"])
+def test_the_script_of_a_shell_that_is_not_read_is_found(shell: str) -> None:
+    assert not _passes("echo a", name=shell)
+    assert not _passes(f"{shell} -c 'echo a'")
+    assert not _passes(f"{shell} /s/a.sh", scripts={"/s/a.sh": "echo a"})
+
+
+def test_what_starts_the_shell_is_judged() -> None:
+    for start in (["/data/entrypoint.sh"], ["/data/tini", "--"], ["env", "PATH=/data"]):
+        service = {"entrypoint": [*start, "sh", "-c", "echo a"]}
+        assert mutations.findings(service, service, [])
+    for start in (["tini", "--"], ["/sbin/tini", "-g", "--"], ["env", "A=1"], ["busybox"]):
+        service = {"entrypoint": [*start, "sh", "-c", "echo a"]}
+        assert not mutations.findings(service, service, [])
+
+
+def test_a_value_of_the_environment_may_be_replaced_for_what_a_script_runs() -> None:
+    files = Texts({"/s/a.sh": 'curl "$URL"'})
+    service = {"environment": {"URL": "http://a"}, "entrypoint": ["sh", "-c"]}
+    for script, passes in (
+        (". /s/a.sh", True),
+        ("URL=-XDELETE; . /s/a.sh", False),
+        ("read -r URL; . /s/a.sh", False),
+        ("""export URL=-XDELETE; sh -c 'curl "$$URL"'""", False),
+    ):
+        one = {**service, "command": [script]}
+        assert bool(mutations.findings(one, one, [], files)) is not passes
 
 
 def test_there_are_enough_of_both() -> None:
@@ -60,6 +94,16 @@ def test_the_environment_of_the_service_is_known(value: str, *, passes: bool) ->
         "image": "unknown",
         "entrypoint": ["sh", "-c", 'curl -fsS "$URL/health"'],
         "environment": {"URL": value},
+    }
+    assert bool(mutations.findings(service, service, [])) is not passes
+
+
+@pytest.mark.parametrize(("value", "passes"), [("3", True), ("a[$$(rm)]", False), ("", False)])
+def test_only_a_number_of_the_environment_is_computed_with(value: str, *, passes: bool) -> None:
+    service = {
+        "image": "unknown",
+        "entrypoint": ["bash", "-c", "echo $$((TRIES + 1))"],
+        "environment": {"TRIES": value},
     }
     assert bool(mutations.findings(service, service, [])) is not passes
 
@@ -136,6 +180,42 @@ def test_what_is_around_the_script_counts(more: dict[str, object]) -> None:
 def test_what_is_harmless_around_it_does_not(more: dict[str, object]) -> None:
     plain = {"entrypoint": ["sh", "-c"], "command": ["mc ls > /tmp/a"]}
     assert not mutations.findings({**plain, **more}, plain, [])
+
+
+SURROUNDINGS = yaml.safe_load((CASES / "surroundings.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("service", SURROUNDINGS["found"])
+def test_what_is_around_a_command_is_found(service: dict[str, Any]) -> None:
+    assert mutations.findings(service, service, [])
+
+
+@pytest.mark.parametrize("service", SURROUNDINGS["passing"])
+def test_what_is_harmless_around_a_command_passes(service: dict[str, Any]) -> None:
+    assert not mutations.findings(service, service, [])
+
+
+FIRST_LINES = yaml.safe_load((CASES / "first_lines.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("line", FIRST_LINES["unread"])
+def test_a_script_of_another_interpreter_is_not_read(line: str) -> None:
+    assert not _passes("/s/a.sh", scripts={"/s/a.sh": f"{line}\nmc mb s/a\n"})
+
+
+@pytest.mark.parametrize("line", FIRST_LINES["read"])
+def test_a_script_of_a_shell_is_read(line: str) -> None:
+    assert _passes("/s/a.sh", scripts={"/s/a.sh": f"{line}\nmc mb s/a\n"})
+
+
+def test_a_script_where_programs_are_is_judged() -> None:
+    path = "/usr/local/bin/docker-entrypoint.sh"
+    mounts = [{"source": "a", "target": path}]
+    service = {"image": "postgres:16", "command": ["echo", "a"], "configs": mounts}
+    assert mutations.findings(service, service, [])
+    assert mutations.findings(service, service, [], Texts({path: "rm -rf /data"}))
+    assert not mutations.findings(service, service, [], Texts({path: "mc mb s/a"}))
+    assert not mutations.findings(service, service, [path])
 
 
 def test_an_image_is_known_or_declared() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_platform.scripts import words
+from pytest_platform.scripts import arithmetic, words
+from pytest_platform.scripts.arithmetic import Names
 from pytest_platform.scripts.syntax import Word
 
 if TYPE_CHECKING:
@@ -41,6 +42,21 @@ def looped(node: tree_sitter.Node) -> tuple[str, ...] | None:
     given = [words.word_of(child) for child in node.children_by_field_name("value")]
     literal = node.children[0].type == "for" and all(word.literal for word in given)
     return tuple(word.text for word in given) if given and literal else None
+
+
+def needs(node: tree_sitter.Node) -> Names:
+    """Give the names that have to be numbers for a variable to be one; None where it may not be."""
+    if node.type == "for_statement":
+        given = [arithmetic.names_of(child) for child in node.children_by_field_name("value")]
+        known = [names for names in given if names is not None]
+        return frozenset().union(*known) if given and len(known) == len(given) else None
+    name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+    adds = any(child.type == "+=" for child in node.children)
+    if adds or node.type != "variable_assignment" or name is None or name.type == "subscript":
+        return None
+    word = words.text_of(value) if value is not None else "0"
+    # What is no number here is none, even if it is the name of one that is.
+    return None if word.isidentifier() else arithmetic.names_of(value) if value else frozenset()
 
 
 def holds(node: tree_sitter.Node) -> tuple[int, int]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from pytest_platform.scripts import assignments, misread, words
+from pytest_platform.scripts import arithmetic, assignments, misread, words
+from pytest_platform.scripts.arithmetic import Computed, Names
 from pytest_platform.scripts.assignments import Set
 from pytest_platform.scripts.parsing import DEPTH, depth_exceeds, root_of
 from pytest_platform.scripts.syntax import Word
@@ -29,7 +30,7 @@ _KNOWN: Final = frozenset(
     | {"else_clause", "for_statement", "while_statement", "case_statement", "case_item"}
     | {"function_definition", "test_command", "unary_expression", "binary_expression", "array"}
     | {"parenthesized_expression", "postfix_expression", "test_operator", "extglob_pattern"}
-    | {"regex", "c_style_for_statement", "subscript"}
+    | {"regex", "c_style_for_statement", "subscript", "ternary_expression"}
 )
 _STEPS: Final = frozenset({"command", "declaration_command", "unset_command"})
 _FEEDS: Final = frozenset({"heredoc_redirect", "herestring_redirect"})
@@ -70,6 +71,8 @@ class Census:
     writes: list[Write] = field(default_factory=list)
     variables: list[tuple[str, str, int]] = field(default_factory=list)
     sets: list[Set] = field(default_factory=list)
+    computed: list[Computed] = field(default_factory=list)
+    numbers: list[tuple[str, Names]] = field(default_factory=list)
     functions: dict[str, int] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
     bash: bool = False
@@ -96,6 +99,7 @@ def take(text: str, *, bash: bool = False) -> Census:
 
 def _note(found: Census, node: tree_sitter.Node) -> None:
     kind = node.type
+    _note_arithmetic(found, node)
     if (
         kind not in _KNOWN
         or misread.hides_command(node)
@@ -116,6 +120,14 @@ def _note(found: Census, node: tree_sitter.Node) -> None:
         _note_variable(found, node, "", None)
 
 
+def _note_arithmetic(found: Census, node: tree_sitter.Node) -> None:
+    """Note what is evaluated, and what is known to be a number afterwards."""
+    names = arithmetic.evaluated(node)
+    if names is None or names:
+        found.computed.append(Computed(names, words.text_of(node), node.start_byte))
+    found.numbers += arithmetic.set_by(node)
+
+
 def _note_variable(
     found: Census, node: tree_sitter.Node, field: str, values: tuple[str, ...] | None
 ) -> None:
@@ -124,6 +136,7 @@ def _note_variable(
     text = words.text_of(name).partition("[")[0] if name else ""
     found.variables.append((text, words.text_of(node), node.start_byte))
     found.sets.append(Set(text, values, *assignments.holds(node)))
+    found.numbers.append((text, assignments.needs(node)))
 
 
 def _behind(node: tree_sitter.Node) -> list[tree_sitter.Node]:

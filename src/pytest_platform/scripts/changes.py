@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from pytest_platform.scripts import census, statements, verbs
-from pytest_platform.scripts.invocation import SHELLS, Argument, invocation
+from pytest_platform.scripts import census, statements, variables, verbs
+from pytest_platform.scripts.files import interpreter
+from pytest_platform.scripts.invocation import Argument, invocation
 from pytest_platform.scripts.parsing import encoded
 from pytest_platform.scripts.syntax import Word
 from pytest_platform.scripts.values import Values
@@ -16,10 +17,12 @@ from pytest_platform.scripts.values import Values
 _NESTING: Final = 5
 _SINKS: Final = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr"})
 _SOCKET: Final = re.compile(r"/dev/tcp/[\w.-]+/\d+")
-_LIKE_BASH: Final = frozenset({"bash", "zsh", "ksh", "mksh"})
-_SHELL_OPTIONS: Final = frozenset("eucxvfo")
-_SHELL_OPTION_NAMES: Final = frozenset({"pipefail", "errexit", "nounset", "xtrace"})
-_SHEBANG: Final = re.compile(r"#!\s*(/usr/bin/env\s+|\S*/)(sh|bash|ash|dash)\b")
+_READ: Final = frozenset({"sh", "bash", "ash", "dash"})
+_SHELL_OPTIONS: Final = frozenset("eucxvfol")
+_SHELL_OPTION_NAMES: Final = frozenset(
+    {"pipefail", "errexit", "nounset", "xtrace", "--login", "--norc", "--noprofile", "--posix"}
+)
+_COMPUTES: Final = "computes with what may run a command"
 _UNKNOWN: Final = "is not known to create or verify"
 
 
@@ -45,7 +48,7 @@ class Judge:
 
     ``scratch`` says that nothing is mounted below ``/tmp``, ``bash`` that it is the shell;
     ``mounted`` are the paths at which anything is mounted, ``environment`` is what the
-    container is given.
+    container is given, and ``unclear`` the names of what it is given of unknown value.
     """
 
     scripts: Mapping[str, str]
@@ -53,6 +56,7 @@ class Judge:
     bash: bool = False
     mounted: frozenset[str] = frozenset()
     environment: Mapping[str, str] = field(default_factory=dict)
+    unclear: frozenset[str] = frozenset()
 
     def script(self, text: str, nesting: int = 0) -> list[Change]:
         """Give everything in a script that has to be declared."""
@@ -69,15 +73,26 @@ class Judge:
             for one in found.writes
             if not self._harmless(one)
         ]
+        given = {**dict.fromkeys(self.unclear), **self.environment}
+        told += [
+            Change(_COMPUTES, tuple(one.text.split()), one.text, one.at)
+            for one in variables.numbers(found, given).unknown(found.computed)
+        ]
         source, values = encoded(text), Values.of(found, self.environment)
-        begin = _first_call(found)
+        begin, inner = _first_call(found), self._inside(found)
         for step in found.steps:
             if not _is_call(step, found.functions, begin):
-                changes = self._step(step, values, nesting)
+                changes = inner.step(step, values, nesting)
                 told += [replace(one, at=_outside(source, step, one)) for one in changes]
         return [one if one.file else _of_characters(one, source, text) for one in told]
 
-    def _step(self, step: census.Step, values: Values, nesting: int) -> list[Change]:
+    def _inside(self, found: census.Census) -> Judge:
+        """Return the same for what a script runs, which may see the variables that it sets."""
+        names = variables.set_in(found)
+        rest = {name: value for name, value in self.environment.items() if name not in names}
+        return replace(self, environment=rest, unclear=self.unclear | names)
+
+    def step(self, step: census.Step, values: Values, nesting: int) -> list[Change]:
         """Judge a step as it is, or with each of the values that its variables can have."""
         as_it_is = self._command(step.words, step.text, step.stdin, nesting)
         if not as_it_is:
@@ -147,7 +162,7 @@ class Judge:
             return self.script(" ".join(word.text for word in rest), nesting + 1)
         if name in {".", "source"} and rest and rest[0].literal:
             return self.file(rest[0].text, nesting)
-        if name in SHELLS:
+        if name in _READ:
             return self._shell(name, rest, stdin, nesting)
         return self.program(name, nesting) if "/" in name else None
 
@@ -175,17 +190,17 @@ class Judge:
 
     def of_shell(self, name: str) -> Judge:
         """Return the same for scripts of another shell."""
-        return replace(self, bash=name in _LIKE_BASH)
+        return replace(self, bash=name == "bash")
 
     def program(self, path: str, nesting: int) -> list[Change] | None:
         """Judge a script file that is run by itself, in the shell of its first line."""
-        first = _SHEBANG.match(self.scripts.get(path, ""))
-        return self.of_shell(first[2] if first else "sh").file(path, nesting)
+        first = interpreter(self.scripts.get(path, ""))
+        return self.of_shell(first[0]).file(path, nesting) if first else None
 
     def file(self, path: str, nesting: int) -> list[Change] | None:
         """Judge a script file; None where it cannot be read, or is none for a shell."""
         text = self.scripts.get(path)
-        if text is None or (text.startswith("#!") and not _SHEBANG.match(text)):
+        if text is None or interpreter(text) is None:
             return None
         found = self.script(text, nesting + 1)
         return [one if one.file else replace(one, file=path) for one in found]

@@ -13,7 +13,8 @@ from pytest_platform.scripts.parsing import parse
 from pytest_platform.scripts.syntax import Command, Script, descend
 
 _SHEBANG: Final = re.compile(
-    r"#![ \t]*(?:/usr/bin/env[ \t]+(?:-S[ \t]+)?)?(?:\S*/)?(sh|bash|ash|dash)(?![\w.])([^\n]*)"
+    r"#![ \t]*(?:/usr/bin/env[ \t]+(?:-S[ \t]+)?|(?:/usr(?:/local)?)?/bin/)(sh|bash|ash|dash)"
+    r"((?:[ \t]+[-+][aefuvxhkmp]+|[ \t]+-[a-z]*o[ \t]+pipefail)*)[ \t]*(?:\n|\Z)"
 )
 _ENDINGS: Final = (".sh", ".bash", ".ash")
 _DEPTH: Final = 8
@@ -43,6 +44,18 @@ class Run:
     options: frozenset[str]
 
 
+def interpreter(text: str) -> tuple[str, str] | None:
+    """Give the shell that runs a script by itself, and its options; None where that is none.
+
+    >>> interpreter("#!/bin/sh -e"), interpreter("#!/data/sh"), interpreter("ls")
+    (('sh', ' -e'), None, ('sh', ''))
+    """
+    if not text.startswith("#!"):
+        return "sh", ""
+    found = _SHEBANG.match(text)
+    return (found[1], found[2]) if found else None
+
+
 def run_by(command: Command) -> Run | None:
     """Return the script file that a command runs; None where it runs a program.
 
@@ -67,11 +80,11 @@ def read_by(run: Run, scripts: Mapping[str, str]) -> Run | None:
     text = scripts.get(run.path)
     if text is None or run.shell:
         return run if text is not None else None
-    first = _SHEBANG.match(text)
+    first = interpreter(text)
     if first is None:
-        return None if text.startswith("#!") else Run(run.path, "sh", frozenset())
-    options = (one[1:] for one in first[2].split() if one.startswith("-"))
-    return Run(run.path, first[1], frozenset("".join(options)))
+        return None
+    options = (one[1:] for one in first[1].split() if one.startswith("-"))
+    return Run(run.path, first[0], frozenset("".join(options)))
 
 
 def all_run(script: Script, scripts: Mapping[str, str], depth: int = 0) -> Iterator[Run]:

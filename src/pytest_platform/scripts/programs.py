@@ -9,12 +9,43 @@ from pytest_platform.scripts.invocation import Argument, basename, invocation
 from pytest_platform.scripts.verbs import table
 
 
-def with_program_of_image(rendered: Mapping[str, Any], words: list[Argument]) -> list[Argument]:
-    """Put the entrypoint of a known image in front of a ``command`` that holds arguments only."""
-    name = str(rendered.get("image", "")).partition("@")[0].rpartition("/")
-    image = f"{name[0]}/{name[2].partition(':')[0]}"
+def repository(image: str) -> str:
+    """Give the full name of an image's repository, that of the registry that is mirrored.
+
+    >>> repository("minio/mc:1"), repository("mirror.gcr.io/library/alpine@sha256:0")
+    ('docker.io/minio/mc', 'docker.io/library/alpine')
+    """
+    folder, slash, last = image.partition("@")[0].rpartition("/")
+    path = (folder + slash + last.partition(":")[0]).split("/")
+    if len(path) == 1 or not ("." in path[0] or ":" in path[0] or path[0] == "localhost"):
+        path = ["docker.io", *path]
+    name = "/".join(path)
+    mirrors = table()["mirrors"].items()
+    name = next((to + name[len(at) :] for at, to in mirrors if name.startswith(f"{at}/")), name)
+    registry, _, rest = name.partition("/")
+    official = registry == "docker.io" and "/" not in rest
+    return f"{registry}/library/{rest}" if official else name
+
+
+def of_publisher(rendered: Mapping[str, Any]) -> str | None:
+    """Give what a published image puts before the command; None where that is not known.
+
+    What is built here may put anything there, whatever its image is called.
+    """
+    if rendered.get("build"):
+        return None
     known: Mapping[str, str] = table()["images"]
-    programs = (known[key] for key in known if image == key or image.endswith(f"/{key}"))
+    return known.get(repository(str(rendered.get("image", ""))))
+
+
+def with_program_of_image(rendered: Mapping[str, Any], words: list[Argument]) -> list[Argument]:
+    """Put the entrypoint of a known image in front of a ``command`` that holds arguments only.
+
+    An image of another registry is taken for the one whose name it has.
+    """
+    name = repository(str(rendered.get("image", ""))).partition("/")[2]
+    known: Mapping[str, str] = table()["images"]
+    programs = (known[key] for key in known if f"/{name}".endswith(key[key.index("/") :]))
     program = next(programs, "")
     if not program or not words or rendered.get("entrypoint"):
         return words

@@ -30,7 +30,7 @@ _TEXT: Final = r"'[^'\\]*'"
 _KNOWN: Final = re.compile(
     r"SELECT\s+(1|version\(\)|current_\w+|now\(\))"
     r"(\s+FROM\s+\w+(\s+WHERE\s+\w+\s*=\s*'\w*')?)?"
-    r"|SHOW\s+\w+|CREATE\s+(DATABASE|ROLE|SCHEMA|EXTENSION)\s+[\w\". ]+"
+    r"|SHOW\s+\w+|CREATE\s+(DATABASE|SCHEMA|EXTENSION)\s+[\w\". ]+"
     r"|CREATE\s+EXTENSION\s+IF\s+NOT\s+EXISTS\s+\"[\w-]+\""
     r"|CREATE\s+(TABLE|SCHEMA|EXTENSION|SEQUENCE|INDEX)\s+IF\s+NOT\s+EXISTS\s+"
     r"(?!.*\b(AS|SELECT)\b)[\w\"., ()]+|\\[ld]t?"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any, Final
 
 from pytest_platform.scripts.syntax import Word
@@ -14,15 +15,17 @@ Entry = Mapping[str, Any]
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
 _OPTION_WITHOUT_VALUE: Final = 2
+_UNARY: Final = 2
 
 
 @cache
 def table() -> Mapping[str, Any]:
-    """Read ``verbs.yaml``, which is part of this package."""
+    """Read ``verbs.yaml`` and ``surroundings.yaml``, which are part of this package."""
     import yaml
 
-    text = files(__package__).joinpath("verbs.yaml").read_text(encoding="utf-8")
-    found: Mapping[str, Any] = yaml.safe_load(text)
+    found: dict[str, Any] = {}
+    for name in ("verbs.yaml", "surroundings.yaml"):
+        found |= yaml.safe_load(files(__package__).joinpath(name).read_text(encoding="utf-8"))
     return found
 
 
@@ -43,12 +46,26 @@ def plain_name(word: str) -> str:
     ('mc', '/data/mc')
     """
     folder, _, name = word.rpartition("/")
-    return name if folder in table()["folders"] else word
+    known = (*table()["folders"], *table()["program_folders"])
+    return name if folder in known else word
 
 
 def may_be_set(variable: str) -> bool:
-    """Say whether a script may give this variable a value without consequences elsewhere."""
-    return any(re.fullmatch(pattern, variable) for pattern in table()["variables"])
+    """Say whether this variable may have any value without consequences for what runs.
+
+    >>> may_be_set("PW"), may_be_set("KAFKA_OPTS"), may_be_set("KAFKA_BROKERS")
+    (True, False, True)
+    """
+    rules = table()["variables"]
+    if _is_any(rules["harmless"], variable):
+        return True
+    if not _NAME.fullmatch(variable) or _is_any(rules["deciding"], variable):
+        return False
+    return not _is_any(rules["families"], variable) or _is_any([rules["data"]], variable)
+
+
+def _is_any(patterns: Sequence[str], text: str) -> bool:
+    return any(re.fullmatch(pattern, text) for pattern in patterns)
 
 
 def creates_or_verifies(words: Sequence[Word]) -> bool:
@@ -58,9 +75,22 @@ def creates_or_verifies(words: Sequence[Word]) -> bool:
         return False
     if entry.get("any"):
         return True
+    if entry.get("test"):
+        return _only_tests(words[1:])
     rest = list(words[1:])
     rules: list[Entry] = entry.get("rules") or [{}]
     return any(_fits(entry, rule, rest) for rule in rules)
+
+
+def _only_tests(words: Sequence[Word]) -> bool:
+    """Say whether no word asks for ``-v a[i]``, for which a shell runs what stands in ``i``."""
+    words = [word for word in words if word.text not in {"]", "!"}]
+    unclear = len(words) == _UNARY and not words[0].literal
+    return not unclear and all(
+        after.literal and _NAME.fullmatch(after.text)
+        for before, after in pairwise(words)
+        if before.text in {"-v", "-R"}
+    )
 
 
 def _fits(entry: Entry, rule: Entry, words: list[Word]) -> bool:
@@ -80,15 +110,15 @@ def _fits(entry: Entry, rule: Entry, words: list[Word]) -> bool:
         return False
     if entry.get("format_first"):
         return bool(tail) and tail[0].literal
-    return all(_operand_fits(entry, word) for word in tail)
+    return all(_operand_fits(entry, rule, word) for word in tail)
 
 
-def _operand_fits(entry: Entry, word: Word) -> bool:
+def _operand_fits(entry: Entry, rule: Entry, word: Word) -> bool:
+    if rule.get("dynamic", entry.get("dynamic")):
+        return True
     if entry.get("variables"):
         name = word.text.partition("=")[0]
         return bool(_NAME.fullmatch(name)) and may_be_set(name)
-    if entry.get("dynamic"):
-        return True
     return (
         is_one(word) and re.fullmatch(entry.get("operands", ".*"), word.text, re.DOTALL) is not None
     )

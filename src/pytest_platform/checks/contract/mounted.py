@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from pytest_platform.checks.contract import surroundings
 from pytest_platform.checks.contract.facts import Facts, Unit
 from pytest_platform.compose import positions
 from pytest_platform.compose.source import locate
@@ -34,12 +36,34 @@ class Mounted:
 
 
 def scripts(facts: Facts, unit: Unit) -> dict[str, Mounted]:
-    """Return mounted texts of the repository, by their paths in the container."""
+    """Return mounted texts of the repository, by their paths in the container.
+
+    Where two mounts have the same path, it is not known which one is seen, so neither is there.
+    """
+    if unit.rendered.get("volumes_from"):
+        return {}
+    found = _all_texts(facts, unit)
+    shadowed = _shadowed(unit.rendered)
+    return {path: one for path, one in found.items() if path not in shadowed}
+
+
+def _shadowed(rendered: Mapping[str, Any]) -> set[str]:
+    """Return the paths at which more than one thing is mounted."""
+    targets = [
+        surroundings.normal(str(one).partition(":")[0]) for one in rendered.get("tmpfs") or ()
+    ]
+    for kind in ("volumes", "configs", "secrets"):
+        mounts = (one for one in rendered.get(kind) or () if isinstance(one, Mapping))
+        targets += [surroundings.target_of(kind, one) for one in mounts]
+    return {path for path, count in Counter(targets).items() if count > 1}
+
+
+def _all_texts(facts: Facts, unit: Unit) -> dict[str, Mounted]:
     root = facts.module.root.resolve()
     found: dict[str, Mounted] = {}
     for mount in unit.rendered.get("volumes") or ():
         if isinstance(mount, Mapping) and mount.get("type") == "bind":
-            for path, target in _files(Path(str(mount.get("source", ""))), str(mount["target"])):
+            for path, target in _files(*_bind(mount)):
                 found |= _text(root, path, target)
     for name, target in _configs(unit):
         made = (facts.rendered.model.get("configs") or {}).get(name) or {}
@@ -94,7 +118,11 @@ def _configs(unit: Unit) -> Iterator[tuple[str, str]]:
     for one in unit.rendered.get("configs") or ():
         if isinstance(one, Mapping):
             name = str(one.get("source"))
-            yield name, str(one.get("target") or f"/{name}")
+            yield name, surroundings.target_of("configs", one)
+
+
+def _bind(mount: Mapping[str, Any]) -> tuple[Path, str]:
+    return Path(str(mount.get("source", ""))), surroundings.target_of("volumes", mount)
 
 
 def _files(source: Path, target: str) -> Iterator[tuple[Path, str]]:

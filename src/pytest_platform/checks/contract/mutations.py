@@ -1,7 +1,7 @@
 """A sidecar one-shot that does more than create or verify.
 
 A one-shot that may be run again on the data of a stateful module has to be harmless. So each
-command is known to create or to verify (``shell/verbs.yaml``), or declared with a reason, or
+command is known to create or to verify (``scripts/verbs.yaml``), or declared with a reason, or
 a finding; so is every file, program and image that was not read. A declared command allows
 every command that begins with its words: ``mc anonymous set`` allows ``/usr/bin/mc anonymous
 set download local/media``, ``drop index`` that statement of SQL, ``> /data/db`` that
@@ -13,14 +13,18 @@ from __future__ import annotations
 
 import itertools
 import re
+import shlex
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from pytest_platform.checks.contract import surroundings
+from pytest_platform.checks.contract.surroundings import Told
 from pytest_platform.scripts.changes import Change, Judge
 from pytest_platform.scripts.files import NO_TEXTS, Texts
 from pytest_platform.scripts.invocation import (
     Argument,
+    Invocation,
     Program,
     arguments,
     basename,
@@ -28,14 +32,11 @@ from pytest_platform.scripts.invocation import (
     program,
     single_dollars,
 )
+from pytest_platform.scripts.programs import of_publisher
 from pytest_platform.scripts.quoting import shortened
-from pytest_platform.scripts.verbs import table
 from pytest_platform.verdict import Finding, Spot
 
 CODE: Final = "contract.mutations"
-
-Told = tuple[tuple[str, ...], Spot | None, Change, str | None]
-"""The place of something unknown, what it is, and how it was written."""
 
 _ADVICE: Final = "take it out, or declare it under runtime.beyond_create with a reason"
 
@@ -85,25 +86,36 @@ def _leading(words: tuple[str, ...]) -> int:
 
 
 def _told(rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Texts) -> list[Told]:
+    known = surroundings.environment(rendered)
     judge = Judge(
         scripts.texts,
-        scratch=not _mounted_below_tmp(rendered),
-        mounted=_mounted(rendered),
-        environment=_environment(rendered),
+        scratch=not surroundings.below_tmp(rendered),
+        mounted=surroundings.mounted(rendered),
+        environment=known,
+        unclear=frozenset(rendered.get("environment") or {}) - known.keys(),
     )
-    words = _with_program_of_image(rendered, arguments(rendered, source))
     return [
-        *([_of_image(rendered)] if words is None else _of_words(judge, words, scripts)),
+        *_of_command(judge, rendered, source, scripts),
         *_of_words(judge, _health_check(rendered), scripts),
-        *_of_environment(rendered),
+        *surroundings.of_environment(rendered, judge),
+        *surroundings.of_mounts(rendered, source, judge),
     ]
 
 
-def _of_image(rendered: Mapping[str, Any]) -> Told:
-    image = str(rendered.get("image", "")).partition("@")[0].rpartition("/")
-    name = image[0] + image[1] + image[2].partition(":")[0] or "build"
-    change = Change("is not read, so what the image runs is not known", (name,), name)
-    return (("image" if "image" in rendered else "build",), None, change, None)
+def _of_command(
+    judge: Judge, rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Texts
+) -> list[Told]:
+    """Judge what runs; of an image that is not known, the image and what it may run."""
+    words = arguments(rendered, source)
+    if words and rendered.get("entrypoint") is not None:
+        return _of_words(judge, words, scripts)
+    entry = of_publisher(rendered)
+    if not words or entry is None:
+        shell = words if invocation(words) else []
+        return [surroundings.of_image(rendered, source), *_of_words(judge, shell, scripts)]
+    if entry and not invocation(words) and basename(words[0].text) != entry:
+        words = [Argument(entry, "command", entry), *words]
+    return _of_words(judge, words, scripts)
 
 
 def _of_words(judge: Judge, words: list[Argument], scripts: Texts) -> list[Told]:
@@ -112,12 +124,24 @@ def _of_words(judge: Judge, words: list[Argument], scripts: Texts) -> list[Told]
     shell, found = invocation(words), program(words)
     if found is None:
         return []
+    around: list[Told] = []
     if shell is not None and shell.takes_script:
+        literal = all(word.written == word.text for word in words if word is not shell.script)
+        around = [
+            ((found.field,), None, change, change.text if literal else None)
+            for change in _around(judge, words, shell)
+        ]
         judge = judge.of_shell(basename(shell.shell.text))
-    return [
+    return around + [
         (*_place(found, change, written), change, written.text if written else None)
         for change, written in _changes(judge, found, scripts)
     ]
+
+
+def _around(judge: Judge, words: list[Argument], shell: Invocation) -> list[Change]:
+    """Judge the shell that gets a script, and what starts it, as if the script did nothing."""
+    texts = [":" if word is shell.script else word.text for word in words]
+    return judge.script(shlex.join(texts))
 
 
 def _place(
@@ -133,67 +157,6 @@ def _health_check(rendered: Mapping[str, Any]) -> list[Argument]:
     kind, *texts = test if isinstance(test, list) else ["CMD-SHELL", test]
     given = ["sh", "-c", *texts] if kind == "CMD-SHELL" else texts if kind == "CMD" else []
     return [Argument(single_dollars(str(text)), "healthcheck", None) for text in given]
-
-
-def _of_environment(rendered: Mapping[str, Any]) -> list[Told]:
-    """Find variables by which the name of a program runs another one, or a script before it."""
-    names: Mapping[str, Any] = rendered.get("environment") or {}
-    return [
-        (
-            ("environment", name),
-            None,
-            Change("decides what programs run", (f"{name.lower()}=",), name),
-            name,
-        )
-        for name, value in names.items()
-        if any(re.fullmatch(one, name) for one in table()["deciding"])
-        and not (name == "PATH" and set(str(value).split(":")) <= set(table()["folders"]))
-    ]
-
-
-def _environment(rendered: Mapping[str, Any]) -> dict[str, str]:
-    """Return what is given for sure: what has no value here may have any where it is deployed."""
-    given: Mapping[str, Any] = rendered.get("environment") or {}
-    told = {name: single_dollars(str(one or "")) for name, one in given.items()}
-    return {name: one for name, one in told.items() if one and "placeholder-" not in one}
-
-
-def _mounted(rendered: Mapping[str, Any]) -> frozenset[str]:
-    """Return the paths at which something that stays is mounted."""
-    mounts = [
-        one
-        for kind in ("volumes", "configs", "secrets")
-        for one in rendered.get(kind) or ()
-        if isinstance(one, Mapping) and one.get("type") != "tmpfs"
-    ]
-    return frozenset(str(one["target"]) for one in mounts if one.get("target"))
-
-
-def _mounted_below_tmp(rendered: Mapping[str, Any]) -> bool:
-    below = any(one.startswith("/tmp") for one in _mounted(rendered))  # noqa: S108
-    return below or bool(rendered.get("volumes_from"))
-
-
-def _with_program_of_image(
-    rendered: Mapping[str, Any], words: list[Argument]
-) -> list[Argument] | None:
-    """Give all words that run; None where the image decides and is not known."""
-    if not words:
-        return None
-    if rendered.get("entrypoint") is not None:
-        return words
-    name = str(rendered.get("image", "")).partition("@")[0]
-    folder, slash, last = name.rpartition("/")
-    path = (folder + slash + last.partition(":")[0]).split("/")
-    if len(path) > 1 and ("." in path[0] or ":" in path[0] or path[0] == "localhost"):
-        path = path[1:]
-    image = "/".join(path).removeprefix("library/")
-    entry = table()["images"].get(image)
-    if entry is None:
-        return None
-    if not entry or invocation(words) or basename(words[0].text) == entry:
-        return words
-    return [Argument(entry, "command", entry), *words]
 
 
 def _changes(judge: Judge, found: Program, scripts: Texts) -> list[tuple[Change, Change | None]]:

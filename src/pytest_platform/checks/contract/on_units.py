@@ -22,6 +22,7 @@ class Unread(PlatformError):
     code = "contract.unread"
 
 
+_SHARED: Final = ("image", "build", "volumes", "volumes_from", "configs", "secrets", "tmpfs")
 _HOOKS: Final = ("pre_start", "post_start", "pre_stop")
 
 
@@ -80,10 +81,16 @@ def mutations(facts: Facts) -> Iterator[Finding]:
     if facts.module.one_shot and spec.state.class_ is StateClass.SIDECAR:
         yield from _undecided(facts)
         allowed = [one.command for one in spec.runtime.beyond_create]
+        told: set[tuple[object, ...]] = set()
         for unit in _all_that_runs(facts):
             mounts = mounted.scripts(facts, unit)
             for finding in _ask("mutations", unit, allowed, mounted.texts(mounts)):
-                yield from _below(unit, [mounted.located(facts, mounts, "", finding)])
+                one = mounted.located(facts, mounts, "", finding)
+                shared = one.path[0] in _SHARED or one.location is not None
+                key = (one.message, one.location, *(() if shared else (*unit.path, *one.path)))
+                if key not in told:  # What hooks share with their service is told once.
+                    told.add(key)
+                    yield from _below(unit, [one])
 
 
 def _undecided(facts: Facts) -> Iterator[Finding]:
@@ -112,7 +119,7 @@ def declarations(facts: Facts) -> Iterator[str]:
 def _all_that_runs(facts: Facts) -> Iterator[Unit]:
     """Yield a service and its hooks, or the hooks that are judged alone."""
     service, source = facts.service, facts.source_service
-    shared = {key: service[key] for key in ("image", "volumes", "volumes_from") if key in service}
+    shared = {key: service[key] for key in _SHARED if key in service}
     alone = facts.module.manifest.spec.runtime.hook
     if alone is None:
         yield Unit(service, source)

@@ -1,0 +1,136 @@
+"""What is around a script and decides what runs: the image, its mounts, and its variables."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from pytest_platform.scripts.changes import Change, Judge
+from pytest_platform.scripts.invocation import single_dollars
+from pytest_platform.scripts.verbs import may_be_set, table
+from pytest_platform.verdict import Spot
+
+Told = tuple[tuple[str, ...], Spot | None, Change, str | None]
+"""The place of something unknown, what it is, and how it was written."""
+
+UNKNOWN: Final = "placeholder-"
+"""What stands in a text for a value that is not there."""
+
+_KINDS: Final = ("volumes", "configs", "secrets")
+
+
+def of_image(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> Told:
+    """Tell that it is not known what an image runs."""
+    image = str(rendered.get("image", "")).partition("@")[0].rpartition("/")
+    name = image[0] + image[1] + image[2].partition(":")[0] or "build"
+    does = "is an image that runs what was not read, unless `entrypoint:` names a program"
+    place = "image" if "image" in rendered else "build"
+    quoted = str(source.get("image") or rendered.get("image", "build")).partition("@")[0]
+    return (place,), None, Change(does, (name,), name), quoted
+
+
+def of_environment(rendered: Mapping[str, Any], judge: Judge) -> list[Told]:
+    """Find variables by which the name of a program runs another one, or code before it."""
+    return [
+        (
+            ("environment", name),
+            None,
+            Change("decides what programs run", (f"{name.lower()}=",), name),
+            name,
+        )
+        for name, value in (rendered.get("environment") or {}).items()
+        if not may_be_set(name) and not _is_usual(name, str(value or ""), judge)
+    ]
+
+
+def _is_usual(name: str, value: str, judge: Judge) -> bool:
+    if name == "PATH":
+        return set(value.split(":")) <= set(table()["folders"])
+    usual = table()["variables"]["usual"]
+    below_tmp = value.startswith("/tmp") and not judge.scratch  # noqa: S108
+    matches = re.fullmatch(usual["names"], name) and re.fullmatch(usual["values"], value)
+    return bool(matches) and ".." not in value and not below_tmp
+
+
+def environment(rendered: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is given for sure: what has no value here may have any where it is deployed."""
+    given: Mapping[str, Any] = rendered.get("environment") or {}
+    told = {name: single_dollars(str(one or "")) for name, one in given.items()}
+    return {name: one for name, one in told.items() if one and UNKNOWN not in one}
+
+
+def mounted(rendered: Mapping[str, Any]) -> frozenset[str]:
+    """Return the paths at which something that stays is mounted."""
+    return frozenset(target for _, _, target in _mounts(rendered))
+
+
+def below_tmp(rendered: Mapping[str, Any]) -> bool:
+    """Say whether what is written below ``/tmp`` may stay, or may be somebody else's."""
+    below = any(f"{one}/".startswith(("/tmp/", "//")) for one in mounted(rendered))  # noqa: S108
+    return below or bool(rendered.get("volumes_from"))
+
+
+def of_mounts(rendered: Mapping[str, Any], source: Mapping[str, Any], judge: Judge) -> list[Told]:
+    """Find what is mounted where programs, libraries and start-up files are read.
+
+    A script there is judged like one that is run, for a program of the image may run it.
+    """
+    return [
+        one
+        for kind, at, target in _mounts(rendered)
+        if _decides(target)
+        for one in _of_mount((kind, str(at)), target, str(source.get(kind)), judge)
+    ]
+
+
+def _of_mount(path: tuple[str, ...], target: str, source: str, judge: Judge) -> list[Told]:
+    read = judge.program(target, 0) if _is_program(target) else None
+    if read is not None:
+        return [(path, Spot(one.at, one.file), one, one.text) for one in read]
+    does = "is mounted where programs and their start-up files are read"
+    quoted = target if target in source else None
+    return [(path, None, Change(does, (target,), target), quoted)]
+
+
+def _is_program(target: str) -> bool:
+    """Say whether nothing but a shell, or who runs it by its name, reads a file of that name."""
+    folder, _, name = target.rpartition("/")
+    hidden = any(part.startswith(".") for part in target.split("/"))
+    kept = target.startswith(("/etc/", "/lib"))
+    return folder in table()["folders"] or (name.endswith(".sh") and not hidden and not kept)
+
+
+def _decides(target: str) -> bool:
+    rules = table()["mounts"]
+    if UNKNOWN in target:
+        return True
+    deciding = any(re.fullmatch(f"(?:{one})(?:/.*)?", target) for one in rules["deciding"])
+    return deciding and not any(
+        re.fullmatch(f"(?:{one})(?:/.*)?", target, re.DOTALL) for one in rules["harmless"]
+    )
+
+
+def _mounts(rendered: Mapping[str, Any]) -> Iterator[tuple[str, int, str]]:
+    """Yield what is mounted: its field, its index there, and its path in the container."""
+    for kind in _KINDS:
+        for at, one in enumerate(rendered.get(kind) or ()):
+            if isinstance(one, Mapping) and one.get("type") != "tmpfs":
+                yield kind, at, target_of(kind, one)
+
+
+def target_of(kind: str, mount: Mapping[str, Any]) -> str:
+    """Give the path in the container at which something is mounted.
+
+    >>> target_of("configs", {"source": "a"}), target_of("volumes", {"target": "/a/../etc/"})
+    ('/a', '/etc')
+    """
+    target = str(mount.get("target") or mount.get("source") or "")
+    folder = "/run/secrets" if kind == "secrets" else "/"
+    return normal(posixpath.join(folder, target))
+
+
+def normal(path: str) -> str:
+    """Give an absolute path without double slashes and dots."""
+    return posixpath.normpath(re.sub("^/*", "/", path))
