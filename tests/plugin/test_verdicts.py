@@ -227,7 +227,8 @@ def test_verdicts_survive_a_stop_at_the_first(project: Project) -> None:
     project.module("db", runbook="none.md")
     outcome = ask(project, "-x")
     assert outcome.code == 1, str(outcome)
-    assert list(outcome.modules) == ["db"], str(outcome)
+    assert outcome.modules["db"]["verdict"] == "failed", str(outcome)
+    assert outcome.modules["web"]["verdict"] == "unverified", str(outcome)
 
 
 def test_colour_and_width_do_not_matter(project: Project) -> None:

@@ -164,7 +164,7 @@ class BeyondCreate(Base, frozen=True):
     reason: Annotated[
         Text,
         Meta(
-            description="Why the one-shot has to do this. `DECIDE` at its beginning is no reason.",
+            description="Why the one-shot has to do this.",
             examples=["the media bucket is public by design"],
         ),
     ]

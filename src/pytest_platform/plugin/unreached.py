@@ -45,7 +45,7 @@ class Unreached:
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
         """Add an answer without a check for each module that has none, before all is reported."""
         usage = session.exitstatus == pytest.ExitCode.USAGE_ERROR
-        if not (usage or session.config.option.collectonly):
+        if not usage and _runs_tests(session.config.option):
             self._add()
         return (yield)
 
@@ -63,3 +63,9 @@ class Unreached:
             total=total_of(self._run, module),
             order=sys.maxsize,
         )
+
+
+def _runs_tests(option: Any) -> bool:
+    """Tell whether the session runs tests, and does not only list something."""
+    listing = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupplan")
+    return not any(getattr(option, name, False) for name in listing)
