@@ -113,6 +113,15 @@ def test_an_option_that_is_ours_too(project: Project, name: str) -> None:
     assert "Traceback" not in outcome.stderr, str(outcome)
 
 
+def test_an_option_that_clashes_only_with_what_is_asked(empty: Project) -> None:
+    """One word is theirs, another one can only be ours."""
+    conftest = empty.file("conftest.py", OPTION.replace("NAME", "--stack"))
+    outcome = empty.pytest("--remote-mode", "local")
+    assert outcome.code == 4, str(outcome)
+    assert f"{conftest}:3 defines --stack" in outcome.stderr, str(outcome)
+    assert "unrecognized" not in outcome.stderr, str(outcome)
+
+
 def test_a_plugin_that_is_there_before(project: Project) -> None:
     project.file("theirs.py", OPTION.replace("NAME", "--json"))
     outcome = project.pytest("-p", "theirs", env={"PYTHONPATH": str(project.root)})

@@ -173,6 +173,16 @@ def test_what_a_module_names_may_not_leave_through_a_link(
     assert [told in problem.message for problem in broken.problems] == [True]
 
 
+def test_a_file_above_the_rootdir_and_inside_of_the_repository(path: Path, tmp_path: Path) -> None:
+    """Without an ini file pytest takes the folder in which it is started for the rootdir."""
+    (tmp_path / ".git").mkdir()
+    path.write_text(WELL_FORMED.replace("[compose.yaml]", "[../../compose.yaml]"))
+    broken = load(path, path.parents[1], EMPTY)
+    assert isinstance(broken, Broken)
+    (problem,) = broken.problems
+    assert f"run pytest with --rootdir {tmp_path}" in problem.message
+
+
 def test_a_link_of_a_module_may_stay(path: Path, tmp_path: Path) -> None:
     path.write_text(WELL_FORMED)
     (path.parent / "compose.yaml").symlink_to("../compose.yaml")

@@ -105,3 +105,26 @@ def test_files_of_variables() -> None:
     ]:
         assert pair in read
     assert not any(value == "no" for _, value in read)
+
+
+OUR_OWN = [
+    "command holds the password for MySQL in plain text",
+    "environment.DSN holds the value of password in plain text",
+    "the user of the database is db user",
+]
+"""Sentences of ours, and settings that stand side by side in one value."""
+
+
+@pytest.mark.parametrize("said", OUR_OWN)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "host=db user=u password=hunter22b",
+        "user=u password=hunter22b dbname=app",
+        "Server=db;User Id=sa;Password=hunter22b;database name=app",
+    ],
+)
+def test_names_of_settings_are_words_of_everybody(value: str, said: str) -> None:
+    secrets = Secrets(outside=[("DSN", value)])
+    assert secrets.hide(said, "*") == said
+    assert "hunter22b" not in secrets.hide(f"it says hunter22b and {value}", "*")

@@ -42,6 +42,12 @@ def _leaves(path: Path, root: Path) -> str | None:
             return "cannot be followed: its links lead in a circle"
     if inside(path, root):
         return None
+    top = next((one for one in root.resolve().parents if (one / ".git").exists()), None)
+    if top is not None and inside(path, top):
+        return (
+            f"lies outside of pytest's rootdir {root}, though in its git repository: run pytest "
+            f"with --rootdir {top}, or put a pytest.ini there"
+        )
     return "leaves the repository; keep what a module needs inside it"
 
 

@@ -47,7 +47,8 @@ def concerned(here: Path, arguments: Iterable[object]) -> bool:
     if any(map(_has_modules, folders)):
         return True
     asked = {word.partition("=")[0] for word in words} & (OPTIONS | _HELP)
-    return bool(asked) and not any(_defines(folder / "conftest.py") for folder in folders)
+    theirs = {one for folder in folders for one in _defined_in(folder / "conftest.py")}
+    return bool(asked - (theirs | _HELP if theirs else theirs))
 
 
 def collision(error: BaseException) -> str | None:
@@ -91,9 +92,10 @@ def _has_modules(folder: Path) -> bool:
         return False
 
 
-def _defines(conftest: Path) -> bool:
+def _defined_in(conftest: Path) -> Iterator[str]:
     text = _text(conftest)
-    return "addoption" in text and any(f'"{one}"' in text or f"'{one}'" in text for one in OPTIONS)
+    if "addoption" in text:
+        yield from (one for one in OPTIONS if f'"{one}"' in text or f"'{one}'" in text)
 
 
 def _text(path: Path) -> str:

@@ -29,6 +29,7 @@ _ASSIGNED: Final = frozenset({"environment", "labels", "args", "annotations"})
 _NAMED: Final = frozenset({"image", "container_name", "hostname", "domainname", "name", "profiles"})
 """Fields that name things, in every part of which are words of every report."""
 
+_SCRIPTS: Final = frozenset({"content", "dockerfile_inline"})
 _SECTIONS: Final = frozenset({"services", "networks", "volumes", "secrets", "configs", "models"})
 _PARTS: Final = re.compile(r"[/:@._-]")
 _NAME: Final = re.compile(r"\$\{?([A-Za-z_]\w*)")
@@ -185,6 +186,8 @@ class _Project:
             self._gathered.add(of_secret(value) if "secret" in one.what else [value])
         if not found:
             self._gathered.public |= {text, declared(text)}
+            if name in _SCRIPTS:
+                self._gathered.public.update(line.strip() for line in text.splitlines())
             self._gathered.public.update(one.default for one in variables(text) if one.default)
             if name in _NAMED:
                 self._gathered.public.update(_parts_of([declared(text)]))

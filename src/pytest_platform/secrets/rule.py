@@ -76,7 +76,17 @@ def _split(value: str) -> Iterator[str]:
         return
     for line in value.splitlines():
         fields = [part.strip(_QUOTES) for part in _BETWEEN.split(line)]
-        yield from (part for part in fields if len(part) >= MIN_LENGTH and part != line)
+        yield from (
+            part
+            for part in fields
+            if len(part) >= MIN_LENGTH and part != line and not _is_prose(part)
+        )
+
+
+def _is_prose(part: str) -> bool:
+    """Tell whether a field is words side by side: ``u password`` of ``user=u password=…``."""
+    words = part.split()
+    return len(words) > 1 and all(len(one) < MIN_LENGTH or is_word(one) for one in words)
 
 
 def _parts(value: str) -> Iterator[str]:
