@@ -49,21 +49,23 @@ def test_the_reason_of_a_skip_is_shown(project: Project) -> None:
 )
 def test_findings(project: Project, contract: str, code: int, verdict: str) -> None:
     """In a draft they warn."""
-    project.module("web", contract=contract, runbook="none.md")
-    outcome = ask(project)
+    project.module("web", contract=contract)
+    project.service("web", restart="no")
+    outcome = ask(project, "-k", "restart or schema")
     assert outcome.code == code, str(outcome)
     assert outcome.modules["web"]["verdict"] == verdict, str(outcome)
-    warned = [one for one in outcome.document.get("warnings", []) if "none.md" in one["message"]]
+    warned = [one for one in outcome.document.get("warnings", []) if "restart is" in one["message"]]
     assert bool(warned) is (contract == "draft"), str(outcome)
 
 
 def test_where_warnings_are_errors(project: Project) -> None:
     """The test fails for pytest, so the document says failed too."""
-    project.module("web", contract="draft", runbook="none.md")
-    outcome = ask(project, "-W", "error")
+    project.module("web", contract="draft")
+    project.service("web", restart="no")
+    outcome = ask(project, "-W", "error", "-k", "restart or schema")
     assert outcome.code == 1, str(outcome)
-    check = outcome.checks("web")["contract::runbook"]
-    assert (check["verdict"], check["code"]) == ("failed", "contract.runbook"), str(outcome)
+    check = outcome.checks("web")["contract::restart"]
+    assert (check["verdict"], check["code"]) == ("failed", "contract.restart"), str(outcome)
     assert "Traceback" not in outcome.stderr, str(outcome)
 
 
