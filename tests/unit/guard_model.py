@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_platform.change.guard import CONFIRMATION, Facts, Request
+from pytest_platform.change.guard import CONFIRMATION, ChangeRequest, GuardFacts
 from pytest_platform.module.loader import Module
 from pytest_platform.module.model import (
     ComposeService,
@@ -16,9 +16,9 @@ from pytest_platform.module.model import (
     State,
     StateClass,
 )
-from pytest_platform.module.source import Source
+from pytest_platform.module.source import ModuleSource
 
-REQUEST = Request(
+REQUEST = ChangeRequest(
     apply=True,
     patterns=("minio-init",),
     allow_stateful=True,
@@ -26,7 +26,7 @@ REQUEST = Request(
     confirmation=CONFIRMATION,
 )
 
-FACTS = Facts(
+FACTS = GuardFacts(
     remote_mode="local",
     workers=0,
     reruns=False,
@@ -62,5 +62,5 @@ def module_of(
     metadata = Metadata(name="minio-init", summary="Creates buckets.", owner="platform")
     manifest = Manifest(api_version="platform/v2", kind="Module", metadata=metadata, spec=spec)
     path = Path("/nowhere/modules/minio-init/module.yaml")
-    source = Source("modules/minio-init/module.yaml", "", None)
+    source = ModuleSource("modules/minio-init/module.yaml", "", None)
     return Module("minio-init", path, Path("/nowhere"), source, manifest, (), ())

@@ -9,10 +9,10 @@ import pytest
 from msgspec import UNSET
 
 from pytest_platform.report.answers import (
+    AnswerDetails,
+    AnswerSubject,
     CheckAnswer,
-    Details,
-    Observation,
-    Subject,
+    ObservedModule,
     check_of,
     crashed,
     details_of,
@@ -31,7 +31,7 @@ PLAN: dict[str, Any] = {"drift": ["a.b"], "decision": "refused", "reasons": [], 
 def answer(result: Result, name: str = "state", **more: Any) -> CheckAnswer:
     """Make an answer of a check of the module web."""
     check = check_of("health", name, result, 0.1, Secrets())
-    subject = Subject(name="web", file="modules/web/module.yaml", expected_state="running")
+    subject = AnswerSubject(name="web", file="modules/web/module.yaml", expected_state="running")
     return CheckAnswer(subject=subject, check=check, **more)
 
 
@@ -49,12 +49,14 @@ def container(**more: Any) -> ContainerReport:
         answer(Result(Verdict.ERROR, "", "platform.internal"), name=""),
         answer(failed([Finding("a.b", "", None, "")], HERE)),
         answer(failed([Finding("odd code", "two\nlines \x00", "a", "b", location=HERE)], HERE)),
-        answer(Result(Verdict.PASSED), observation=Observation(observed=[])),
+        answer(Result(Verdict.PASSED), observation=ObservedModule(observed=[])),
         answer(
             Result(Verdict.PASSED),
-            observation=Observation(observed=[container(status="configured", health="odd")]),
+            observation=ObservedModule(observed=[container(status="configured", health="odd")]),
         ),
-        answer(Result(Verdict.PASSED), details=Details(plan=PlanReport(**PLAN), drift=["a.b"])),
+        answer(
+            Result(Verdict.PASSED), details=AnswerDetails(plan=PlanReport(**PLAN), drift=["a.b"])
+        ),
         crashed("web", "modules/web/module.yaml", "health::state"),
     ],
 )
@@ -65,8 +67,8 @@ def test_an_answer_crosses_to_another_process(made: CheckAnswer) -> None:
 
 
 def test_what_the_last_one_says_counts() -> None:
-    first = answer(Result(Verdict.PASSED), details=Details(drift=["a.b"]), order=2)
-    last = answer(Result(Verdict.PASSED), details=Details(drift=[]), order=3)
+    first = answer(Result(Verdict.PASSED), details=AnswerDetails(drift=["a.b"]), order=2)
+    last = answer(Result(Verdict.PASSED), details=AnswerDetails(drift=[]), order=3)
     (module,) = platform_section("local", "deployed", [last, first]).modules
     assert module.drift == []
     assert module.verdict == "passed"

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_platform.checks.drift.compare import CONFIG
 from pytest_platform.checks.drift.explained import named, taken_as_seen, variable_fields
-from pytest_platform.checks.drift.model import Desired, Drift, Observed, Settings
+from pytest_platform.checks.drift.model import ContainerSettings, Desired, Drift, Observed
 from pytest_platform.compose.files import taking_part
 from pytest_platform.compose.remote import ComposeThere, Deployed
 from pytest_platform.compose.rendered import Rendered
@@ -115,8 +115,8 @@ def test_fields_that_are_made_of_variables() -> None:
 
 
 def test_they_are_taken_as_seen() -> None:
-    wanted = Desired(Settings(image="1", user="declared"))
-    seen = Observed(Settings(image="as-seen", user="other"))
+    wanted = Desired(ContainerSettings(image="1", user="declared"))
+    seen = Observed(ContainerSettings(image="as-seen", user="other"))
     filled = taken_as_seen(wanted, seen, frozenset({"image"})).settings
     assert (filled.image, filled.user) == ("as-seen", "declared")
 

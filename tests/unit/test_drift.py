@@ -20,6 +20,7 @@ from pytest_platform.checks.drift.desired import desired, nanoseconds
 from pytest_platform.checks.drift.evidence import config_hash, evidence, same_content
 from pytest_platform.checks.drift.model import (
     Attachment,
+    ContainerSettings,
     Desired,
     Drift,
     Evidence,
@@ -28,7 +29,6 @@ from pytest_platform.checks.drift.model import (
     Image,
     Mount,
     Observed,
-    Settings,
 )
 from pytest_platform.checks.drift.observed import observed
 from pytest_platform.checks.drift.orphans import ORPHAN, orphans
@@ -148,7 +148,7 @@ MOUNTS = st.builds(
     Mount, st.sampled_from(["bind", "volume", "tmpfs"]), st.just("") | WORDS, st.booleans()
 )
 SETTINGS = st.builds(
-    Settings,
+    ContainerSettings,
     image=WORDS.map(reference.normal),
     command=COMMANDS,
     entrypoint=COMMANDS,
@@ -180,7 +180,9 @@ def test_what_runs_does_not_differ_from_itself(one: Observed) -> None:
 
 @given(SETTINGS, OBSERVED, st.builds(Evidence, st.sampled_from(Hash), st.just("") | WORDS))
 @settings(max_examples=500)
-def test_any_two_sides_can_be_compared(wanted: Settings, one: Observed, known: Evidence) -> None:
+def test_any_two_sides_can_be_compared(
+    wanted: ContainerSettings, one: Observed, known: Evidence
+) -> None:
     found = compare(Desired(wanted), one, known)
     digests = {*wanted.environment.values(), *one.settings.environment.values()} - {None}
     for drift in found:
@@ -259,7 +261,7 @@ def test_every_field_is_compared() -> None:
     one = _observed("same-defaults", RECORDED["same-defaults"]["containers"][0])
     one = replace(one, image=None)
     changed = _observed("everything", RECORDED["everything"]["containers"][0]).settings
-    for field in fields(Settings):
+    for field in fields(ContainerSettings):
         value = getattr(changed, field.name)
         if value == getattr(one.settings, field.name) or field.name == "exposed":
             continue
@@ -280,7 +282,7 @@ def test_every_field_is_compared() -> None:
 def test_hashes_are_compared_within_one_version(
     written: str, rendered: str | None, ours: str, theirs: str, expected: Hash
 ) -> None:
-    one = Observed(Settings(), config_hash=written, compose_version=theirs)
+    one = Observed(ContainerSettings(), config_hash=written, compose_version=theirs)
     assert config_hash(one, rendered, ours) is expected
 
 
@@ -358,8 +360,8 @@ def test_one_label_of_variables_hides_no_other() -> None:
 
 def test_the_same_digest_under_another_tag_is_the_same_image() -> None:
     digest = f"sha256:{'ab' * 32}"
-    wanted = Settings(image=reference.normal(f"app:1@{digest}"))
-    one = Observed(Settings(image=reference.normal(f"app@{digest}")))
+    wanted = ContainerSettings(image=reference.normal(f"app:1@{digest}"))
+    one = Observed(ContainerSettings(image=reference.normal(f"app@{digest}")))
     assert compare(Desired(wanted), one) == ()
 
 

@@ -16,7 +16,7 @@ from pytest_platform.compose.renderer import Renderer
 from pytest_platform.docker.engine import PROJECT, SERVICE
 from pytest_platform.docker.snapshot import Container, Snapshot, read_container
 from pytest_platform.errors import EngineError
-from pytest_platform.hosts.inventory import Inventory, Place
+from pytest_platform.hosts.inventory import HostPlace, Inventory
 from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
@@ -56,7 +56,7 @@ class Named(Local):
 class Hosts(OverSsh):
     """Hosts that are all this machine."""
 
-    def connect(self, place: Place) -> Named:
+    def connect(self, place: HostPlace) -> Named:
         return Named(place.name)
 
 

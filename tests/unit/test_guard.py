@@ -12,7 +12,7 @@ from guard_model import FACTS, REQUEST, module_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_platform.change.guard import CONFIRMATION, Decision, Facts, Request, decide
+from pytest_platform.change.guard import CONFIRMATION, ChangeRequest, Decision, GuardFacts, decide
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.module.model import ExpectedState, StateClass
 from pytest_platform.state.table import EXITED_SUCCESS, MISSING
@@ -27,7 +27,7 @@ def test_all_conditions_together_allow() -> None:
 
 
 def test_no_drift_is_nothing_to_do() -> None:
-    request = Request(apply=True, patterns=("minio-init",))
+    request = ChangeRequest(apply=True, patterns=("minio-init",))
     assert decide(module_of(), frozenset(), request, FACTS).decision is Decision.NOTHING_TO_DO
 
 
@@ -157,7 +157,7 @@ def test_a_stateful_service_without_drift_wants_its_backup(code: str) -> None:
 
 
 def test_all_reasons_are_told_at_once() -> None:
-    verdict = decide(module_of(), None, Request(apply=False, patterns=()), _unknown())
+    verdict = decide(module_of(), None, ChangeRequest(apply=False, patterns=()), _unknown())
     codes = [reason.code for reason in verdict.reasons]
     assert len(codes) == len(set(codes)) >= 12
     assert all(reason.message for reason in verdict.reasons)
@@ -170,8 +170,8 @@ def test_files_alone_make_eligible_and_never_allowed() -> None:
     assert decide(module_of(), None, request, offline).decision is Decision.ELIGIBLE
 
 
-def _unknown() -> Facts:
-    return Facts(
+def _unknown() -> GuardFacts:
+    return GuardFacts(
         remote_mode="local",
         workers=2,
         reruns=True,
@@ -191,7 +191,7 @@ CODES = (EXITED_SUCCESS, MISSING, "container.image", "container.config", "contai
 RESTARTS = {"restart": "no", "deploy": {"restart_policy": {"condition": "on-failure"}}}
 drifts = st.none() | st.frozensets(st.sampled_from(CODES), max_size=3)
 requests = st.builds(
-    Request,
+    ChangeRequest,
     apply=st.booleans(),
     patterns=st.sampled_from([("minio-init",), (), ("minio*",), ("minio-init", "minio")]),
     allow_stateful=st.booleans(),
@@ -199,7 +199,7 @@ requests = st.builds(
     confirmation=st.sampled_from(["", CONFIRMATION, "yes"]),
 )
 facts = st.builds(
-    Facts,
+    GuardFacts,
     remote_mode=st.sampled_from(["skip", "local", "ssh"]),
     workers=st.sampled_from([0, 0, 0, 2]),
     reruns=st.sampled_from([False, False, False, True]),
@@ -243,7 +243,7 @@ modules = st.builds(
 )
 
 
-def permitted(module: Any, drift: Any, request: Request, seen: Facts) -> bool:
+def permitted(module: Any, drift: Any, request: ChangeRequest, seen: GuardFacts) -> bool:
     """Say the rules of the guard once more, on raw data and without its code."""
     spec = msgspec.to_builtins(module.manifest.spec)
     runtime, class_ = spec["runtime"], spec["state"]["class"]
@@ -273,7 +273,7 @@ def permitted(module: Any, drift: Any, request: Request, seen: Facts) -> bool:
 @settings(max_examples=int(os.environ.get("PLATFORM_EXAMPLES", "20000")))
 @given(modules, drifts, requests, facts)
 def test_nothing_is_allowed_that_the_rules_do_not_allow(
-    module: Any, drift: Any, request: Request, seen: Facts
+    module: Any, drift: Any, request: ChangeRequest, seen: GuardFacts
 ) -> None:
     verdict = decide(module, drift, request, seen)
     assert (verdict.decision is Decision.ALLOWED) == permitted(module, drift, request, seen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_platform.errors import UsageError
-from pytest_platform.hosts.inventory import Inventory, Place, read_names
+from pytest_platform.hosts.inventory import HostPlace, Inventory, read_names
 
 NAMES = {"nas": "ada@nas.example:2222", "web": "web.example"}
 
@@ -14,14 +14,16 @@ NAMES = {"nas": "ada@nas.example:2222", "web": "web.example"}
     ("chosen", "declared", "default", "expected"),
     [
         ("", None, "", None),
-        ("", None, "nas", Place("nas", "ada@nas.example:2222")),
-        ("", "web", "nas", Place("web", "web.example")),
-        ("nas", "web", "other", Place("nas", "ada@nas.example:2222")),
-        ("other", "web", "nas", Place("other", "other")),
-        ("", "web.example", "", Place("web", "web.example")),
+        ("", None, "nas", HostPlace("nas", "ada@nas.example:2222")),
+        ("", "web", "nas", HostPlace("web", "web.example")),
+        ("nas", "web", "other", HostPlace("nas", "ada@nas.example:2222")),
+        ("other", "web", "nas", HostPlace("other", "other")),
+        ("", "web.example", "", HostPlace("web", "web.example")),
     ],
 )
-def test_who_wins(chosen: str, declared: str | None, default: str, expected: Place | None) -> None:
+def test_who_wins(
+    chosen: str, declared: str | None, default: str, expected: HostPlace | None
+) -> None:
     assert Inventory(NAMES, chosen, default).find(declared) == expected
 
 

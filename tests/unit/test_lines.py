@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_platform.docker.pipeline import Line, answers
+from pytest_platform.docker.pipeline import PipelinedConnection, answers
 
 PATIENCE = 60.0
 Server = Callable[[list[socket.socket]], None]
@@ -39,7 +39,7 @@ def _ask(
 
         serving = threading.Thread(target=accept)
         serving.start()
-        made = [Line(str(path), timeout) for _ in range(lines)]
+        made = [PipelinedConnection(str(path), timeout) for _ in range(lines)]
         try:
             return list(answers(made, [f"/{number}" for number in range(count)]))
         finally:
@@ -121,4 +121,4 @@ def test_nobody_answers(path: Path) -> None:
 
 def test_nobody_listens(path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        list(answers([Line(str(path), PATIENCE)], ["/"]))
+        list(answers([PipelinedConnection(str(path), PATIENCE)], ["/"]))

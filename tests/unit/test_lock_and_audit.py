@@ -19,7 +19,7 @@ from pytest_platform.change import audit, lock
 from pytest_platform.hosts.transport import CommandResult, CommandTimeout, Local
 from pytest_platform.secrets import Secrets
 
-LINE = audit.Line(
+LINE = audit.AuditLine(
     time="2026-05-17T01:08:47+00:00",
     run="abc",
     user="ada",

@@ -20,10 +20,10 @@ from pytest_platform.module.diagnose import MAX_PROBLEMS, diagnose
 from pytest_platform.module.examples import EXAMPLES
 from pytest_platform.module.loader import shaped
 from pytest_platform.module.model import Base, Text
-from pytest_platform.module.probes import Refused
+from pytest_platform.module.probes import ProbeRefused
 from pytest_platform.module.reference import reference_page
 from pytest_platform.module.schema import module_schema
-from pytest_platform.module.source import Path_, Source, parse
+from pytest_platform.module.source import ModuleSource, Path_, parse
 
 KINDS: dict[str, type[Base]] = dict(vocabulary().kinds)
 SCHEMA = module_schema(KINDS)
@@ -100,7 +100,7 @@ def test_any_kind_may_be_added() -> None:
     data["spec"]["smoke"] = [{"name": "a", "http": {"url": "x"}}, {"name": "b", "tcp": {"port": 1}}]
     Draft202012Validator(schema).validate(data)
     data["spec"]["smoke"][0]["http"] = {}
-    told = [problem.message for problem in diagnose(Source("m", "", data), kinds)]
+    told = [problem.message for problem in diagnose(ModuleSource("m", "", data), kinds)]
     assert told == ["'url' is missing in 'http': text"]
 
 
@@ -184,10 +184,10 @@ def documents(draw: st.DrawFn) -> Any:
     return data
 
 
-def refusal(source: Source) -> str | None:
+def refusal(source: ModuleSource) -> str | None:
     try:
         shaped(source, KINDS)
-    except Refused as refused:
+    except ProbeRefused as refused:
         return str(refused)
     return None
 
@@ -195,7 +195,7 @@ def refusal(source: Source) -> str | None:
 @settings(max_examples=400)
 @given(documents())
 def test_the_schema_and_the_code_accept_the_same(data: Any) -> None:
-    source = Source("module.yaml", "", data)
+    source = ModuleSource("module.yaml", "", data)
     refused = refusal(source)
     problems = diagnose(source, KINDS)
     assert bool(problems) == (refused is not None), (refused, problems)

@@ -11,14 +11,14 @@ import pytest
 from guard_model import module_of
 
 from pytest_platform.change import plan as plans
-from pytest_platform.change.guard import Decision, Verdict
+from pytest_platform.change.guard import Decision, GuardVerdict
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.output import Output
 from pytest_platform.secrets import Secrets
 
 NOW = datetime(2026, 5, 17, 1, 8, 47, tzinfo=UTC)
 SUBJECT = plans.subject_of(module_of(), "local", None, "5.6.1")
-REFUSED = Verdict(Decision.REFUSED, (Refusal("guard.apply", "order it: --apply"),))
+REFUSED = GuardVerdict(Decision.REFUSED, (Refusal("guard.apply", "order it: --apply"),))
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_a_plan_comes_back_as_it_was_saved(saved: Path) -> None:
 def test_what_its_reasons_quote_is_redacted(tmp_path: Path) -> None:
     secrets = Secrets(["Kq7vXw2Zr9TbNm4"])
     quotes = Refusal("guard.owner", "store is unhealthy: no login for Kq7vXw2Zr9TbNm4")
-    verdict = Verdict(Decision.REFUSED, (quotes,))
+    verdict = GuardVerdict(Decision.REFUSED, (quotes,))
     plan = plans.make(SUBJECT, (), verdict, NOW, secrets)
     path = tmp_path / "plan.json"
     plans.save(plan, Output.prepare(path))

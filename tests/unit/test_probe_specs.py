@@ -15,25 +15,25 @@ from pytest_platform.checks.registry import vocabulary
 from pytest_platform.module.diagnose import diagnose
 from pytest_platform.module.examples import ONE_SHOT
 from pytest_platform.module.loader import shaped
-from pytest_platform.module.probes import Refused
-from pytest_platform.module.source import Source, parse
+from pytest_platform.module.probes import ProbeRefused
+from pytest_platform.module.source import ModuleSource, parse
 
 CASES = Path(__file__).parents[1] / "cases" / "probe"
 FILES = sorted((CASES / "refused").glob("*.yaml"))
 KINDS = vocabulary().kinds
 
 
-def source_of(probe: dict[str, Any]) -> Source:
+def source_of(probe: dict[str, Any]) -> ModuleSource:
     data = copy.deepcopy(parse(ONE_SHOT, "module.yaml").data)
     data["spec"]["smoke"] = [{"name": "it", **probe}]
-    return Source("module.yaml", "", data)
+    return ModuleSource("module.yaml", "", data)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_it_is_refused(file: Path) -> None:
     case = parse(file.read_text(encoding="utf-8"), file.name).data
     source = source_of(case["probe"])
-    with pytest.raises(Refused):
+    with pytest.raises(ProbeRefused):
         shaped(source, KINDS)
     (problem,) = diagnose(source, KINDS)
     assert case["message"] in problem.message

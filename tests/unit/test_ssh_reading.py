@@ -114,4 +114,4 @@ def test_output_that_is_cut_off_has_no_end() -> None:
 def test_facts() -> None:
     text = f"hello\n{MARK}\n\nuser=ada\n\nengine=unix:///run/a=b.sock\n\nmore=x\n\n{MARK}\n"
     facts = scripts.read_facts(text, MARK)
-    assert facts == scripts.Facts(user="ada", engine="unix:///run/a=b.sock")
+    assert facts == scripts.HostFacts(user="ada", engine="unix:///run/a=b.sock")

@@ -29,7 +29,7 @@ from pytest_platform.stack.errors import (
     StackRemoved,
     StackVariable,
 )
-from pytest_platform.stack.mounts import Source, look_at
+from pytest_platform.stack.mounts import MountSource, look_at
 from pytest_platform.stack.owner import LABEL, Owner, is_name, new_name
 from pytest_platform.stack.parts import Part, Stack
 from pytest_platform.stack.remains import Remains
@@ -40,19 +40,19 @@ REWRITTEN = sorted(path.stem for path in (CASES / "rewrite").iterdir())
 REFUSED = yaml.safe_load((CASES / "refused.yaml").read_text())
 REFUSED_FILES = yaml.safe_load((CASES / "refused_files.yaml").read_text())
 SOURCES = {
-    "/repo": Source("/repo", "folder"),
-    "/repo/Dockerfile": Source("/repo/Dockerfile", "file"),
-    "/repo/../etc/app.conf": Source("/etc/app.conf", "file"),
-    "/repo/out": Source("/srv/data/Dockerfile", "file"),
-    "/repo/engine": Source("/var/run/docker.sock", "other"),
-    "/repo/pipe": Source("/repo/pipe", "other"),
-    "/repo/folder": Source("/repo/folder", "folder"),
-    "/repo/link": Source("/srv/data", "folder"),
-    "/etc/app.conf": Source("/etc/app.conf", "file"),
+    "/repo": MountSource("/repo", "folder"),
+    "/repo/Dockerfile": MountSource("/repo/Dockerfile", "file"),
+    "/repo/../etc/app.conf": MountSource("/etc/app.conf", "file"),
+    "/repo/out": MountSource("/srv/data/Dockerfile", "file"),
+    "/repo/engine": MountSource("/var/run/docker.sock", "other"),
+    "/repo/pipe": MountSource("/repo/pipe", "other"),
+    "/repo/folder": MountSource("/repo/folder", "folder"),
+    "/repo/link": MountSource("/srv/data", "folder"),
+    "/etc/app.conf": MountSource("/etc/app.conf", "file"),
 }
 
 
-def _rewrite(parts: list[Part], sources: dict[str, Source]) -> Stack:
+def _rewrite(parts: list[Part], sources: dict[str, MountSource]) -> Stack:
     return rewrite(parts, "own", labels={"label": "own"}, root="/repo", sources=sources)
 
 
@@ -62,7 +62,7 @@ def test_it_is_rewritten(name: str) -> None:
     parts = [Part(**part) for part in case["parts"]]
     before = json.dumps(case["parts"])
     sources = {
-        path: Source(**{"real": path, **seen, "tracked": tuple(seen.get("tracked", ()))})
+        path: MountSource(**{"real": path, **seen, "tracked": tuple(seen.get("tracked", ()))})
         for path, seen in case.get("sources", {}).items()
     }
     if "conflict" in case:

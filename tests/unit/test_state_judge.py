@@ -18,7 +18,7 @@ import yaml
 
 from pytest_platform.docker.snapshot import Container
 from pytest_platform.module.model import ExpectedState, seconds
-from pytest_platform.state.table import Expected, Seen, judge, settled
+from pytest_platform.state.table import Expectation, ObservedState, judge, settled
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "state_unit"
 NOW = datetime(2026, 5, 17, 12, 0, tzinfo=UTC)
@@ -58,9 +58,9 @@ def _ago(age: str | None) -> datetime | None:
     return NOW - timedelta(seconds=seconds(age)) if age else None
 
 
-def _expected(declared: Mapping[str, Any]) -> Expected:
+def _expected(declared: Mapping[str, Any]) -> Expectation:
     max_age = declared.get("max_age")
-    return Expected(
+    return Expectation(
         service="web",
         state=ExpectedState(declared["state"]),
         replicas=declared.get("replicas", 1),
@@ -70,8 +70,8 @@ def _expected(declared: Mapping[str, Any]) -> Expected:
     )
 
 
-def _seen(case: Mapping[str, Any]) -> Seen:
-    return Seen(
+def _seen(case: Mapping[str, Any]) -> ObservedState:
+    return ObservedState(
         NOW,
         [_container(one) for one in case["containers"]],
         [_container(one) for one in case.get("bearers", ())],

@@ -14,8 +14,8 @@ from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.inventory import Inventory
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.declared import Module
-from pytest_platform.module.places import Source
-from pytest_platform.module.probes import Refused, read_probe
+from pytest_platform.module.places import ModuleSource
+from pytest_platform.module.probes import ProbeRefused, read_probe
 from pytest_platform.run.context import Context
 from pytest_platform.run.observer import DeployedObserver
 from pytest_platform.run.plan import Plan
@@ -100,8 +100,8 @@ def _passes(module: Module, probe: Mapping[str, Any], context: Context) -> bool:
     kind = next(key for key in probe if key != "name")
     body = {**probe, kind: {**probe[kind], "timeout": _TIMEOUT}}
     try:
-        read = read_probe(Source("", "", body), (), body, kinds)
+        read = read_probe(ModuleSource("", "", body), (), body, kinds)
         asked = context.probes[kind]
         return not asked.judge(read.spec, asked.observe(read.spec, context.target(module)))
-    except (PlatformError, Refused):
+    except (PlatformError, ProbeRefused):
         return False

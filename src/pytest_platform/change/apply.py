@@ -11,18 +11,18 @@ from time import monotonic
 from typing import Any
 
 from pytest_platform.change.audit import (
+    AuditLine,
     AuditUnwritable,
     Event,
-    Line,
     append,
     of_backup,
     plan_was_used,
 )
 from pytest_platform.change.backup import shown
-from pytest_platform.change.guard import Decision, Request, Verdict, decide
+from pytest_platform.change.guard import ChangeRequest, Decision, GuardVerdict, decide
 from pytest_platform.change.lock import Holder, LockHeld, held
 from pytest_platform.change.look import Look, look
-from pytest_platform.change.plan import Plan, changed, make
+from pytest_platform.change.plan import ChangePlan, changed, make
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.checks.suite import checks_of
 from pytest_platform.docker.snapshot import Container
@@ -61,9 +61,9 @@ class Setting:
     during an apply, so that a second one in the same run waits for its end.
     """
 
-    request: Request
+    request: ChangeRequest
     audit_log: Path
-    planned: Plan | None = None
+    planned: ChangePlan | None = None
     unusable: Refusal | None = None
     started: set[str] = field(default_factory=set)
     turn: threading.Lock = field(default_factory=threading.Lock)
@@ -75,7 +75,7 @@ class Applied:
     """What became of an apply: the check's result, what was decided, whether anything ran."""
 
     result: Result
-    plan: Plan
+    plan: ChangePlan
     ran: bool = False
     exit_code: int | None = None
     seconds: float | None = None
@@ -109,7 +109,7 @@ def _guarded_apply(module: Module, setting: Setting, context: Context) -> Applie
         ):
             return attempt.under_lock(seen)
     except LockHeld as error:
-        refused = Verdict(Decision.REFUSED, (Refusal(error.code, str(error)),))
+        refused = GuardVerdict(Decision.REFUSED, (Refusal(error.code, str(error)),))
         return attempt.not_run(seen, refused)
 
 
@@ -137,7 +137,9 @@ class _Attempt:
             before=before,
         )
 
-    def decide(self, seen: Look, moved: tuple[str, ...] = (), *, locked: bool = False) -> Verdict:
+    def decide(
+        self, seen: Look, moved: tuple[str, ...] = (), *, locked: bool = False
+    ) -> GuardVerdict:
         """Add to the facts what only this attempt knows, and ask the guard.
 
         ``locked`` tells that the lock is ours.
@@ -159,7 +161,7 @@ class _Attempt:
         more = [self.setting.unusable] if self.setting.unusable else []
         if not self.context.remote_mode.live:
             more.append(_NEEDS_HOST)
-        return Verdict(Decision.REFUSED, (*more, *verdict.reasons)) if more else verdict
+        return GuardVerdict(Decision.REFUSED, (*more, *verdict.reasons)) if more else verdict
 
     def under_lock(self, before: Look) -> Applied:
         """Look again: what was decided on must be so still, now that nobody else may change it."""
@@ -170,7 +172,7 @@ class _Attempt:
             return self.not_run(now, verdict)
         return self.run(now, verdict, now.container)
 
-    def not_run(self, seen: Look, verdict: Verdict) -> Applied:
+    def not_run(self, seen: Look, verdict: GuardVerdict) -> Applied:
         nothing = verdict.decision is Decision.NOTHING_TO_DO
         codes = tuple(reason.code for reason in verdict.reasons)
         self.write(seen, event="nothing-to-do" if nothing else "refused", reasons=codes)
@@ -181,12 +183,12 @@ class _Attempt:
         findings = [Finding(reason.code, reason.message) for reason in verdict.reasons]
         return Applied(failed(findings, self.place), plan)
 
-    def plan(self, seen: Look, verdict: Verdict) -> Plan:
+    def plan(self, seen: Look, verdict: GuardVerdict) -> ChangePlan:
         secrets = self.context.vault.secrets()
         now, drift = self.setting.now(), seen.drift or ()
         return make(seen.subject, drift, verdict, now, secrets, backup=seen.evidence)
 
-    def run(self, seen: Look, decided: Verdict, container: Container) -> Applied:
+    def run(self, seen: Look, decided: GuardVerdict, container: Container) -> Applied:
         """Write down that it is started, before it is; then do so, and say how it ended."""
         self.write(seen, event="started")
         self.setting.started.add(self.module.name)
@@ -206,7 +208,7 @@ class _Attempt:
             error.add_note(said)
             raise
 
-    def carry_out(self, seen: Look, decided: Verdict, container: Container) -> Applied:
+    def carry_out(self, seen: Look, decided: GuardVerdict, container: Container) -> Applied:
         """Start, wait, capture, verify."""
         began = monotonic()
         exit_code, trouble = self.start_and_wait(container)
@@ -220,7 +222,7 @@ class _Attempt:
         plan = self.plan(seen, decided)
         return Applied(replace(result, evidence=log), plan, True, exit_code, took)
 
-    def not_ours(self, seen: Look, decided: Verdict, error: AlreadyStarted) -> Applied:
+    def not_ours(self, seen: Look, decided: GuardVerdict, error: AlreadyStarted) -> Applied:
         """Say that it runs, but was started by somebody else: nothing of that is judged here."""
         self.setting.started.discard(self.module.name)
         findings = [Finding(error.code, str(error))]
@@ -296,7 +298,7 @@ class _Attempt:
     def write(self, seen: Look, *, event: Event, **fields: Any) -> None:
         """Append a line to the audit log."""
         setting, holder = self.setting, self.holder
-        line = Line(
+        line = AuditLine(
             time=setting.now().isoformat(timespec="milliseconds"),
             run=holder.run,
             user=holder.user,

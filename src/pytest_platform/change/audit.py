@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from pytest_platform.change.backup import Evidence
+from pytest_platform.change.backup import BackupEvidence
 from pytest_platform.change.decode import decoded
 from pytest_platform.errors import PlatformError
 from pytest_platform.output import check_source
@@ -33,7 +33,7 @@ class AuditUnreadable(PlatformError):
 Event = Literal["refused", "nothing-to-do", "started", "ended"]
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+class AuditLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     """One line of the log; never a value of any environment.
 
     ``event`` is ``started`` before the start, so that a killed run leaves it behind, and
@@ -68,7 +68,7 @@ _FREE: Final = ("backup_ref", "user", "machine")
 """Fields that hold what others have said; all else are names and codes of ours, and digests."""
 
 
-def append(path: Path, line: Line, secrets: Secrets) -> None:
+def append(path: Path, line: AuditLine, secrets: Secrets) -> None:
     """Append a line, redacted, and see it on disk before returning.
 
     Raises:
@@ -95,7 +95,7 @@ def append(path: Path, line: Line, secrets: Secrets) -> None:
         raise AuditUnwritable(message)
 
 
-def of_backup(evidence: Evidence | None) -> dict[str, Any]:
+def of_backup(evidence: BackupEvidence | None) -> dict[str, Any]:
     """Return the fields of a line of the audit log for what was verified of the backup."""
     if evidence is None:
         return {}
@@ -134,5 +134,5 @@ def plan_was_used(path: Path, digest: str) -> bool:
 
 
 def _started(line: bytes, digest: str) -> bool:
-    read = decoded(line, Line)
+    read = decoded(line, AuditLine)
     return read is not None and read.event == "started" and read.plan == digest

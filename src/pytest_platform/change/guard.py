@@ -32,7 +32,7 @@ class Decision(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ChangeRequest:
     """What the person asked for, word for word; ``plan`` is there where nothing is to be run."""
 
     apply: bool
@@ -44,7 +44,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class GuardFacts:
     """All that the decision depends on besides the module, the drift and the request.
 
     None stands for what could not be found out. ``contract`` are the codes of failing
@@ -75,7 +75,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class GuardVerdict:
     """The decision, with all reasons where it is a refusal."""
 
     decision: Decision
@@ -86,8 +86,8 @@ class Verdict:
 class _Case:
     module: Module
     drift: frozenset[str] | None
-    request: Request
-    facts: Facts
+    request: ChangeRequest
+    facts: GuardFacts
 
     @property
     def offline(self) -> bool:
@@ -102,7 +102,9 @@ class _Case:
 _Condition = Callable[[_Case], Refusal | None]
 
 
-def decide(module: Module, drift: frozenset[str] | None, request: Request, facts: Facts) -> Verdict:
+def decide(
+    module: Module, drift: frozenset[str] | None, request: ChangeRequest, facts: GuardFacts
+) -> GuardVerdict:
     """Decide whether ``module`` may be run again.
 
     ``drift`` are the codes of all differences; None means that they are not known.
@@ -114,12 +116,12 @@ def decide(module: Module, drift: frozenset[str] | None, request: Request, facts
         of_service = () if module.one_shot else _OF_ORDER
         asked = () if request.plan else (_is_declared, *of_service)
         reasons = tuple(reason for condition in asked if (reason := condition(case)))
-        return Verdict(Decision.REFUSED if reasons else Decision.NOTHING_TO_DO, reasons)
+        return GuardVerdict(Decision.REFUSED if reasons else Decision.NOTHING_TO_DO, reasons)
     conditions = _FROM_FILES if case.offline else (*_FROM_FILES, *_FROM_HOST)
     reasons = tuple(reason for condition in conditions if (reason := condition(case)))
     if reasons:
-        return Verdict(Decision.REFUSED, reasons)
-    return Verdict(Decision.ELIGIBLE if case.offline else Decision.ALLOWED)
+        return GuardVerdict(Decision.REFUSED, reasons)
+    return GuardVerdict(Decision.ELIGIBLE if case.offline else Decision.ALLOWED)
 
 
 def _is_declared(case: _Case) -> Refusal | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pytest_platform.change import backup
-from pytest_platform.change.guard import Facts, Request
+from pytest_platform.change.guard import ChangeRequest, GuardFacts
 from pytest_platform.change.lock import held_by
 from pytest_platform.change.mounted import shared_data
 from pytest_platform.change.plan import Subject, subject_of
@@ -40,16 +40,16 @@ class Look:
     """What was found. ``drift`` is None where it could not be found out."""
 
     drift: frozenset[str] | None
-    facts: Facts
+    facts: GuardFacts
     subject: Subject
     container: Container | None
-    evidence: backup.Evidence | None = None
+    evidence: backup.BackupEvidence | None = None
 
 
 def look(
     module: Module,
     context: Context,
-    request: Request,
+    request: ChangeRequest,
     now: datetime,
     *,
     before: Look | None = None,
@@ -71,7 +71,7 @@ def look(
         reasons, evidence = _backup(module, context, request, now, data)
     else:
         reasons, evidence = before.facts.backup, before.evidence
-    facts = Facts(
+    facts = GuardFacts(
         remote_mode=context.remote_mode.name,
         workers=0,
         reruns=False,
@@ -169,10 +169,10 @@ def _in_progress(
 def _backup(
     module: Module,
     context: Context,
-    request: Request,
+    request: ChangeRequest,
     now: datetime,
     data: frozenset[str] | None,
-) -> tuple[tuple[Refusal, ...] | None, backup.Evidence | None]:
+) -> tuple[tuple[Refusal, ...] | None, backup.BackupEvidence | None]:
     """Match the reference, and verify it where a host may be asked; return what was verified.
 
     Where it mounts the ``data`` of a module, only a backup of that one counts.

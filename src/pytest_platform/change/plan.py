@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from pytest_platform.change.backup import Evidence
+from pytest_platform.change.backup import BackupEvidence
 from pytest_platform.change.decode import decoded
-from pytest_platform.change.guard import Verdict
+from pytest_platform.change.guard import GuardVerdict
 from pytest_platform.docker.snapshot import Container
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
@@ -32,7 +32,7 @@ class PlanUnusable(PlatformError):
     code = "plan.unusable"
 
 
-class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PlanReason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why the guard refuses: a stable code, and what would satisfy it."""
 
     code: str
@@ -58,7 +58,7 @@ class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     plugin_version: str = ""
 
 
-class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ChangePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A plan as it is saved. Only these fields are ever written."""
 
     schema: int
@@ -66,23 +66,23 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subject: Subject
     drift: tuple[str, ...]
     decision: str
-    reasons: tuple[Reason, ...]
-    backup: Evidence | None
+    reasons: tuple[PlanReason, ...]
+    backup: BackupEvidence | None
     digest: str
 
 
 def make(  # noqa: PLR0913 - every fact is handed in, by its name
     subject: Subject,
     drift: Iterable[str],
-    verdict: Verdict,
+    verdict: GuardVerdict,
     now: datetime,
     secrets: Secrets,
     *,
-    backup: Evidence | None = None,
-) -> Plan:
+    backup: BackupEvidence | None = None,
+) -> ChangePlan:
     """Make a plan of what was seen and decided; what its reasons quote is redacted."""
-    reasons = tuple(Reason(one.code, redact(one.message, secrets)) for one in verdict.reasons)
-    plan = Plan(
+    reasons = tuple(PlanReason(one.code, redact(one.message, secrets)) for one in verdict.reasons)
+    plan = ChangePlan(
         SCHEMA,
         now.isoformat(),
         subject,
@@ -117,7 +117,7 @@ def subject_of(module: Module, host: str, container: Container | None, compose: 
     )
 
 
-def digest_of(plan: Plan) -> str:
+def digest_of(plan: ChangePlan) -> str:
     """Return the SHA-256 of all that a plan says, but for the digest itself."""
     said = msgspec.structs.replace(plan, digest="")
     return sha256(msgspec.json.encode(said, order="sorted")).hexdigest()
@@ -129,7 +129,7 @@ def changed(planned: Subject, now: Subject) -> tuple[str, ...]:
     return tuple(name for name, value in before.items() if after[name] != value)
 
 
-def save(plan: Plan, output: Output) -> None:
+def save(plan: ChangePlan, output: Output) -> None:
     """Write a plan; a file that it becomes only its owner can read.
 
     Raises:
@@ -145,11 +145,11 @@ def save(plan: Plan, output: Output) -> None:
         raise PlanUnusable(message) from None
 
 
-def _text(plan: Plan) -> bytes:
+def _text(plan: ChangePlan) -> bytes:
     return msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n"
 
 
-def load(path: Path) -> Plan:
+def load(path: Path) -> ChangePlan:
     """Read a saved plan and check its digest.
 
     Raises:
@@ -159,7 +159,7 @@ def load(path: Path) -> Plan:
         check_source(path)
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
-        plan = decoded(data, Plan)
+        plan = decoded(data, ChangePlan)
     except OSError as error:
         message = f"the plan {path} cannot be read: {error.strerror}"
         raise PlanUnusable(message) from None
@@ -173,7 +173,7 @@ def load(path: Path) -> Plan:
     return plan
 
 
-def as_record(plan: Plan) -> dict[str, Any]:
+def as_record(plan: ChangePlan) -> dict[str, Any]:
     """Return what the JSON document shows of a plan, in builtins."""
     return {
         "drift": list(plan.drift),

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pytest_platform.change import plan as plans
 from pytest_platform.change.apply import Applied, Setting, guarded_apply
-from pytest_platform.change.guard import Decision, Verdict, decide
+from pytest_platform.change.guard import Decision, GuardVerdict, decide
 from pytest_platform.change.look import Look, look
 from pytest_platform.checks.check import Check
 from pytest_platform.module.loader import Module
@@ -77,14 +77,14 @@ def _plan(module: Module, setting: Setting, context: Context, target: Output | N
     return replace(result, details={"plan": plans.as_record(plan), "drift": list(plan.drift)})
 
 
-def _offline(verdict: Verdict, module: Module) -> Result:
+def _offline(verdict: GuardVerdict, module: Module) -> Result:
     if verdict.decision is Decision.ELIGIBLE:
         return passed("eligible (backup not verified)")
     findings = [Finding(one.code, f"blocked: {one.message}") for one in verdict.reasons]
     return failed(findings, _place(module))
 
 
-def _live(seen: Look, verdict: Verdict, module: Module) -> Result:
+def _live(seen: Look, verdict: GuardVerdict, module: Module) -> Result:
     if not seen.drift:
         return passed("no drift, nothing to do")
     codes = ", ".join(sorted(seen.drift))

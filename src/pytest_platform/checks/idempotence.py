@@ -21,7 +21,7 @@ from pytest_platform.docker.files import contents
 from pytest_platform.docker.snapshot import Container
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import PlatformError
-from pytest_platform.module.loader import Module, Probe
+from pytest_platform.module.loader import DeclaredProbe, Module
 from pytest_platform.module.model import seconds
 from pytest_platform.probes.output import Said
 from pytest_platform.run.context import Context
@@ -40,7 +40,7 @@ _SHOWN = 5
 _READING = 60.0
 """Seconds in which a volume has to be read."""
 
-Seen = Mapping[str, str]
+VolumeContent = Mapping[str, str]
 """A digest, or what a probe saw, for each thing that is part of the state."""
 
 
@@ -54,10 +54,10 @@ class NothingCompared(PlatformError):
 class TwoRuns:
     """What was seen: twice before the second run, and after it; and how that one ended."""
 
-    before: Seen
-    again_before: Seen
+    before: VolumeContent
+    again_before: VolumeContent
     exit_code: int
-    after: Seen
+    after: VolumeContent
     broken: tuple[str, ...] = ()
     """The probes that passed before and fail after it, each with what is wrong."""
     fallen: tuple[str, ...] = ()
@@ -137,11 +137,11 @@ def judge(runs: TwoRuns) -> Iterator[Finding]:
         yield Finding(CODE, message, "the same state", f"{len(differences)} differences")
 
 
-def _differences(one: Seen, other: Seen) -> list[str]:
+def _differences(one: VolumeContent, other: VolumeContent) -> list[str]:
     return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
 
 
-def _told(name: str, before: Seen, after: Seen) -> str:
+def _told(name: str, before: VolumeContent, after: VolumeContent) -> str:
     if name not in before:
         return f"'{name}' is new"
     return f"'{name}' differs" if name in after else f"'{name}' is gone"
@@ -200,13 +200,13 @@ def _fallen(module: Module, context: Context) -> Iterator[str]:
             yield f"'{other.name}' is not as declared: {findings[0].message}"
 
 
-def _wrong(probe: Probe, module: Module, context: Context) -> str:
+def _wrong(probe: DeclaredProbe, module: Module, context: Context) -> str:
     kind = context.probes[probe.kind]
     findings = kind.judge(probe.spec, kind.observe(probe.spec, context.target(module)))
     return findings[0].message if findings else ""
 
 
-def _state(module: Module, context: Context) -> Seen:
+def _state(module: Module, context: Context) -> VolumeContent:
     return {**dict(_of_volumes(module, context)), **dict(_of_probes(module, context))}
 
 

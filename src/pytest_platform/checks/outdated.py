@@ -12,7 +12,7 @@ from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.drift import fields, reference
 from pytest_platform.checks.drift.desired import desired
 from pytest_platform.checks.drift.explained import variable_fields
-from pytest_platform.checks.drift.model import Desired, Evidence, Image, Observed, Settings
+from pytest_platform.checks.drift.model import ContainerSettings, Desired, Evidence, Image, Observed
 from pytest_platform.checks.drift.observed import image_of
 from pytest_platform.docker.details import Digests
 from pytest_platform.docker.snapshot import Container
@@ -28,7 +28,7 @@ OUTDATED = "container.state.outdated"
 _PROGRAM = {"image": fields.image, "entrypoint": fields.entrypoint, "command": fields.command}
 
 
-def judged(module: Module, context: Context, seen: table.Seen) -> list[Finding]:
+def judged(module: Module, context: Context, seen: table.ObservedState) -> list[Finding]:
     """Judge the state of a module, and of a one-shot that exited 0 whether it is the declared one.
 
     Raises:
@@ -38,7 +38,7 @@ def judged(module: Module, context: Context, seen: table.Seen) -> list[Finding]:
     return findings or list(outdated(module, context, seen))
 
 
-def outdated(module: Module, context: Context, seen: table.Seen) -> Iterator[Finding]:
+def outdated(module: Module, context: Context, seen: table.ObservedState) -> Iterator[Finding]:
     """Yield a finding for each container of a one-shot that ran another program.
 
     Raises:
@@ -63,7 +63,7 @@ def differing(wanted: Desired, container: Container, image: Image | None) -> lis
 
     What the files leave to the image is compared where the ``image`` is known.
     """
-    settings = Settings(
+    settings = ContainerSettings(
         image=reference.normal(container.image),
         command=container.command,
         entrypoint=container.entrypoint,

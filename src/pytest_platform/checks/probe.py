@@ -9,7 +9,7 @@ from pytest_platform.checks.blocked import blocked
 from pytest_platform.checks.check import Check, unanswered
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.ssh.errors import SshError
-from pytest_platform.module.loader import Probe
+from pytest_platform.module.loader import DeclaredProbe
 from pytest_platform.probes.retry import retried
 from pytest_platform.run.context import Context
 from pytest_platform.run.observer import services_of_probe
@@ -20,7 +20,7 @@ from pytest_platform.verdict import Result, failed, passed
 class _ProbeCheck(Check):
     """One probe of a module."""
 
-    probe: Probe
+    probe: DeclaredProbe
 
     def answer(self, context: Context) -> Result:
         """Ask until the answer is right or the time is over, unless a dependency is at fault."""

@@ -110,7 +110,7 @@ def _judge_dependencies(
     return None
 
 
-def _log_tail(seen: table.Seen, engine: Engine) -> str:
+def _log_tail(seen: table.ObservedState, engine: Engine) -> str:
     """Return the end of the log of the first container that has stopped, if it can be had."""
     for container in seen.containers:
         if container.status in {"exited", "restarting", "dead"} or container.restart_count:

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator
 from itertools import groupby
 
-from pytest_platform.codes import Entry, catalogue
+from pytest_platform.codes import CodeEntry, catalogue
 from pytest_platform.module.nearest import did_you_mean, quoted
 
 _WIDTH = 79
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def explanation(entry: Entry) -> str:
+def explanation(entry: CodeEntry) -> str:
     """Return an entry as text for a terminal of 80 columns."""
     sentences = (entry.means, entry.why, f"What to do: {entry.do}")
     paragraphs = [textwrap.fill(one, _WIDTH) for one in sentences if one]
@@ -70,7 +70,7 @@ def page() -> str:
     return "\n".join(parts)
 
 
-def _section(entry: Entry) -> Iterator[str]:
+def _section(entry: CodeEntry) -> Iterator[str]:
     yield f"### `{entry.code}`\n"
     yield f"**{entry.title}.** {entry.means}" + (f" {entry.why}" if entry.why else "") + "\n"
     yield f"What to do: {entry.do}\n"

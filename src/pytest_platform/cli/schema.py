@@ -70,10 +70,10 @@ def audit_schema_json() -> str:
     """Return the text of ``audit.schema.json``: one line of the audit log."""
     import msgspec
 
-    from pytest_platform.change.audit import Line
+    from pytest_platform.change.audit import AuditLine
 
-    schema = msgspec.json.schema(Line)
-    described = schema["$defs"]["Line"]
+    schema = msgspec.json.schema(AuditLine)
+    described = schema["$defs"]["AuditLine"]
     # Python 3.13 takes the indentation of docstrings away, older ones leave it.
     described["description"] = inspect.cleandoc(described["description"])
     head = {"$schema": _DRAFT, "$id": _AUDIT_ID, "title": "A line of the audit log"}

@@ -17,7 +17,7 @@ GROUPS = ("contract", "container", "probe", "change", "backup", "stack", "host",
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CodeEntry:
     """One code. ``why`` and ``example`` are empty where there is nothing to add."""
 
     code: str
@@ -30,12 +30,12 @@ class Entry:
 
 
 @cache
-def catalogue() -> Mapping[str, Entry]:
+def catalogue() -> Mapping[str, CodeEntry]:
     """Return all entries by their codes, in the order of the files."""
     folder = resources.files(__name__)
-    entries: dict[str, Entry] = {}
+    entries: dict[str, CodeEntry] = {}
     for group in GROUPS:
         text = (folder / f"{group}.toml").read_text(encoding="utf-8")
         for code, fields in tomllib.loads(text).items():
-            entries[code] = Entry(code=code, group=group, **fields)
+            entries[code] = CodeEntry(code=code, group=group, **fields)
     return entries

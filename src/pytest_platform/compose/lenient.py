@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pytest_platform.compose.mirror import UNSET, Source, restored, write
+from pytest_platform.compose.mirror import UNSET, MirroredSource, restored, write
 from pytest_platform.compose.rendered import Rendered
 from pytest_platform.compose.temporary import temporary_folder
 
@@ -36,7 +36,7 @@ _FIELD_DEPTH: Final = 3
 _NO_CONSISTENCY: Final = "--no-consistency"
 
 
-class Refused(Exception):
+class RenderingRefused(Exception):
     """Compose refuses the files, and says why in ``stderr``."""
 
     def __init__(self, stderr: str) -> None:
@@ -44,7 +44,7 @@ class Refused(Exception):
         self.stderr = stderr
 
 
-def render_copy(source: Source, ask: Ask, *, plain: bool = False) -> Rendered:
+def render_copy(source: MirroredSource, ask: Ask, *, plain: bool = False) -> Rendered:
     """Render a copy of the files; with ``plain``, before variables are filled in.
 
     A field that Compose knows nothing of is left out, so that the others can be judged, and
@@ -63,23 +63,23 @@ def render_copy(source: Source, ask: Ask, *, plain: bool = False) -> Rendered:
             folder.mkdir()
             try:
                 model = ask(write(source, folder, copy.cuts, copy.stubs, plain=plain), *options)
-            except Refused as refused:
+            except RenderingRefused as refused:
                 said = refused.stderr.replace(str(folder), "")
                 if copy.mended(said):
                     continue
                 if _NO_CONSISTENCY in options:
-                    raise Refused(copy.refusal or said) from None
+                    raise RenderingRefused(copy.refusal or said) from None
                 options.append(_NO_CONSISTENCY)
             else:
                 return _rendered(copy, copy.without_stubs(restored(model, folder)))
-    raise Refused(copy.refusal)
+    raise RenderingRefused(copy.refusal)
 
 
 @dataclass(slots=True)
 class _Copy:
     """What a copy leaves out and declares besides, learned from what Compose says against it."""
 
-    source: Source
+    source: MirroredSource
     cuts: list[tuple[str, ...]] = field(default_factory=list)
     needs: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     stubs: dict[str, dict[str, object]] = field(default_factory=dict)

@@ -46,7 +46,7 @@ class RemoteInclude(ComposeError):
 
 
 @dataclass(slots=True)
-class Source:
+class MirroredSource:
     """The Compose files that take part, as they are written.
 
     ``missing`` are files that are named and are not there: those with values, and those with
@@ -107,14 +107,14 @@ class Source:
         }
 
 
-def read(files: Sequence[Path]) -> Source:
+def read(files: Sequence[Path]) -> MirroredSource:
     """Read the files, and those that they include and extend.
 
     Raises:
         RemoteInclude: one of them is not on this machine.
     """
     base = files[0].parent
-    source = Source(files, variables={**_set_in(base), **os.environ})
+    source = MirroredSource(files, variables={**_set_in(base), **os.environ})
     pending = [(file, base) for file in files]
     while pending and len(source.texts) < _MAX_FILES:
         file, base = pending.pop()
@@ -133,7 +133,7 @@ def _set_in(folder: Path) -> dict[str, str]:
     return {name: value for name, value in entries(folder / ".env") if value is not None}
 
 
-def nameless(source: Source) -> str:
+def nameless(source: MirroredSource) -> str:
     """Return what to say of the first file with declarations that cannot be named; often ''."""
     for file, one in source.nameless:
         if _declares(one.path):
@@ -146,7 +146,7 @@ def nameless(source: Source) -> str:
     return ""
 
 
-def refuse_waiting(source: Source) -> None:
+def refuse_waiting(source: MirroredSource) -> None:
     """Refuse declarations that no program could read to their end.
 
     Raises:
@@ -158,7 +158,7 @@ def refuse_waiting(source: Source) -> None:
             raise ComposeError(f"Compose cannot render the files: {message}")
 
 
-def refuse_remote(source: Source) -> None:
+def refuse_remote(source: MirroredSource) -> None:
     """Refuse files that would have to be fetched.
 
     Raises:
@@ -176,7 +176,7 @@ def refuse_remote(source: Source) -> None:
 
 
 def write(
-    source: Source,
+    source: MirroredSource,
     folder: Path,
     cuts: Sequence[tuple[str, ...]],
     stubs: Stubs = MappingProxyType({}),
@@ -202,7 +202,7 @@ def write(
     return [*(_place(folder, file) for file in source.files), *([] if plain else [asked])]
 
 
-def _take(source: Source, file: Path, base: Path) -> bool:
+def _take(source: MirroredSource, file: Path, base: Path) -> bool:
     try:
         text = read_text(file, None)
     except OSError:
@@ -216,7 +216,7 @@ def _take(source: Source, file: Path, base: Path) -> bool:
     return True
 
 
-def _further(source: Source, file: Path) -> Iterator[tuple[Path, Path]]:
+def _further(source: MirroredSource, file: Path) -> Iterator[tuple[Path, Path]]:
     for one in source.parts[file]:
         if not isinstance(one, Scalar):
             continue
@@ -233,7 +233,9 @@ def _further(source: Source, file: Path) -> Iterator[tuple[Path, Path]]:
             _value_file(source, file, name)
 
 
-def _declared(source: Source, file: Path, one: Scalar, name: str) -> Iterator[tuple[Path, Path]]:
+def _declared(
+    source: MirroredSource, file: Path, one: Scalar, name: str
+) -> Iterator[tuple[Path, Path]]:
     found = [base / name for base in sorted(source.bases[file])]
     there = [path for path in found if path.is_file()]
     for path in map(_normal, there or found):
@@ -243,7 +245,7 @@ def _declared(source: Source, file: Path, one: Scalar, name: str) -> Iterator[tu
             source.absent.setdefault(path, set()).update(_extended_from(source, file, one))
 
 
-def _extended_from(source: Source, file: Path, one: Scalar) -> Iterator[str]:
+def _extended_from(source: MirroredSource, file: Path, one: Scalar) -> Iterator[str]:
     start = one.path[:-1]
     for other in source.parts[file]:
         if (
@@ -254,7 +256,7 @@ def _extended_from(source: Source, file: Path, one: Scalar) -> Iterator[str]:
             yield other.value
 
 
-def _value_file(source: Source, file: Path, name: str) -> None:
+def _value_file(source: MirroredSource, file: Path, name: str) -> None:
     paths = {_normal(base / name) for base in source.bases[file]}
     source.values |= paths
     if not any(path.is_file() for path in paths):
@@ -279,18 +281,18 @@ def _holds_values(path: tuple[str, ...]) -> bool:
     )
 
 
-def _default(source: Source, one: Scalar) -> str:
+def _default(source: MirroredSource, one: Scalar) -> str:
     names = variables(one.value)
     return Placeholders(dict.fromkeys(names, 1)).plain(one.value, one.path, source.variables)
 
 
-def _all(source: Source) -> Iterator[Scalar]:
+def _all(source: MirroredSource) -> Iterator[Scalar]:
     for parts in source.parts.values():
         yield from (one for one in parts if isinstance(one, Scalar))
 
 
 def _edited(
-    source: Source, file: Path, text: str, cuts: Sequence[tuple[str, ...]], *, plain: bool
+    source: MirroredSource, file: Path, text: str, cuts: Sequence[tuple[str, ...]], *, plain: bool
 ) -> str:
     pieces: list[str] = []
     position = 0
@@ -315,7 +317,7 @@ def _scalar(one: Scalar | Key, text: str) -> str:
 
 
 def _new(
-    source: Source, one: Scalar | Key, cuts: Sequence[tuple[str, ...]], *, plain: bool
+    source: MirroredSource, one: Scalar | Key, cuts: Sequence[tuple[str, ...]], *, plain: bool
 ) -> str | None:
     """Return the text that takes the place of a key or scalar; None where it stays."""
     if isinstance(one, Key):

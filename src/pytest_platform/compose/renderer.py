@@ -11,8 +11,14 @@ from typing import Any
 
 from pytest_platform.compose import config_hash
 from pytest_platform.compose.answer import ended_by, read_model
-from pytest_platform.compose.lenient import Refused, render_copy
-from pytest_platform.compose.mirror import Source, nameless, read, refuse_remote, refuse_waiting
+from pytest_platform.compose.lenient import RenderingRefused, render_copy
+from pytest_platform.compose.mirror import (
+    MirroredSource,
+    nameless,
+    read,
+    refuse_remote,
+    refuse_waiting,
+)
 from pytest_platform.compose.program import TIMEOUT, find_compose
 from pytest_platform.compose.rendered import Rendered, environments
 from pytest_platform.errors import ComposeError, PlatformError
@@ -41,7 +47,7 @@ class Renderer:
     ) -> None:
         self._transport = transport
         self._fetches = fetches
-        self._sources: dict[tuple[Path, ...], Source] = {}
+        self._sources: dict[tuple[Path, ...], MirroredSource] = {}
         self._blank: dict[tuple[object, ...], frozenset[str]] = {}
         self.folder = folder
         self._in_folders: dict[Path, Renderer] = {}
@@ -115,7 +121,7 @@ class Renderer:
                 return first
             try:
                 model = self._config(files, project, profiles, env=values)
-            except Refused as refused:
+            except RenderingRefused as refused:
                 if first.lacking:
                     raise self._error(refused) from None
                 return self._copy(files, project, profiles, env=values)
@@ -249,7 +255,7 @@ class Renderer:
         if not self._fetches:
             refuse_remote(self._source(files))
 
-    def _source(self, files: Sequence[Path]) -> Source:
+    def _source(self, files: Sequence[Path]) -> MirroredSource:
         key = tuple(files)
         if key not in self._sources:
             self._sources[key] = read(files)
@@ -261,7 +267,7 @@ class Renderer:
             return self._copied(files, project, profiles)
         try:
             model = self._config(files, project, profiles, met=key)
-        except Refused as refused:
+        except RenderingRefused as refused:
             if _IN_USE.search(refused.stderr) and tuple(profiles) == _ALL:
                 raise self._error(refused) from None
             return self._copied(files, project, profiles, refused)
@@ -272,7 +278,7 @@ class Renderer:
         files: Sequence[Path],
         project: str,
         profiles: Sequence[str],
-        refused: Refused | None = None,
+        refused: RenderingRefused | None = None,
     ) -> Rendered:
         copy = self._copy(files, project, profiles)
         if not copy.refusal and (said := nameless(self._source(files))):
@@ -280,7 +286,7 @@ class Renderer:
         if refused and self._source(files).absent:
             copy = replace(copy, refusal=refused.stderr)
         if copy.refusal:
-            return replace(copy, refusal=str(self._error(Refused(copy.refusal))))
+            return replace(copy, refusal=str(self._error(RenderingRefused(copy.refusal))))
         return copy
 
     def _copy(
@@ -297,7 +303,7 @@ class Renderer:
 
         try:
             return render_copy(self._source(files), ask, plain=plain)
-        except Refused as refused:
+        except RenderingRefused as refused:
             raise self._error(refused) from None
 
     def _verbatim(self, files: Sequence[Path], project: str, profiles: Sequence[str]) -> Rendered:
@@ -305,10 +311,10 @@ class Renderer:
             return self._copy(files, project, profiles, plain=True)
         try:
             return Rendered(self._config(files, project, profiles, "--no-interpolate"))
-        except Refused:
+        except RenderingRefused:
             return self._copy(files, project, profiles, plain=True)
 
-    def _error(self, refusal: Refused) -> ComposeError:
+    def _error(self, refusal: RenderingRefused) -> ComposeError:
         """Give Compose's own words without its warnings. Reports redact the values it quotes."""
         lines = [line for line in refusal.stderr.splitlines() if not _WARNING.match(line)]
         said = _PANIC.sub(r"it crashed: \1", " ".join(lines).strip()) or "no message"
@@ -327,7 +333,7 @@ class Renderer:
         env = {**({} if self._fetches else _OFFLINE), **(env or {})}
         result = self._transport.run(argv, timeout=TIMEOUT, env=env)
         if result.returncode != 0:
-            raise Refused(result.stderr.strip() or ended_by(result.returncode))
+            raise RenderingRefused(result.stderr.strip() or ended_by(result.returncode))
         self._blank[met] = frozenset(_UNSET.findall(result.stderr))
         return read_model(result.stdout, plain="--no-interpolate" in options)
 

@@ -14,7 +14,7 @@ from docker.transport import UnixHTTPAdapter
 from docker.transport.unixconn import UnixHTTPConnection, UnixHTTPConnectionPool
 from requests.adapters import BaseAdapter
 
-from pytest_platform.docker.pipeline import Line, answers, connected
+from pytest_platform.docker.pipeline import PipelinedConnection, answers, connected
 from pytest_platform.docker.pool import CONNECTIONS, at_once
 
 _ADDRESS = "http+docker://localhost"
@@ -52,7 +52,7 @@ class Client(docker.APIClient):
     """The SDK's client, with connections that are used again."""
 
     _socket = ""
-    _lines: Sequence[Line] = ()
+    _lines: Sequence[PipelinedConnection] = ()
 
     def mount(self, prefix: str | bytes, adapter: BaseAdapter) -> None:
         if isinstance(adapter, UnixHTTPAdapter):
@@ -103,9 +103,9 @@ class Client(docker.APIClient):
             self._hang_up()
             raise
 
-    def _enough_lines(self, count: int) -> Sequence[Line]:
+    def _enough_lines(self, count: int) -> Sequence[PipelinedConnection]:
         missing = min(count, CONNECTIONS) - len(self._lines)
-        more = [Line(self._socket, self.timeout) for _ in range(missing)]
+        more = [PipelinedConnection(self._socket, self.timeout) for _ in range(missing)]
         self._lines = (*self._lines, *more)
         return self._lines
 

@@ -40,7 +40,7 @@ class FilesTooMuch(PlatformError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ContainerEntry:
     """What stands at a path. ``mode`` has the permissions, as in ``0o4755``; ``size`` in bytes."""
 
     path: str
@@ -52,15 +52,17 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class ContainerFile:
     """An entry and, of a file, its beginning. ``cut`` tells that there is more."""
 
-    entry: Entry
+    entry: ContainerEntry
     content: bytes = b""
     cut: bool = False
 
 
-def read(engine: Engine, container: str, path: str, *, limit: int, timeout: float) -> File | None:
+def read(
+    engine: Engine, container: str, path: str, *, limit: int, timeout: float
+) -> ContainerFile | None:
     """Look at a path, following links; None where nothing is there.
 
     ``limit`` bytes of a file are kept; ``timeout`` is in seconds.
@@ -77,7 +79,7 @@ def read(engine: Engine, container: str, path: str, *, limit: int, timeout: floa
         member, stream = next(members)
         content = stream.read(limit) if stream else b""
         entry = _entry(found, member)
-        return File(entry, content, cut=entry.kind == "file" and len(content) < entry.size)
+        return ContainerFile(entry, content, cut=entry.kind == "file" and len(content) < entry.size)
 
 
 def digest(engine: Engine, container: str, path: str, *, timeout: float) -> str | None:
@@ -244,8 +246,10 @@ def _sha256(stream: IO[bytes]) -> str:
     return hashed.hexdigest()
 
 
-def _entry(path: str, member: tarfile.TarInfo) -> Entry:
-    return Entry(path, _kind(member), member.size, member.mode & 0o7777, member.uid, member.gid)
+def _entry(path: str, member: tarfile.TarInfo) -> ContainerEntry:
+    return ContainerEntry(
+        path, _kind(member), member.size, member.mode & 0o7777, member.uid, member.gid
+    )
 
 
 def _kind(member: tarfile.TarInfo) -> str:

@@ -26,7 +26,7 @@ def connected(path: str, timeout: float | None) -> socket.socket:
     return connection
 
 
-class Line(HTTPConnection):
+class PipelinedConnection(HTTPConnection):
     """A connection to a socket. ``timeout`` is how many seconds it may be silent."""
 
     def __init__(self, path: str, timeout: float) -> None:
@@ -38,7 +38,9 @@ class Line(HTTPConnection):
         self.sock = connected(self._path, self.timeout)
 
 
-def answers(lines: Sequence[Line], questions: Sequence[str]) -> Iterator[tuple[int, bytes]]:
+def answers(
+    lines: Sequence[PipelinedConnection], questions: Sequence[str]
+) -> Iterator[tuple[int, bytes]]:
     """Yield status and body of the answer to each question, one question to a line at a time.
 
     Raises:

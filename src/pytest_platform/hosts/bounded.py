@@ -47,7 +47,7 @@ class Kept:
         return bytes(self._noise + self._head + self._end).decode(errors="replace")
 
 
-class Output:
+class BoundedOutput:
     """What a process writes. What is not kept is read all the same, so that it can go on."""
 
     def __init__(

@@ -15,7 +15,7 @@ _SCHEME = re.compile(r"(?!ssh://)[a-z][a-z0-9+.-]*://[!-~]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HostPlace:
     """A host: its name as people are shown it, and what the ssh client is given."""
 
     name: str
@@ -34,16 +34,16 @@ class Inventory:
     chosen: str = ""
     default: str = ""
 
-    def find(self, declared: str | None) -> Place | None:
+    def find(self, declared: str | None) -> HostPlace | None:
         """Return the host of a module that declares this one; None where none is named."""
         wanted = self.chosen or declared or self.default
         return self._named(wanted) if wanted else None
 
-    def _named(self, wanted: str) -> Place:
+    def _named(self, wanted: str) -> HostPlace:
         """Return the same for a name and for its destination: they are one host."""
         address = self.names.get(wanted, wanted)
         names = (name for name, one in self.names.items() if one == address)
-        return Place(next(names, address), address)
+        return HostPlace(next(names, address), address)
 
 
 def has_other_scheme(destination: str) -> bool:
@@ -58,7 +58,7 @@ class Shares:
         self._workers = workers
         self._dealt: dict[str, int] = {}
 
-    def of(self, place: Place) -> int:
+    def of(self, place: HostPlace) -> int:
         """Return the share that a host belongs to."""
         return self._dealt.setdefault(place.address, len(self._dealt) % self._workers)
 

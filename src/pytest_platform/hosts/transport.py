@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pytest_platform.errors import EngineError, PlatformError
-from pytest_platform.hosts.bounded import Output
+from pytest_platform.hosts.bounded import BoundedOutput
 from pytest_platform.reading import keeps_waiting
 
 
@@ -135,7 +135,7 @@ class Local:
         Where it does not end in time, or this is interrupted, all that it started ends with it.
         """
         with _started(argv, env) as process:
-            output = Output(process, limit)
+            output = BoundedOutput(process, limit)
             try:
                 in_time = output.read(timeout, self._meanwhile(argv))
             except BaseException:

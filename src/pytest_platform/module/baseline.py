@@ -18,7 +18,7 @@ from msgspec import Meta
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.model import Base, Text, Waiver
 from pytest_platform.module.places import Unreadable
-from pytest_platform.module.probes import Refused, convert
+from pytest_platform.module.probes import ProbeRefused, convert
 from pytest_platform.module.source import read
 from pytest_platform.verdict import Finding, Location
 
@@ -82,7 +82,7 @@ def baseline_in(folder: Path, root: Path) -> Baseline:
         raise BaselineUnusable(str(error), location=error.problem.location) from None
     try:
         file: BaselineFile = convert(source.data, BaselineFile)
-    except Refused as refused:
+    except ProbeRefused as refused:
         place = Location(source.file, source.line(*refused.path))
         raise BaselineUnusable(f"{FILE_NAME}: {refused}", location=place) from None
     return Baseline(root, {(one.module, one.code, one.content): one for one in file.accepted})

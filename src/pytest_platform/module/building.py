@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from pytest_platform.module.nearest import quoted
-from pytest_platform.module.places import Path_, Source, Span, Unreadable, problem_at
+from pytest_platform.module.places import ModuleSource, Path_, Span, Unreadable, problem_at
 
 MAX_NODES = 20_000
 MAX_DEPTH = 64
@@ -34,7 +34,7 @@ class _Anchor(NamedTuple):
 class Builder:
     """Builds the data of one document and notes the places in ``source``."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: ModuleSource) -> None:
         self._source = source
         self._anchors: dict[str, _Anchor | None] = {}
         self._nodes = 0

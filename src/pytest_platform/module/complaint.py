@@ -23,7 +23,7 @@ class Fault(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class SchemaContext:
     """What putting an error into words needs: the schema, and where keys belong."""
 
     schema: Schema
@@ -37,7 +37,7 @@ class Complaint:
     ``limit`` is what the rule says; ``inner`` holds the complaints of each alternative.
     """
 
-    context: Context
+    context: SchemaContext
     path: Path_
     keyword: str
     limit: Any
@@ -52,7 +52,7 @@ class Complaint:
         return found
 
 
-def complaint(error: Any, context: Context) -> Complaint:
+def complaint(error: Any, context: SchemaContext) -> Complaint:
     """Take over what a ``jsonschema.ValidationError`` holds."""
     branches: dict[int, list[Complaint]] = {}
     for inner in error.context or ():

@@ -14,7 +14,7 @@ from msgspec import structs
 from pytest_platform.errors import Problem
 from pytest_platform.module.infer import Inference
 from pytest_platform.module.model import Base, ExpectedState, Manifest
-from pytest_platform.module.places import Source
+from pytest_platform.module.places import ModuleSource
 from pytest_platform.verdict import Location
 
 
@@ -28,7 +28,7 @@ class Vocabulary:
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class DeclaredProbe:
     """A declared probe. ``spec`` is of the type that its ``kind`` registers.
 
     ``within`` is for how many seconds it is tried again; 0 means one try.
@@ -53,10 +53,10 @@ class Module:
     name: str
     path: Path
     root: Path
-    source: Source
+    source: ModuleSource
     manifest: Manifest
-    health: tuple[Probe, ...]
-    smoke: tuple[Probe, ...]
+    health: tuple[DeclaredProbe, ...]
+    smoke: tuple[DeclaredProbe, ...]
     stack: str = ""
     inferred: Inference | None = None
 

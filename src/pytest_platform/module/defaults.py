@@ -12,8 +12,8 @@ from msgspec import Meta, field
 from pytest_platform.errors import Problem
 from pytest_platform.module.model import Base, Destination, RelativePath, Text
 from pytest_platform.module.nearest import did_you_mean, quoted
-from pytest_platform.module.places import Path_, Source, Unreadable
-from pytest_platform.module.probes import Refused, convert
+from pytest_platform.module.places import ModuleSource, Path_, Unreadable
+from pytest_platform.module.probes import ProbeRefused, convert
 from pytest_platform.module.source import parse, read
 
 FILE_NAME: Final = "defaults.yaml"
@@ -56,7 +56,7 @@ class Shared:
         self.problem = problem
         self.defaults = defaults
 
-    def below(self, source: Source) -> Source:
+    def below(self, source: ModuleSource) -> ModuleSource:
         """Return the source of a module with the defaults for what it does not say."""
         if self.defaults is None or not isinstance(source.data, Mapping):
             return source
@@ -82,19 +82,19 @@ def of_text(text: str, file: str) -> Shared:
         return Shared(problem=error.problem)
 
 
-def _of_source(source: Source) -> Shared:
+def _of_source(source: ModuleSource) -> Shared:
     shapes: list[tuple[Path_, type[Base]]] = [((), Defaults), (("compose",), SharedCompose)]
     for inner, known in shapes:
         if problem := _unknown(source, inner, known):
             return Shared(problem=problem)
     try:
         return Shared(convert(source.data, Defaults))
-    except Refused as refused:
+    except ProbeRefused as refused:
         message = f"{FILE_NAME}: {refused}"
         return Shared(problem=source.problem(message, refused.path, key=True))
 
 
-def _unknown(source: Source, inner: Path_, known: type[Base]) -> Problem | None:
+def _unknown(source: ModuleSource, inner: Path_, known: type[Base]) -> Problem | None:
     part = source.data
     for key in inner:
         part = part.get(key) if isinstance(part, Mapping) else None

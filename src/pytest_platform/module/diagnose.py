@@ -9,18 +9,18 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker
 
 from pytest_platform.errors import Problem
-from pytest_platform.module.complaint import Context, Fault, complaint
+from pytest_platform.module.complaint import Fault, SchemaContext, complaint
 from pytest_platform.module.faults import explain
 from pytest_platform.module.model import Base
-from pytest_platform.module.places import Path_, Source
-from pytest_platform.module.probes import Kinds, Refused, convert
+from pytest_platform.module.places import ModuleSource, Path_
+from pytest_platform.module.probes import Kinds, ProbeRefused, convert
 from pytest_platform.module.schema import Schema, module_schema, resolve
 from pytest_platform.module.wording import label
 
 MAX_PROBLEMS = 100
 
 
-def diagnose(source: Source, kinds: Kinds) -> tuple[Problem, ...]:
+def diagnose(source: ModuleSource, kinds: Kinds) -> tuple[Problem, ...]:
     """Return a problem for all that the schema or a probe refuses, ordered by line."""
     faults = list(islice(_unique(_faults(source, kinds)), MAX_PROBLEMS + 1))
     shown = sorted(faults[:MAX_PROBLEMS], key=lambda fault: _order(source, fault))
@@ -38,14 +38,14 @@ def _unique(faults: Iterable[Fault]) -> Iterator[Fault]:
             yield fault
 
 
-def _order(source: Source, fault: Fault) -> tuple[int, int, str]:
+def _order(source: ModuleSource, fault: Fault) -> tuple[int, int, str]:
     span = source.span(fault.path, key=fault.key)
     return span.line, span.column, fault.message
 
 
-def _faults(source: Source, kinds: Kinds) -> Iterator[Fault]:
+def _faults(source: ModuleSource, kinds: Kinds) -> Iterator[Fault]:
     schema = module_schema(kinds)
-    context = Context(schema, _homes(schema))
+    context = SchemaContext(schema, _homes(schema))
     validator = Draft202012Validator(schema, format_checker=FormatChecker(["date"]))
     bad: set[Path_] = set()
     for error in validator.iter_errors(source.data):
@@ -61,7 +61,7 @@ def _own_rules(path: Path_, value: Any, kind: type[Base]) -> Iterator[Fault]:
     """Yield what a kind refuses although the schema accepts it."""
     try:
         convert(value, kind, path)
-    except Refused as refused:
+    except ProbeRefused as refused:
         yield Fault(refused.path, f"{label(refused.path)}: {refused}", key=True)
 
 

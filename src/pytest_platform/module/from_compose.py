@@ -20,7 +20,7 @@ from pytest_platform.module.declared import Broken, Module, Vocabulary
 from pytest_platform.module.infer import Inference, Services, data_of, infer, needed_by
 from pytest_platform.module.loader import checked
 from pytest_platform.module.model import ExpectedState, Manifest, State, StateClass
-from pytest_platform.module.places import Path_, Source, Span
+from pytest_platform.module.places import ModuleSource, Path_, Span
 
 BLOCK: Final = "x-platform"
 PROBES: Final = ("health", "smoke")
@@ -98,7 +98,7 @@ def _of_file(name: str, project: Project, declared: Module) -> Module:
     return replace(declared, name=name, manifest=manifest, inferred=inference)
 
 
-def _misuse(block: Any, source: Source) -> Problem | None:
+def _misuse(block: Any, source: ModuleSource) -> Problem | None:
     if block is not None and not isinstance(block, Mapping):
         message = f"{BLOCK} must be a mapping, such as {BLOCK}: {{expected_state: running}}"
         return source.problem(message)
@@ -116,7 +116,7 @@ def _declared(block: Any) -> Inference | None:
     return Inference(ExpectedState(state), f"{BLOCK} says so", (BLOCK, "expected_state"))
 
 
-def _source(name: str, project: Project, place: ServicePlace, inference: Inference) -> Source:
+def _source(name: str, project: Project, place: ServicePlace, inference: Inference) -> ModuleSource:
     """Write the service as a module file would; all that is not in the block is its line."""
     folder = project.files[0].parent
     block = project.services[name].get(BLOCK)
@@ -149,7 +149,7 @@ def _source(name: str, project: Project, place: ServicePlace, inference: Inferen
         },
     }
     keys = _keys(place)
-    return Source(place.file, place.text, data, keys, keys)
+    return ModuleSource(place.file, place.text, data, keys, keys)
 
 
 def _keys(place: ServicePlace) -> dict[Path_, Span]:

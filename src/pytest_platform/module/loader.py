@@ -5,15 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 
 from pytest_platform.errors import Problem
-from pytest_platform.module.declared import Broken, Module, Probe, Vocabulary
+from pytest_platform.module.declared import Broken, DeclaredProbe, Module, Vocabulary
 from pytest_platform.module.defaults import Shared
 from pytest_platform.module.model import Manifest
-from pytest_platform.module.places import Source, Unreadable
-from pytest_platform.module.probes import Kinds, Refused, convert, read_probes
+from pytest_platform.module.places import ModuleSource, Unreadable
+from pytest_platform.module.probes import Kinds, ProbeRefused, convert, read_probes
 from pytest_platform.module.rules import broken_rules
 from pytest_platform.module.source import read
 
-__all__ = ["FILE_NAME", "Broken", "Module", "Probe", "Vocabulary", "checked", "load", "shaped"]
+__all__ = [
+    "FILE_NAME",
+    "Broken",
+    "DeclaredProbe",
+    "Module",
+    "Vocabulary",
+    "checked",
+    "load",
+    "shaped",
+]
 
 FILE_NAME = "module.yaml"
 
@@ -38,19 +47,21 @@ def load(
 
 
 def checked(
-    name: str, path: Path, root: Path, source: Source, vocabulary: Vocabulary
+    name: str, path: Path, root: Path, source: ModuleSource, vocabulary: Vocabulary
 ) -> Module | Broken:
     """Return the module ``name`` that a source declares, or all that is wrong. Never raises."""
     try:
         manifest, health, smoke = shaped(source, vocabulary.kinds)
-    except Refused as refused:
+    except ProbeRefused as refused:
         return Broken(name, path, source.file, _explain(source, refused, vocabulary.kinds))
     module = Module(name, path, root, source, manifest, health, smoke)
     problems = tuple(broken_rules(module, vocabulary))
     return Broken(name, path, source.file, problems) if problems else module
 
 
-def shaped(source: Source, kinds: Kinds) -> tuple[Manifest, tuple[Probe, ...], tuple[Probe, ...]]:
+def shaped(
+    source: ModuleSource, kinds: Kinds
+) -> tuple[Manifest, tuple[DeclaredProbe, ...], tuple[DeclaredProbe, ...]]:
     """Return the manifest and the probes under ``health`` and ``smoke``.
 
     Raises:
@@ -62,7 +73,7 @@ def shaped(source: Source, kinds: Kinds) -> tuple[Manifest, tuple[Probe, ...], t
     return manifest, health, smoke
 
 
-def _explain(source: Source, refused: Refused, kinds: Kinds) -> tuple[Problem, ...]:
+def _explain(source: ModuleSource, refused: ProbeRefused, kinds: Kinds) -> tuple[Problem, ...]:
     # Imported here alone: a well-formed file does not need jsonschema.
     from pytest_platform.module.diagnose import diagnose
 

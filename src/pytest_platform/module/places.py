@@ -31,7 +31,7 @@ START = Span(1, 0, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ModuleSource:
     """A YAML file that was read: its data, and where each part of it stands."""
 
     file: str

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from pytest_platform.module import model
-from pytest_platform.module.declared import Probe
+from pytest_platform.module.declared import DeclaredProbe
 from pytest_platform.module.model import Base
-from pytest_platform.module.places import Path_, Source
+from pytest_platform.module.places import ModuleSource, Path_
 from pytest_platform.verdict import Location
 
 Kinds = Mapping[str, type[Base]]
@@ -19,7 +19,7 @@ BESIDE = model.Probe.__struct_fields__
 """The keys of a probe that are not its kind."""
 
 
-class Refused(Exception):
+class ProbeRefused(Exception):
     """A value does not fit; ``path`` is where."""
 
     def __init__(self, message: str, path: Path_) -> None:
@@ -28,8 +28,8 @@ class Refused(Exception):
 
 
 def read_probes(
-    source: Source, group: str, declared: Sequence[Mapping[str, Any]], kinds: Kinds
-) -> tuple[Probe, ...]:
+    source: ModuleSource, group: str, declared: Sequence[Mapping[str, Any]], kinds: Kinds
+) -> tuple[DeclaredProbe, ...]:
     """Return the probes under ``health`` or ``smoke``.
 
     Raises:
@@ -41,7 +41,9 @@ def read_probes(
     )
 
 
-def read_probe(source: Source, path: Path_, body: Mapping[str, Any], kinds: Kinds) -> Probe:
+def read_probe(
+    source: ModuleSource, path: Path_, body: Mapping[str, Any], kinds: Kinds
+) -> DeclaredProbe:
     """Return the probe that stands at ``path``.
 
     Raises:
@@ -50,13 +52,13 @@ def read_probe(source: Source, path: Path_, body: Mapping[str, Any], kinds: Kind
     named = [key for key in body if key not in BESIDE]
     if len(named) != 1 or named[0] not in kinds:
         message = "a probe has a name and exactly one kind"
-        raise Refused(message, path)
+        raise ProbeRefused(message, path)
     head = {key: body[key] for key in BESIDE if key in body}
     probe: model.Probe = convert(head, model.Probe, path)
     spec = convert(body[named[0]], kinds[named[0]], (*path, named[0]))
     within = model.seconds(probe.within) if probe.within else 0.0
     place = Location(source.file, source.line(*path, "name"))
-    return Probe(probe.name, named[0], spec, place, within)
+    return DeclaredProbe(probe.name, named[0], spec, place, within)
 
 
 def convert(data: Any, wanted: type[Any], path: Path_ = ()) -> Any:
@@ -69,10 +71,10 @@ def convert(data: Any, wanted: type[Any], path: Path_ = ()) -> Any:
         return msgspec.convert(data, wanted)
     except msgspec.ValidationError as error:
         message, inner = _split(str(error))
-        raise Refused(message, (*path, *inner)) from None
+        raise ProbeRefused(message, (*path, *inner)) from None
     except Exception as error:  # noqa: BLE001 - the rules of a kind may raise anything
         message = f"does not fit: {type(error).__name__}: {error}"
-        raise Refused(message, path) from None
+        raise ProbeRefused(message, path) from None
 
 
 def _split(text: str) -> tuple[str, Path_]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pytest_platform.errors import Problem
-from pytest_platform.module.declared import Module, Probe, Vocabulary
+from pytest_platform.module.declared import DeclaredProbe, Module, Vocabulary
 from pytest_platform.module.nearest import did_you_mean, quoted
 from pytest_platform.module.places import CODE, Path_
 from pytest_platform.module.source import inside
@@ -62,7 +62,10 @@ def _waivers(module: Module, waivable: frozenset[str]) -> Iterator[Problem]:
 
 
 def _names(
-    module: Module, group: str, probes: Sequence[Probe], reserved: Mapping[str, frozenset[str]]
+    module: Module,
+    group: str,
+    probes: Sequence[DeclaredProbe],
+    reserved: Mapping[str, frozenset[str]],
 ) -> Iterator[Problem]:
     lines: dict[str, int] = {}
     for index, probe in enumerate(probes):

@@ -13,7 +13,7 @@ import yaml
 from pytest_platform.errors import Problem
 from pytest_platform.module import syntax
 from pytest_platform.module.building import MAX_DEPTH, MAX_NODES, Builder
-from pytest_platform.module.places import CODE, Path_, Source, Span, Unreadable, problem_at
+from pytest_platform.module.places import CODE, ModuleSource, Path_, Span, Unreadable, problem_at
 from pytest_platform.verdict import Location
 
 __all__ = [
@@ -21,8 +21,8 @@ __all__ = [
     "MAX_BYTES",
     "MAX_DEPTH",
     "MAX_NODES",
+    "ModuleSource",
     "Path_",
-    "Source",
     "Span",
     "Unreadable",
     "inside",
@@ -36,7 +36,7 @@ MAX_BYTES = 1024 * 1024
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def read(path: Path, root: Path) -> Source:
+def read(path: Path, root: Path) -> ModuleSource:
     """Read the YAML file at ``path``, which must lie inside ``root``.
 
     Raises:
@@ -47,7 +47,7 @@ def read(path: Path, root: Path) -> Source:
     return parse(_decoded(_bytes(path, root, file), file), file)
 
 
-def parse(text: str, file: str) -> Source:
+def parse(text: str, file: str) -> ModuleSource:
     """Parse YAML text; ``file`` is the name to show in problems.
 
     Raises:
@@ -56,13 +56,13 @@ def parse(text: str, file: str) -> Source:
     bad = syntax.forbidden(text)
     if bad is not None:
         raise Unreadable(problem_at(file, text, bad[1], bad[0]))
-    source = Source(file, text, None)
+    source = ModuleSource(file, text, None)
     try:
         data = Builder(source).document(yaml.parse(text, Loader=_LOADER))
     except yaml.YAMLError as error:
         message, span = syntax.explain(error, text)
         raise Unreadable(problem_at(file, text, span, message)) from None
-    return Source(file, text, data, source.keys, source.values)
+    return ModuleSource(file, text, data, source.keys, source.values)
 
 
 def inside(path: Path, root: Path) -> bool:

@@ -26,7 +26,7 @@ from pytest_platform.plugin.fixtures import (
 from pytest_platform.plugin.stack_options import cleans_only
 
 if TYPE_CHECKING:
-    from pytest_platform.report.writer import ReportWriter, Target
+    from pytest_platform.report.writer import ReportTarget, ReportWriter
 
 __all__ = [
     "guarded_apply",
@@ -155,7 +155,7 @@ def _refused(error: Exception) -> Exception:
     return options.usage_error(message, "platform.option") if message else error
 
 
-def _asked(find: Callable[[], list[Target]]) -> list[Target]:
+def _asked(find: Callable[[], list[ReportTarget]]) -> list[ReportTarget]:
     """Find out which reports are asked for; what cannot be done is pytest's error."""
     try:
         return find()
@@ -163,7 +163,7 @@ def _asked(find: Callable[[], list[Target]]) -> list[Target]:
         raise options.usage_error(str(error)) from None
 
 
-def _promise(config: pytest.Config, targets: list[Target]) -> None:
+def _promise(config: pytest.Config, targets: list[ReportTarget]) -> None:
     """Promise reports, once they are known to be asked for."""
     if not targets:
         return

@@ -20,7 +20,7 @@ from pytest_platform.plugin.observed import host_shown, observation_of
 from pytest_platform.plugin.run import Run
 from pytest_platform.report.answers import (
     CheckAnswer,
-    Observation,
+    ObservedModule,
     check_of,
     details_of,
     subject_of,
@@ -229,12 +229,12 @@ class CheckItem(pytest.Item):
             self.result = replace(result, verdict=Verdict.FAILED, code=code)
             raise
 
-    def _observed(self) -> Observation:
+    def _observed(self) -> ObservedModule:
         """Return what was seen of the module; null where this check did not look."""
         offline = not self.run.remote_mode.live or self.check.group == "contract"
         if offline or self.result is None or isinstance(self.declared, Broken):
-            return Observation()
+            return ObservedModule()
         try:
             return observation_of(self.run, self.declared)
         except PlatformError:
-            return Observation()
+            return ObservedModule()

@@ -8,7 +8,7 @@ from pytest_platform.checks.blocked import state_findings
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.plugin.run import Run
-from pytest_platform.report.answers import Observation, container_of, contradiction_of
+from pytest_platform.report.answers import ObservedModule, container_of, contradiction_of
 from pytest_platform.state import table
 
 
@@ -22,20 +22,20 @@ def host_shown(run: Run, module: Module | Broken) -> str:
         return ""
 
 
-def observation_of(run: Run, module: Module) -> Observation:
+def observation_of(run: Run, module: Module) -> ObservedModule:
     """Describe the containers of a module as the run's snapshot shows them."""
     context = run.context
     seen = table.seen_of(module, None, context.fleet.snapshot(module))
     wrong = state_findings(module, context, asker=module)
-    return Observation(
+    return ObservedModule(
         observed=[container_of(one) for one in seen.containers],
         contradiction=contradiction_of(wrong[0], run.secrets()) if wrong else None,
     )
 
 
-def observed_already(run: Run, module: Module | Broken) -> Observation:
+def observed_already(run: Run, module: Module | Broken) -> ObservedModule:
     """Describe what another check or a fixture has observed of a module; asks no host."""
     if run.begun and isinstance(module, Module) and run.context.fleet.has_snapshot(module):
         with suppress(PlatformError):
             return observation_of(run, module)
-    return Observation()
+    return ObservedModule()

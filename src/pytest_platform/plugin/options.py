@@ -17,7 +17,7 @@ from pytest_platform.plugin import compose_options, report_options, ssh_options,
 from pytest_platform.plugin.compose_options import Way
 from pytest_platform.plugin.reading import ini, is_folder, mode_of, modules_in, shown
 from pytest_platform.plugin.report_options import STDOUT
-from pytest_platform.plugin.ssh_options import Ssh, ssh_of
+from pytest_platform.plugin.ssh_options import SshOptions, ssh_of
 from pytest_platform.plugin.stack_options import EPHEMERAL, StackSettings
 
 MODULES: Final = "modules"
@@ -39,15 +39,15 @@ class Settings:
     patterns: tuple[str, ...]
     remote_mode: str
     wait: str
-    change: Change
-    ssh: Ssh
+    change: ChangeOptions
+    ssh: SshOptions
     stack: StackSettings
     way: Way
     changed_since: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangeOptions:
     """What was asked for of a change. ``plan`` and ``apply`` are empty, ``-`` or a path.
 
     ``output`` is where the plan is written to, where that is a path.
@@ -219,8 +219,8 @@ def usage_error(message: str, code: str = "platform.usage") -> pytest.UsageError
     return pytest.UsageError(f"{message} [{code}]")
 
 
-def _change(config: pytest.Config) -> Change:
-    change = Change(
+def _change(config: pytest.Config) -> ChangeOptions:
+    change = ChangeOptions(
         plan=_path(config, "platform_plan"),
         apply=_path(config, "platform_apply"),
         allow_stateful=config.getoption("platform_allow_stateful"),

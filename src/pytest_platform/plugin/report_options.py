@@ -14,7 +14,7 @@ import pytest
 
 from pytest_platform.errors import UsageError
 from pytest_platform.report.formats import FORMATS, missing
-from pytest_platform.report.writer import Target
+from pytest_platform.report.writer import ReportTarget
 
 STDOUT: Final = "-"
 """The value of ``--json`` without a path."""
@@ -49,7 +49,7 @@ def add_ini(parser: pytest.Parser) -> None:
     parser.addini(INI, about, type="linelist", default=[])
 
 
-def early(args: Sequence[object], here: Path) -> list[Target]:
+def early(args: Sequence[object], here: Path) -> list[ReportTarget]:
     """Find in a raw command line what will take stdout, before anything has parsed it.
 
     What cannot be used is left for :func:`targets` to refuse: a document on stdout says it then.
@@ -73,7 +73,7 @@ def early(args: Sequence[object], here: Path) -> list[Target]:
     return _one_on_stdout(found)
 
 
-def targets(config: pytest.Config, json: str | None, reports: Sequence[str]) -> list[Target]:
+def targets(config: pytest.Config, json: str | None, reports: Sequence[str]) -> list[ReportTarget]:
     """Add up what command line and ini file ask for; stdout goes to the command line.
 
     Raises:
@@ -93,15 +93,15 @@ def targets(config: pytest.Config, json: str | None, reports: Sequence[str]) -> 
     return found
 
 
-def _of_json(value: str | None, here: Path) -> Iterator[Target]:
+def _of_json(value: str | None, here: Path) -> Iterator[ReportTarget]:
     if value == "":
         raise UsageError("--json= names no file; write --json, or --json=PATH")
     if value is not None:
         path = None if value == STDOUT else here / value
-        yield Target("json", path, "--json" if path is None else f"--json={value}")
+        yield ReportTarget("json", path, "--json" if path is None else f"--json={value}")
 
 
-def _target(spec: str, here: Path, asked: str) -> Target:
+def _target(spec: str, here: Path, asked: str) -> ReportTarget:
     name, equals, path = spec.strip().partition("=")
     if name not in FORMATS:
         from pytest_platform.module.nearest import did_you_mean, quoted
@@ -112,19 +112,19 @@ def _target(spec: str, here: Path, asked: str) -> Target:
         raise UsageError(f"{asked}: {message}")
     if equals and not path:
         raise UsageError(f"{asked}: '{name}=' names no file; write {name}, or {name}=PATH")
-    return Target(name, here / path if path else None, f"{asked}={spec.strip()}")
+    return ReportTarget(name, here / path if path else None, f"{asked}={spec.strip()}")
 
 
-def _one_on_stdout(found: Iterable[Target]) -> list[Target]:
-    seen: dict[Path | None, Target] = {}
+def _one_on_stdout(found: Iterable[ReportTarget]) -> list[ReportTarget]:
+    seen: dict[Path | None, ReportTarget] = {}
     for one in found:
         seen.setdefault(one.path, one)
     return list(seen.values())
 
 
-def _refuse_twice(found: Iterable[Target]) -> None:
+def _refuse_twice(found: Iterable[ReportTarget]) -> None:
     """Refuse two reports in one place, where one would be lost."""
-    seen: dict[str, Target] = {}
+    seen: dict[str, ReportTarget] = {}
     for one in found:
         other = seen.setdefault(os.path.realpath(one.path) if one.path else "", one)
         if other is not one and one.path is None:

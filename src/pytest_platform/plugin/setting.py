@@ -13,7 +13,7 @@ from pytest_platform.plugin.report_options import STDOUT
 def setting_of(settings: Settings) -> apply.Setting:
     """Return what was ordered. Reads the plan that ``--apply`` names."""
     change = settings.change
-    request = guard.Request(
+    request = guard.ChangeRequest(
         apply=bool(change.apply),
         patterns=settings.patterns,
         allow_stateful=change.allow_stateful,

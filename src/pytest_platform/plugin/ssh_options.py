@@ -19,7 +19,7 @@ CONFIG: Final = "PYTEST_PLATFORM_SSH_CONFIG"
 
 
 @dataclass(frozen=True, slots=True)
-class Ssh:
+class SshOptions:
     """Which hosts there are, and the ssh client's configuration where it is not the user's own."""
 
     inventory: Inventory
@@ -46,7 +46,7 @@ def add_ini(parser: pytest.Parser) -> None:
     )
 
 
-def ssh_of(config: pytest.Config, remote_mode: str) -> Ssh:
+def ssh_of(config: pytest.Config, remote_mode: str) -> SshOptions:
     """Add up what was asked for.
 
     Raises:
@@ -57,7 +57,7 @@ def ssh_of(config: pytest.Config, remote_mode: str) -> Ssh:
     chosen: str = config.getoption("platform_ssh_host")
     if chosen and remote_mode != "ssh":
         raise UsageError(f"--ssh-host={chosen} is for --remote-mode ssh, not {remote_mode}")
-    return Ssh(_inventory(config, chosen), _config_file(config, remote_mode))
+    return SshOptions(_inventory(config, chosen), _config_file(config, remote_mode))
 
 
 def _inventory(config: pytest.Config, chosen: str) -> Inventory:

@@ -14,7 +14,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from pytest_platform.errors import PlatformError
-from pytest_platform.hosts.inventory import Place, Shares
+from pytest_platform.hosts.inventory import HostPlace, Shares
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.plugin.run import Run
 
@@ -54,7 +54,7 @@ def shares_of(modules: Iterable[Module | Broken], run: Run, workers: int) -> dic
     return {name: shares.of(place) for name, place in places if place}
 
 
-def _place(module: Module | Broken, run: Run) -> Place | None:
+def _place(module: Module | Broken, run: Run) -> HostPlace | None:
     """Name the host of a module; None where that is unknown, of which its own checks tell."""
     try:
         return None if isinstance(module, Broken) else run.remote_mode.place_of(module)

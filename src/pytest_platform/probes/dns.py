@@ -14,7 +14,7 @@ from pytest_platform.probes.network.place import Resolver, Timeout
 from pytest_platform.verdict import Finding
 
 if TYPE_CHECKING:
-    from pytest_platform.probes.network.resolve import Seen
+    from pytest_platform.probes.network.resolve import AddressesObserved
 
 CODE = "probe.dns"
 
@@ -70,14 +70,14 @@ class Dns(Base, frozen=True, kw_only=True):
         return self.resolver.services() if self.resolver else []
 
 
-def observe(spec: Dns, target: Target) -> Seen:
+def observe(spec: Dns, target: Target) -> AddressesObserved:
     """Ask once."""
     from pytest_platform.probes.network.resolve import ask
 
     return ask(spec, target)
 
 
-def judge(spec: Dns, seen: Seen) -> list[Finding]:
+def judge(spec: Dns, seen: AddressesObserved) -> list[Finding]:
     """Compare what the name server thinks of the question first, then its answers."""
     question = f"{spec.name} ({spec.type})"
     if seen.broken:

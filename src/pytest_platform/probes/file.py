@@ -85,14 +85,14 @@ class File(Base, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class FileObserved:
     """What was found; ``file`` is None where nothing was. ``sha256`` where it was asked for."""
 
-    file: files.File | None
+    file: files.ContainerFile | None
     sha256: str | None = None
 
 
-def observe(spec: File, target: Target) -> Seen:
+def observe(spec: File, target: Target) -> FileObserved:
     """Look at the path once.
 
     Raises:
@@ -103,11 +103,11 @@ def observe(spec: File, target: Target) -> Seen:
     limit = MAX_OUTPUT if spec.content else 0
     file = files.read(target.engine, container, spec.path, limit=limit, timeout=timeout)
     if file is None or spec.sha256 is None:
-        return Seen(file)
-    return Seen(file, files.digest(target.engine, container, spec.path, timeout=timeout))
+        return FileObserved(file)
+    return FileObserved(file, files.digest(target.engine, container, spec.path, timeout=timeout))
 
 
-def judge(spec: File, seen: Seen) -> list[Finding]:
+def judge(spec: File, seen: FileObserved) -> list[Finding]:
     """Compare what is there with what is declared."""
     if seen.file is None:
         message = f"{spec.path} does not exist"
@@ -118,7 +118,7 @@ def judge(spec: File, seen: Seen) -> list[Finding]:
     return [*_attributes(spec, seen.file.entry), *_contents(spec, seen, seen.file)]
 
 
-def _attributes(spec: File, entry: files.Entry) -> Iterator[Finding]:
+def _attributes(spec: File, entry: files.ContainerEntry) -> Iterator[Finding]:
     compared = (
         ("type", spec.type, entry.kind),
         ("mode", spec.mode and f"{int(spec.mode, 8):04o}", f"{entry.mode:04o}"),
@@ -130,11 +130,11 @@ def _attributes(spec: File, entry: files.Entry) -> Iterator[Finding]:
             yield Finding(CODE, message, str(expected), actual)
 
 
-def _owner(expected: str | int | None, entry: files.Entry) -> str:
+def _owner(expected: str | int | None, entry: files.ContainerEntry) -> str:
     return str(entry.uid) if isinstance(expected, int) else f"{entry.uid}:{entry.gid}"
 
 
-def _contents(spec: File, seen: Seen, file: files.File) -> Iterator[Finding]:
+def _contents(spec: File, seen: FileObserved, file: files.ContainerFile) -> Iterator[Finding]:
     wants_content = spec.size or spec.content or spec.sha256
     if wants_content and file.entry.kind != "file":
         message = f"{spec.path} is a {file.entry.kind}, so it has no content"

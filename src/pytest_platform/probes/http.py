@@ -155,21 +155,21 @@ class Http(Base, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class HttpObserved:
     """What came of a request: the answer, and the handshake where it was not trusted."""
 
     answer: Answer
     handshake: Handshake | None = None
 
 
-def observe(spec: Http, target: Target) -> Seen:
+def observe(spec: Http, target: Target) -> HttpObserved:
     """Ask once. An answer that is wrong, late or missing is a fact, not an error."""
     from pytest_platform.probes.network.ask import ask
 
-    return Seen(*asyncio.run(ask(spec, target)))
+    return HttpObserved(*asyncio.run(ask(spec, target)))
 
 
-def judge(spec: Http, seen: Seen) -> list[Finding]:
+def judge(spec: Http, seen: HttpObserved) -> list[Finding]:
     """Compare the connection first, then the status, and only then what the answer says.
 
     Raises:
@@ -194,7 +194,7 @@ def judge(spec: Http, seen: Seen) -> list[Finding]:
     return [*_headers(spec, answer), *_body(spec, answer, where)]
 
 
-def _trust(spec: Http, seen: Seen, where: str) -> Iterator[Finding]:
+def _trust(spec: Http, seen: HttpObserved, where: str) -> Iterator[Finding]:
     """Judge the certificate. The name has been compared already where all went well."""
     rules, handshake = spec.tls or TlsRules(), seen.handshake
     if handshake is None:

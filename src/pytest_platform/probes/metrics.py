@@ -98,12 +98,12 @@ class Sample:
         return f"{self.name}{{{inside}}}" if inside else self.name
 
 
-def observe(spec: Metrics, target: Target) -> http.Seen:
+def observe(spec: Metrics, target: Target) -> http.HttpObserved:
     """Ask once, as the probe http does."""
     return http.observe(spec.request(), target)
 
 
-def judge(spec: Metrics, seen: http.Seen) -> list[Finding]:
+def judge(spec: Metrics, seen: http.HttpObserved) -> list[Finding]:
     """Compare the answer first, then the series in it.
 
     Raises:

@@ -23,7 +23,7 @@ class Said:
     cut: frozenset[str] = frozenset()
 
 
-class Expected(Protocol):
+class ExpectedOutput(Protocol):
     """What ``exec`` and ``command`` declare."""
 
     @property
@@ -40,7 +40,7 @@ class Expected(Protocol):
     def timeout(self) -> str: ...
 
 
-def ended(spec: Expected, said: Said | None, code: str) -> list[Finding]:
+def ended(spec: ExpectedOutput, said: Said | None, code: str) -> list[Finding]:
     """Return what is wrong with how a command ended; ``said`` is None where it did not.
 
     Raises:

@@ -11,7 +11,7 @@ from msgspec import Meta
 from pytest_platform.module.model import seconds
 from pytest_platform.probes.kind import Endpoint, ProbeKind, Target
 from pytest_platform.probes.matchers import Matchers, mismatches
-from pytest_platform.probes.network.connect import Broken, Stream, broken, connected
+from pytest_platform.probes.network.connect import BrokenConnection, Stream, broken, connected
 from pytest_platform.probes.network.place import Place, Port, Timeout
 from pytest_platform.probes.network.port_there import closed_there
 from pytest_platform.verdict import Finding
@@ -57,7 +57,7 @@ class Tcp(Place, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class TcpObserved:
     """What came of a connection to ``name``: ``broken``, or what was ``said``.
 
     ``late`` tells that the time was over before the answer was as expected, ``cut`` that
@@ -65,13 +65,13 @@ class Seen:
     """
 
     name: str
-    broken: Broken | None = None
+    broken: BrokenConnection | None = None
     said: str = ""
     late: bool = False
     cut: bool = False
 
 
-def observe(spec: Tcp, target: Target) -> Seen:
+def observe(spec: Tcp, target: Target) -> TcpObserved:
     """Connect once, send, and read until the answer is as expected, ends or is too long.
 
     A way through another host takes connections itself. So where nothing is said, that host
@@ -84,7 +84,7 @@ def observe(spec: Tcp, target: Target) -> Seen:
     endpoint = spec.endpoint(target, spec.port)
     if isinstance(endpoint.address, tuple):
         return asyncio.run(_observe(spec, endpoint))
-    seen = asyncio.run(_observe(spec, endpoint)) if spec.expect else Seen(endpoint.name)
+    seen = asyncio.run(_observe(spec, endpoint)) if spec.expect else TcpObserved(endpoint.name)
     if not seen.said:
         closed = closed_there(endpoint, target.transport, seconds(spec.timeout))
         seen = replace(seen, broken=closed or seen.broken)
@@ -93,7 +93,7 @@ def observe(spec: Tcp, target: Target) -> Seen:
     return seen
 
 
-def judge(spec: Tcp, seen: Seen) -> list[Finding]:
+def judge(spec: Tcp, seen: TcpObserved) -> list[Finding]:
     """Compare whether it is open first, then the answer.
 
     Raises:
@@ -115,7 +115,7 @@ def judge(spec: Tcp, seen: Seen) -> list[Finding]:
     return mismatches(spec.expect, seen.said, code=CODE, what=what, cut=seen.cut)
 
 
-async def _observe(spec: Tcp, endpoint: Endpoint) -> Seen:
+async def _observe(spec: Tcp, endpoint: Endpoint) -> TcpObserved:
     said, opened, late = bytearray(), False, False
     try:
         async with asyncio.timeout(seconds(spec.timeout)), connected(endpoint) as stream:
@@ -124,12 +124,14 @@ async def _observe(spec: Tcp, endpoint: Endpoint) -> Seen:
                 await _talk(spec, stream, said)
     except TimeoutError:
         if not opened:
-            return Seen(endpoint.name, Broken(f"no answer within {spec.timeout}", late=True))
+            return TcpObserved(
+                endpoint.name, BrokenConnection(f"no answer within {spec.timeout}", late=True)
+            )
         late = True
     except OSError as error:
         if not said:
-            return Seen(endpoint.name, broken(error, endpoint.name))
-    return Seen(endpoint.name, said=_text(said), late=late, cut=len(said) >= MAX_BYTES)
+            return TcpObserved(endpoint.name, broken(error, endpoint.name))
+    return TcpObserved(endpoint.name, said=_text(said), late=late, cut=len(said) >= MAX_BYTES)
 
 
 async def _talk(spec: Tcp, stream: Stream, said: bytearray) -> None:

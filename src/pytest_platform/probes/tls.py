@@ -12,7 +12,7 @@ from msgspec import Meta
 from pytest_platform.module.model import Text, seconds
 from pytest_platform.probes.kind import Endpoint, ProbeKind, Target
 from pytest_platform.probes.network import trust
-from pytest_platform.probes.network.connect import Broken, broken
+from pytest_platform.probes.network.connect import BrokenConnection, broken
 from pytest_platform.probes.network.names import check_server_name, refuse_host
 from pytest_platform.probes.network.place import Place, Port, Timeout
 from pytest_platform.probes.network.tls import Handshake, context_of, shake_hands
@@ -53,15 +53,15 @@ class Tls(Place, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class TlsObserved:
     """What came of a connection to ``name``: ``broken``, or a ``handshake``."""
 
     name: str
-    broken: Broken | None = None
+    broken: BrokenConnection | None = None
     handshake: Handshake | None = None
 
 
-def observe(spec: Tls, target: Target) -> Seen:
+def observe(spec: Tls, target: Target) -> TlsObserved:
     """Shake hands once, and where the chain is not trusted once more.
 
     Raises:
@@ -75,7 +75,7 @@ def observe(spec: Tls, target: Target) -> Seen:
     return asyncio.run(_observe(spec, endpoint, name, (trusting, anything)))
 
 
-def judge(spec: Tls, seen: Seen) -> list[Finding]:
+def judge(spec: Tls, seen: TlsObserved) -> list[Finding]:
     """Compare; a certificate may be wrong in more than one way, and all are told."""
     if seen.broken:
         message = f"no TLS with {seen.name}: {seen.broken.why}"
@@ -96,14 +96,18 @@ def judge(spec: Tls, seen: Seen) -> list[Finding]:
 
 async def _observe(
     spec: Tls, endpoint: Endpoint, asked_for: str, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
-) -> Seen:
+) -> TlsObserved:
     try:
         async with asyncio.timeout(seconds(spec.timeout)):
-            return Seen(endpoint.name, handshake=await shake_hands(endpoint, asked_for, *contexts))
+            return TlsObserved(
+                endpoint.name, handshake=await shake_hands(endpoint, asked_for, *contexts)
+            )
     except TimeoutError:
-        return Seen(endpoint.name, Broken(f"no handshake within {spec.timeout}", late=True))
+        return TlsObserved(
+            endpoint.name, BrokenConnection(f"no handshake within {spec.timeout}", late=True)
+        )
     except OSError as error:
-        return Seen(endpoint.name, broken(error, endpoint.name))
+        return TlsObserved(endpoint.name, broken(error, endpoint.name))
 
 
 KIND = ProbeKind(Tls, observe, judge, Tls.services)

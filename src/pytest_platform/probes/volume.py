@@ -68,7 +68,7 @@ class Volume(Base, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class VolumeObserved:
     """``mounts`` from the names of volumes to where they are; the rest of the one asked for."""
 
     mounts: dict[str, str]
@@ -78,7 +78,7 @@ class Seen:
     entries: int = 0
 
 
-def observe(spec: Volume, target: Target) -> Seen:
+def observe(spec: Volume, target: Target) -> VolumeObserved:
     """Look at the mounts of the container, and into the volume where that is asked for.
 
     Raises:
@@ -89,10 +89,10 @@ def observe(spec: Volume, target: Target) -> Seen:
     places = {name: str(mount["Destination"]) for name, mount in mounts.items()}
     mount = mounts.get(f"{target.module.project}_{spec.name}") or mounts.get(spec.name)
     if mount is None:
-        return Seen(places)
+        return VolumeObserved(places)
     place = str(mount["Destination"])
     paths = {path: posixpath.join(place, path) for path in spec.contains}
-    return Seen(
+    return VolumeObserved(
         places,
         place,
         bool(mount.get("RW")),
@@ -122,7 +122,7 @@ def _enough(bounds: Bounds) -> int:
     return max(1, int(settled or 0))
 
 
-def judge(spec: Volume, seen: Seen) -> list[Finding]:
+def judge(spec: Volume, seen: VolumeObserved) -> list[Finding]:
     """Compare the mount first, then what is in the volume."""
     if seen.mounted_at is None:
         message = f"the volume '{spec.name}' is not mounted"
@@ -131,7 +131,7 @@ def judge(spec: Volume, seen: Seen) -> list[Finding]:
     return [*_mount(spec, seen), *_content(spec, seen)]
 
 
-def _mount(spec: Volume, seen: Seen) -> Iterator[Finding]:
+def _mount(spec: Volume, seen: VolumeObserved) -> Iterator[Finding]:
     if spec.mounted_at is not None and spec.mounted_at.rstrip("/") != seen.mounted_at:
         message = f"'{spec.name}' is mounted at {seen.mounted_at}, not at {spec.mounted_at}"
         yield Finding(CODE, message, spec.mounted_at, seen.mounted_at)
@@ -141,7 +141,7 @@ def _mount(spec: Volume, seen: Seen) -> Iterator[Finding]:
         yield Finding(CODE, f"'{spec.name}' is mounted {actual}", expected, actual)
 
 
-def _content(spec: Volume, seen: Seen) -> Iterator[Finding]:
+def _content(spec: Volume, seen: VolumeObserved) -> Iterator[Finding]:
     for path in seen.missing:
         message = f"'{spec.name}' does not hold {path}"
         yield Finding(CODE, message, f"holds {path}", "nothing is there")

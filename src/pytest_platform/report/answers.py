@@ -29,7 +29,7 @@ from pytest_platform.verdict import Finding, Location, Result
 _NOWHERE: Final = Location("?", 1)
 
 
-class Subject(Struct, kw_only=True):
+class AnswerSubject(Struct, kw_only=True):
     """The module that an answer is about; ``expected_state`` is None where it cannot be read.
 
     ``host`` is where it was looked at over ssh; empty where it was not.
@@ -41,7 +41,7 @@ class Subject(Struct, kw_only=True):
     host: str = ""
 
 
-class Details(Struct, kw_only=True):
+class AnswerDetails(Struct, kw_only=True):
     """What a check of a change adds to its module."""
 
     drift: list[str] | UnsetType = UNSET
@@ -49,7 +49,7 @@ class Details(Struct, kw_only=True):
     apply: ApplyReport | UnsetType = UNSET
 
 
-class Observation(Struct, kw_only=True):
+class ObservedModule(Struct, kw_only=True):
     """What was seen of a module, and what of it is not as declared; None where nobody looked."""
 
     observed: list[ContainerReport] | None = None
@@ -63,10 +63,10 @@ class CheckAnswer(Struct, kw_only=True):
     the place of the test in the collection, ``total`` how many checks the module has.
     """
 
-    subject: Subject
+    subject: AnswerSubject
     check: CheckReport | None
-    observation: Observation = msgspec.field(default_factory=Observation)
-    details: Details = msgspec.field(default_factory=Details)
+    observation: ObservedModule = msgspec.field(default_factory=ObservedModule)
+    details: AnswerDetails = msgspec.field(default_factory=AnswerDetails)
     total: int = 0
     order: int = 0
     nodeid: str = ""
@@ -83,9 +83,9 @@ def unpacked(builtins: Sequence[Any]) -> list[CheckAnswer]:
     return msgspec.convert(builtins, list[CheckAnswer])
 
 
-def subject_of(module: Module | Broken, host: str = "") -> Subject:
+def subject_of(module: Module | Broken, host: str = "") -> AnswerSubject:
     """Describe the module of an answer."""
-    return Subject(
+    return AnswerSubject(
         name=module.name,
         file=module.file,
         expected_state=None if isinstance(module, Broken) else module.expected,
@@ -133,9 +133,9 @@ def _finding_of(finding: Finding, result: Result, secrets: Secrets) -> FindingRe
     )
 
 
-def details_of(result: Result, secrets: Secrets) -> Details:
+def details_of(result: Result, secrets: Secrets) -> AnswerDetails:
     """Describe what a check adds to its module, redacted."""
-    return msgspec.convert(redact_all(dict(result.details), secrets, CODES), Details)
+    return msgspec.convert(redact_all(dict(result.details), secrets, CODES), AnswerDetails)
 
 
 def container_of(container: Container) -> ContainerReport:
@@ -177,7 +177,7 @@ def crashed(name: str, file: str, check: str) -> CheckAnswer:
         seconds=0.0,
         findings=[],
     )
-    return CheckAnswer(subject=Subject(name=name, file=file), check=died, order=sys.maxsize)
+    return CheckAnswer(subject=AnswerSubject(name=name, file=file), check=died, order=sys.maxsize)
 
 
 def platform_section(

@@ -15,7 +15,7 @@ BAD = frozenset({"failed", "error"})
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ReportedFault:
     """One finding of a check, with where it is.
 
     ``severity`` is ``error``, ``failed``, or ``warning`` for a finding of a check that passed.
@@ -41,12 +41,12 @@ class Fault:
         return f"{self.file}:{self.line}"
 
 
-def faults(section: Platform, *, warnings: bool = False) -> list[Fault]:
+def faults(section: Platform, *, warnings: bool = False) -> list[ReportedFault]:
     """Return what is wrong, in the order of the document.
 
     ``warnings`` adds what checks have found that passed: in a draft, or waived.
     """
-    found: list[Fault] = []
+    found: list[ReportedFault] = []
     for module in section.modules:
         for check in module.checks:
             if check.verdict in BAD:
@@ -56,9 +56,9 @@ def faults(section: Platform, *, warnings: bool = False) -> list[Fault]:
     return found
 
 
-def _of_check(module: ModuleReport, check: CheckReport, severity: str) -> Iterator[Fault]:
+def _of_check(module: ModuleReport, check: CheckReport, severity: str) -> Iterator[ReportedFault]:
     for one in check.findings or _itself(check):
-        yield Fault(
+        yield ReportedFault(
             module.name,
             check.id,
             severity,
@@ -85,7 +85,7 @@ def _itself(check: CheckReport) -> list[FindingReport]:
     ]
 
 
-def fingerprints(found: Sequence[Fault]) -> list[str]:
+def fingerprints(found: Sequence[ReportedFault]) -> list[str]:
     """Return a name for each fault that stays where lines move and messages change.
 
     Equal faults of one check in one file are counted.

@@ -28,7 +28,7 @@ _ENDINGS: Final[Mapping[str, tuple[str, int]]] = {
 
 
 @dataclass(slots=True)
-class Target:
+class ReportTarget:
     """One report; ``path`` is None for stdout, ``asked`` is the option that asked for it."""
 
     format: str
@@ -48,14 +48,14 @@ class ReportWriter:
         self.document: dict[str, Any] | None = None
         self.secrets: Callable[[], Secrets] = _of_environment
         self.unwritable: OSError | None = None
-        self._targets: list[Target] = []
+        self._targets: list[ReportTarget] = []
         self._session: Any = None
         self._failure: tuple[str, int, BaseException] | None = None
         self._around = sys.exc_info()[1]
         self._stdout: int | None = None
         self._width: int | None = None
 
-    def add(self, target: Target) -> None:
+    def add(self, target: ReportTarget) -> None:
         """Promise a report: open its file, or take stdout. Again the same is nothing new.
 
         Files are opened before output is captured: what was stdout then is another file later.
@@ -128,7 +128,7 @@ class ReportWriter:
         if failed:
             raise failed
 
-    def _text(self, target: Target, document: dict[str, Any]) -> str:
+    def _text(self, target: ReportTarget, document: dict[str, Any]) -> str:
         """Return a report. JSON is the document as it is, with all that others put into it."""
         from pytest_platform.report.document import read
         from pytest_platform.report.formats import render
@@ -138,7 +138,7 @@ class ReportWriter:
             return encoded(document)
         return render(target.format, read(document), None if target.path else self._width)
 
-    def _write(self, target: Target, text: str) -> None:
+    def _write(self, target: ReportTarget, text: str) -> None:
         data = text.encode(errors="backslashreplace")
         if target.path:
             (target.output or Output.prepare(target.path)).write(data)

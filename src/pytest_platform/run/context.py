@@ -17,7 +17,7 @@ from pytest_platform.run.observer import Observer
 from pytest_platform.run.plan import Plan
 from pytest_platform.run.remote_mode import RemoteMode
 from pytest_platform.run.vault import Vault
-from pytest_platform.state.table import Seen, seen_of
+from pytest_platform.state.table import ObservedState, seen_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Context:
             ephemeral=ephemeral,
         )
 
-    def seen(self, module: Module) -> Seen:
+    def seen(self, module: Module) -> ObservedState:
         """Return what was observed of a module, and of the data of its owner.
 
         Raises:

@@ -10,7 +10,7 @@ from pytest_platform.docker.details import Digests
 from pytest_platform.docker.snapshot import ServiceKey, Snapshot, take
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.catalog import Catalog
-from pytest_platform.module.loader import Module, Probe
+from pytest_platform.module.loader import DeclaredProbe, Module
 from pytest_platform.module.model import seconds
 from pytest_platform.probes.kind import ProbeKind
 from pytest_platform.run.graph import neighbours
@@ -76,7 +76,7 @@ class DeployedObserver:
     def awaited(self, module: Module) -> Awaited:
         """Say for which state of a module to wait."""
 
-        def seen(snapshot: Snapshot) -> table.Seen:
+        def seen(snapshot: Snapshot) -> table.ObservedState:
             # Whether the owner's data is newer changes nothing about waiting longer.
             return table.seen_of(module, None, snapshot)
 
@@ -145,7 +145,7 @@ def services_to_see(
 
 
 def services_of_probe(
-    module: Module, probe: Probe, probes: Mapping[str, ProbeKind]
+    module: Module, probe: DeclaredProbe, probes: Mapping[str, ProbeKind]
 ) -> set[ServiceKey]:
     """Name the services that one probe of a module looks at, its own among them."""
     names = (module.service, *probes[probe.kind].services(probe.spec))

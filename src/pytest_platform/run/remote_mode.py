@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from pytest_platform.errors import PlatformError
-from pytest_platform.hosts.inventory import Inventory, Place, has_other_scheme
+from pytest_platform.hosts.inventory import HostPlace, Inventory, has_other_scheme
 from pytest_platform.hosts.transport import Local, Transport
 from pytest_platform.module.loader import Module
 
@@ -45,7 +45,7 @@ class RemoteMode(ABC):
     """Whether the hosts are other machines than this one."""
 
     @abstractmethod
-    def place_of(self, module: Module) -> Place:
+    def place_of(self, module: Module) -> HostPlace:
         """Name the host of a module.
 
         Raises:
@@ -53,7 +53,7 @@ class RemoteMode(ABC):
         """
 
     @abstractmethod
-    def connect(self, place: Place) -> Transport:
+    def connect(self, place: HostPlace) -> Transport:
         """Return the transport to a host. Asks nothing yet."""
 
 
@@ -62,11 +62,11 @@ class ThisMachine(RemoteMode):
 
     name = "local"
 
-    def place_of(self, module: Module) -> Place:  # noqa: ARG002
+    def place_of(self, module: Module) -> HostPlace:  # noqa: ARG002
         """Name this machine."""
-        return Place(Local.name, "")
+        return HostPlace(Local.name, "")
 
-    def connect(self, place: Place) -> Transport:  # noqa: ARG002
+    def connect(self, place: HostPlace) -> Transport:  # noqa: ARG002
         """Return the transport of this machine."""
         return Local()
 
@@ -92,7 +92,7 @@ class OverSsh(RemoteMode):
         self._config = config
         self._others = others
 
-    def place_of(self, module: Module) -> Place:
+    def place_of(self, module: Module) -> HostPlace:
         """Ask the inventory."""
         place = self._inventory.find(module.manifest.spec.runtime.host)
         if place is None:
@@ -103,7 +103,7 @@ class OverSsh(RemoteMode):
             raise NoHost(message, location=module.at("spec", "runtime"))
         return place
 
-    def connect(self, place: Place) -> Transport:
+    def connect(self, place: HostPlace) -> Transport:
         """Return a connection over ssh, or that of another plugin for an address with a scheme.
 
         Raises:

@@ -27,7 +27,7 @@ _UNKNOWN: Final = "is not known to create or verify"
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class DataChange:
     """A command that is not known; ``words`` are those by which it can be declared.
 
     ``at`` is the character at which it begins in ``within``, the text of a script, or of the
@@ -58,24 +58,24 @@ class Judge:
     environment: Mapping[str, str] = field(default_factory=dict)
     unclear: frozenset[str] = frozenset()
 
-    def script(self, text: str, nesting: int = 0) -> list[Change]:
+    def script(self, text: str, nesting: int = 0) -> list[DataChange]:
         """Give everything in a script that has to be declared."""
         found = census.take(text, bash=self.bash)
         if found.unknown or nesting > _NESTING:
-            return [Change("cannot be read as shell", ("unreadable",), text, 0, text)]
+            return [DataChange("cannot be read as shell", ("unreadable",), text, 0, text)]
         told = [
-            Change("sets a variable that programs heed", (f"{name}=",), shown, at)
+            DataChange("sets a variable that programs heed", (f"{name}=",), shown, at)
             for name, shown, at in found.variables
             if not verbs.may_be_set(name)
         ]
         told += [
-            Change("writes to a file", (_operator(one), one.target.text), one.text, one.at)
+            DataChange("writes to a file", (_operator(one), one.target.text), one.text, one.at)
             for one in found.writes
             if not self._harmless(one)
         ]
         given = {**dict.fromkeys(self.unclear), **self.environment}
         told += [
-            Change(_COMPUTES, tuple(one.text.split()), one.text, one.at)
+            DataChange(_COMPUTES, tuple(one.text.split()), one.text, one.at)
             for one in variables.numbers(found, given).unknown(found.computed)
         ]
         source, values = encoded(text), Values.of(found, self.environment)
@@ -92,7 +92,7 @@ class Judge:
         rest = {name: value for name, value in self.environment.items() if name not in names}
         return replace(self, environment=rest, unclear=self.unclear | names)
 
-    def step(self, step: census.Step, values: Values, nesting: int) -> list[Change]:
+    def step(self, step: census.Step, values: Values, nesting: int) -> list[DataChange]:
         """Judge a step as it is, or with each of the values that its variables can have."""
         as_it_is = self._command(step.words, step.text, step.stdin, nesting)
         if not as_it_is:
@@ -113,13 +113,13 @@ class Judge:
 
     def _command(
         self, given: tuple[Word, ...], text: str, stdin: str | None, nesting: int
-    ) -> list[Change]:
-        unknown = [Change(_UNKNOWN, tuple(word.text for word in given), text)]
+    ) -> list[DataChange]:
+        unknown = [DataChange(_UNKNOWN, tuple(word.text for word in given), text)]
         if not given or not given[0].literal:
             return unknown
         name = verbs.plain_name(given[0].text)
         given = (Word(name, literal=True), *given[1:])
-        unknown = [Change(_UNKNOWN, tuple(word.text for word in given), text)]
+        unknown = [DataChange(_UNKNOWN, tuple(word.text for word in given), text)]
         instead = self._mounted_as(name)
         inner = self._followed(instead or name, given[1:], stdin, nesting)
         if inner is not None or instead is not None:
@@ -134,15 +134,15 @@ class Judge:
             return self._command(given[at + 1 :], text, stdin, nesting)
         return self._leaf(given, text, stdin)
 
-    def _leaf(self, given: tuple[Word, ...], text: str, stdin: str | None) -> list[Change]:
+    def _leaf(self, given: tuple[Word, ...], text: str, stdin: str | None) -> list[DataChange]:
         if statements.is_client(given[0].text):
-            return [Change(_UNKNOWN, words, text) for words in statements.unknown(given, stdin)]
+            return [DataChange(_UNKNOWN, words, text) for words in statements.unknown(given, stdin)]
         known = (
             _asks_for_a_command(given)
             or self._removes_only_scratch(given)
             or verbs.creates_or_verifies(given)
         )
-        return [] if known else [Change(_UNKNOWN, tuple(word.text for word in given), text)]
+        return [] if known else [DataChange(_UNKNOWN, tuple(word.text for word in given), text)]
 
     def _removes_only_scratch(self, given: tuple[Word, ...]) -> bool:
         return given[0].text == "rm" and all(
@@ -152,7 +152,7 @@ class Judge:
 
     def _followed(
         self, name: str, rest: tuple[Word, ...], stdin: str | None, nesting: int
-    ) -> list[Change] | None:
+    ) -> list[DataChange] | None:
         """Judge the text that a command runs; None where it runs none, or none that is known."""
         literal = all(word.literal for word in rest)
         if name == "trap" and len(rest) > 1 and literal:
@@ -168,7 +168,7 @@ class Judge:
 
     def _shell(
         self, name: str, rest: tuple[Word, ...], stdin: str | None, nesting: int
-    ) -> list[Change] | None:
+    ) -> list[DataChange] | None:
         given = (Word(name, literal=True), *rest)
         found = invocation([Argument(word.text, str(word.literal), None) for word in given])
         if found is None or not _known_options(found.options):
@@ -192,12 +192,12 @@ class Judge:
         """Return the same for scripts of another shell."""
         return replace(self, bash=name == "bash")
 
-    def program(self, path: str, nesting: int) -> list[Change] | None:
+    def program(self, path: str, nesting: int) -> list[DataChange] | None:
         """Judge a script file that is run by itself, in the shell of its first line."""
         first = interpreter(self.scripts.get(path, ""))
         return self.of_shell(first[0]).file(path, nesting) if first else None
 
-    def file(self, path: str, nesting: int) -> list[Change] | None:
+    def file(self, path: str, nesting: int) -> list[DataChange] | None:
         """Judge a script file; None where it cannot be read, or is none for a shell."""
         text = self.scripts.get(path)
         if text is None or interpreter(text) is None:
@@ -210,7 +210,7 @@ def _operator(write: census.Write) -> str:
     return write.operator[:2].strip("&|") or ">"
 
 
-def _outside(source: bytes, step: census.Step, change: Change) -> int:
+def _outside(source: bytes, step: census.Step, change: DataChange) -> int:
     """Give the byte at which a change begins that a step makes, also by a script inside it."""
     if change.file:
         return change.at
@@ -223,7 +223,7 @@ def _outside(source: bytes, step: census.Step, change: Change) -> int:
     return step.at
 
 
-def _of_characters(change: Change, source: bytes, text: str) -> Change:
+def _of_characters(change: DataChange, source: bytes, text: str) -> DataChange:
     at = len(source[: change.at].decode(errors="replace"))
     return replace(change, at=at, within=text)
 

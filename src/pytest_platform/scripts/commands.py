@@ -11,7 +11,7 @@ from typing import Final
 
 from pytest_platform.scripts import curl
 from pytest_platform.scripts.invocation import basename
-from pytest_platform.scripts.syntax import Command
+from pytest_platform.scripts.syntax import ShellCommand
 
 QUIET: Final = frozenset({"echo", "printf", "sleep", ":", "true", "date", "wait", "logger"})
 """Always succeed, and change nothing: put behind ``||`` they hide a failure."""
@@ -97,7 +97,7 @@ _PLAIN_WRAPPERS: Final = frozenset({"exec", "nohup", "time", "stdbuf", "busybox"
 _HANDS_OVER: Final = _PLAIN_WRAPPERS | _OPERANDS.keys() | _VALUES.keys()
 
 
-def plain(command: Command) -> tuple[str, ...]:
+def plain(command: ShellCommand) -> tuple[str, ...]:
     """Give the words of what really runs: without ``sudo``, ``env A=b``, ``xargs -n 1`` and path.
 
     >>> plain(Command("", (Word("exec", True), Word("/usr/bin/mc", True), Word("ls", True))))
@@ -162,7 +162,7 @@ def _names(words: tuple[str, ...]) -> list[list[str]]:
     return found or [[]]
 
 
-def matters(command: Command) -> bool:
+def matters(command: ShellCommand) -> bool:
     """Say whether a failure of this command leaves work undone."""
     words = plain(command)
     if not words or words[0] in QUIET | _LOOKING | _ARRANGING:
@@ -174,7 +174,7 @@ def matters(command: Command) -> bool:
     return not any(matches(words, rule) for rule in _LOOKING_COMMANDS)
 
 
-def asks(command: Command) -> bool:
+def asks(command: ShellCommand) -> bool:
     """Say whether the words of a command name a question, as in ``app status`` or ``is-ready``.
 
     As a condition, such a command has not failed when the answer is no.
@@ -185,7 +185,7 @@ def asks(command: Command) -> bool:
     return not _QUESTIONS.isdisjoint(parts | of_name)
 
 
-def is_shown_by_later_steps(command: Command) -> bool:
+def is_shown_by_later_steps(command: ShellCommand) -> bool:
     """Say whether the steps behind this command, where they run, fail if it has failed."""
     return any(matches(plain(command), rule) for rule in _SHOWN_BY_LATER_STEPS)
 

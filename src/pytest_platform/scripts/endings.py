@@ -9,12 +9,12 @@ from pytest_platform.scripts.commands import QUIET, plain
 from pytest_platform.scripts.syntax import (
     Background,
     Chain,
-    Command,
     Function,
     Loop,
     Node,
     Pipeline,
     Sequence,
+    ShellCommand,
     descend,
 )
 
@@ -31,7 +31,7 @@ def functions_of(script: Node) -> Functions:
 
 def called(node: Node, functions: Functions) -> Node:
     """Give the body of the function where ``node`` calls one, else ``node``."""
-    if isinstance(node, Command) and node.words:
+    if isinstance(node, ShellCommand) and node.words:
         return functions.get(node.words[0].text, node)
     return node
 
@@ -41,7 +41,7 @@ def is_quiet(node: Node, functions: Functions) -> bool:
     node = called(node, functions)
     if isinstance(node, Sequence):
         return all(is_quiet(inner, {}) for inner in node.statements)
-    return isinstance(node, Command) and bool(node.words) and plain(node)[0] in QUIET
+    return isinstance(node, ShellCommand) and bool(node.words) and plain(node)[0] in QUIET
 
 
 def leaves_with(node: Node, functions: Functions) -> str | None:
@@ -53,7 +53,7 @@ def leaves_with(node: Node, functions: Functions) -> str | None:
     node = called(node, functions)
     if isinstance(node, Sequence):
         return None if node.subshell else _first_leaving(node)
-    words = plain(node) if isinstance(node, Command) else ()
+    words = plain(node) if isinstance(node, ShellCommand) else ()
     return (*words[1:], "$?")[0] if words[:1] and words[0] in _LEAVING else None
 
 
@@ -68,7 +68,7 @@ def ends_with(node: Node, functions: Functions) -> str | None:
     if isinstance(node, Sequence):
         last = ends_with(node.statements[-1], {}) if node.statements else None
         return _first_leaving(node) or last
-    is_false = isinstance(node, Command) and plain(node)[:1] == ("false",)
+    is_false = isinstance(node, ShellCommand) and plain(node)[:1] == ("false",)
     return "1" if is_false else leaves_with(node, functions)
 
 
@@ -79,13 +79,13 @@ def succeeds(code: str | None) -> bool:
 
 def is_jump(node: Node) -> bool:
     """Say whether a piece is ``break`` or ``continue``."""
-    return isinstance(node, Command) and plain(node)[:1] in {("break",), ("continue",)}
+    return isinstance(node, ShellCommand) and plain(node)[:1] in {("break",), ("continue",)}
 
 
-def idles(node: Node) -> Command | Loop | None:
+def idles(node: Node) -> ShellCommand | Loop | None:
     """Give the part of a piece that is reached in any case and then never ends."""
     match node:
-        case Command():
+        case ShellCommand():
             return node if _waits_for_ever(plain(node)) else None
         case Sequence():
             return _first_idle(node.statements)
@@ -99,7 +99,7 @@ def idles(node: Node) -> Command | Loop | None:
             return None
 
 
-def _first_idle(statements: tuple[Node, ...]) -> Command | Loop | None:
+def _first_idle(statements: tuple[Node, ...]) -> ShellCommand | Loop | None:
     waits = bool(statements) and plain_of(statements[-1])[:1] == ("wait",)
     inner = [one.inner if waits and isinstance(one, Background) else one for one in statements]
     return next((found for found in map(idles, inner) if found is not None), None)
@@ -107,7 +107,7 @@ def _first_idle(statements: tuple[Node, ...]) -> Command | Loop | None:
 
 def plain_of(node: Node) -> tuple[str, ...]:
     """Give the plain words of a command; nothing for any other piece."""
-    return plain(node) if isinstance(node, Command) else ()
+    return plain(node) if isinstance(node, ShellCommand) else ()
 
 
 def _waits_for_ever(words: tuple[str, ...]) -> bool:

@@ -31,7 +31,7 @@ from pytest_platform.scripts.fates import (
     SQL,
     SWALLOWED,
     TESTED,
-    Context,
+    FateContext,
     Hidden,
 )
 from pytest_platform.scripts.filters import always_succeeds
@@ -42,13 +42,13 @@ from pytest_platform.scripts.syntax import (
     Background,
     Branch,
     Chain,
-    Command,
     Loop,
     Negation,
     Node,
     Pipeline,
     Script,
     Sequence,
+    ShellCommand,
 )
 
 _DEPTH: Final = 8
@@ -68,7 +68,9 @@ def hidden(
     errexit = bool(options & {"e", "errexit"})
     functions = endings.functions_of(script.body)
     pipefail = "pipefail" in options
-    context = Context(KEPT, errexit, pipefail, calls=depth, functions=functions, scripts=scripts)
+    context = FateContext(
+        KEPT, errexit, pipefail, calls=depth, functions=functions, scripts=scripts
+    )
     found = list(dict.fromkeys(_walk(script.body, context)))
     idle = endings.idles(script.body)
     if idle is not None:
@@ -77,9 +79,9 @@ def hidden(
     return [one if one.file else replace(one, at=script.character(one.at)) for one in told]
 
 
-def _walk(node: Node, context: Context) -> Iterator[Hidden]:
+def _walk(node: Node, context: FateContext) -> Iterator[Hidden]:
     match node:
-        case Command():
+        case ShellCommand():
             yield from _command(node, context)
         case Sequence():
             yield from _sequence(node, context)
@@ -95,7 +97,7 @@ def _walk(node: Node, context: Context) -> Iterator[Hidden]:
             yield from _branch(node, context)
 
 
-def _command(command: Command, context: Context) -> Iterator[Hidden]:
+def _command(command: ShellCommand, context: FateContext) -> Iterator[Hidden]:
     body = endings.called(command, context.functions)
     if body is not command:
         if context.calls < _DEPTH:
@@ -115,7 +117,7 @@ def _command(command: Command, context: Context) -> Iterator[Hidden]:
     yield from losses.in_substitutions(command, errexit=context.errexit)
 
 
-def _nested(command: Command, context: Context) -> Iterator[Hidden]:
+def _nested(command: ShellCommand, context: FateContext) -> Iterator[Hidden]:
     """Follow ``sh -c '…'``, script files, a here-document for a shell; traps that exit 0."""
     words = plain(command)
     yield from losses.in_traps(command)
@@ -131,7 +133,7 @@ def _nested(command: Command, context: Context) -> Iterator[Hidden]:
                 yield one if one.file else replace(one, at=_outside(command, text, one.at))
 
 
-def _in_file(command: Command, context: Context) -> Iterator[Hidden]:
+def _in_file(command: ShellCommand, context: FateContext) -> Iterator[Hidden]:
     named = files.run_by(command)
     run = files.read_by(named, context.scripts) if named else None
     if run is not None:
@@ -140,7 +142,7 @@ def _in_file(command: Command, context: Context) -> Iterator[Hidden]:
             yield one if one.file else replace(one, file=run.path)
 
 
-def _outside(command: Command, text: str, at: int) -> int:
+def _outside(command: ShellCommand, text: str, at: int) -> int:
     """Give the byte at which a character of a nested script stands; the command's where unclear."""
     verbatim = [word.at for word in command.words if word.text == text]
     start = command.stdin_at if text == command.stdin else next(iter(verbatim), 0)
@@ -150,7 +152,7 @@ def _outside(command: Command, text: str, at: int) -> int:
     return start + len(text[:at].encode()) if start else command.at
 
 
-def _sequence(sequence: Sequence, context: Context) -> Iterator[Hidden]:
+def _sequence(sequence: Sequence, context: FateContext) -> Iterator[Hidden]:
     context = context.in_subshell() if sequence.subshell else context
     statements = sequence.statements
     codes = [endings.leaves_with(statement, {}) for statement in statements]
@@ -167,7 +169,7 @@ def _sequence(sequence: Sequence, context: Context) -> Iterator[Hidden]:
 
 
 def _fate(
-    follower: Node | None, context: Context, later: tuple[Node, ...], *, succeeds: bool
+    follower: Node | None, context: FateContext, later: tuple[Node, ...], *, succeeds: bool
 ) -> str:
     """Say what becomes of the status of a statement; ``succeeds`` tells of a later ``exit 0``."""
     if follower is None:
@@ -179,13 +181,13 @@ def _fate(
     return EXIT_ZERO if succeeds else OVERWRITTEN
 
 
-def _chain(chain: Chain, context: Context) -> Iterator[Hidden]:
+def _chain(chain: Chain, context: FateContext) -> Iterator[Hidden]:
     left = _left_of_and(chain, context) if chain.operator == "&&" else _left_of_or(chain, context)
     yield from _walk(chain.left, context.as_condition(left))
     yield from _walk(chain.right, context)
 
 
-def _left_of_and(chain: Chain, context: Context) -> str:
+def _left_of_and(chain: Chain, context: FateContext) -> str:
     """``set -e`` overlooks a failure left of ``&&``; only as the last statement it counts."""
     jumps = endings.is_jump(chain.right) or endings.ends_with(chain.right, context.functions)
     if jumps:
@@ -193,7 +195,7 @@ def _left_of_and(chain: Chain, context: Context) -> str:
     return CHAINED if context.fate == ABORTS else context.fate
 
 
-def _left_of_or(chain: Chain, context: Context) -> str:
+def _left_of_or(chain: Chain, context: FateContext) -> str:
     code = endings.ends_with(chain.right, context.functions)
     if code is not None and not endings.succeeds(code):
         leaves = endings.leaves_with(chain.right, context.functions) is not None
@@ -203,20 +205,20 @@ def _left_of_or(chain: Chain, context: Context) -> str:
     return TESTED
 
 
-def _pipeline(pipeline: Pipeline, context: Context) -> Iterator[Hidden]:
+def _pipeline(pipeline: Pipeline, context: FateContext) -> Iterator[Hidden]:
     last = pipeline.parts[-1]
     if context.pipefail:
         fate = context.fate
     else:
         fate = PIPED if always_succeeds(last) and context.fate != TESTED else TESTED
     for part in pipeline.parts[:-1]:
-        if isinstance(part, Command) and fate != TESTED:
+        if isinstance(part, ShellCommand) and fate != TESTED:
             inside = _walk(part, replace(context.with_fate(fate), read=True))
             yield from (one for one in inside if one.rule != HTTP or always_succeeds(last))
     yield from _walk(last, replace(context, fed=True))
 
 
-def _loop(loop: Loop, context: Context) -> Iterator[Hidden]:
+def _loop(loop: Loop, context: FateContext) -> Iterator[Hidden]:
     """Follow the body, unless it is what a wait loop does between two tries."""
     if loop.condition is not None:
         yield from _walk(loop.condition, context.as_condition())
@@ -232,10 +234,10 @@ def _tries(condition: Node) -> bool:
     """Say whether a loop's condition runs a program, and does not just count or read lines."""
     words = endings.plain_of(condition)
     counts = {"read", "[", "test", "true", ":", "false"}
-    return not isinstance(condition, Command) or (bool(words) and words[0] not in counts)
+    return not isinstance(condition, ShellCommand) or (bool(words) and words[0] not in counts)
 
 
-def _branch(branch: Branch, context: Context) -> Iterator[Hidden]:
+def _branch(branch: Branch, context: FateContext) -> Iterator[Hidden]:
     yield from losses.in_conditions(branch)
     for condition in branch.conditions:
         yield from _walk(condition, context.as_condition())

@@ -48,7 +48,7 @@ class Hidden:
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class FateContext:
     """Where a command stands: what becomes of its status, and what the shell is set to.
 
     ``ignored`` says that a condition around it keeps ``set -e`` from working; ``aborted`` is
@@ -68,14 +68,14 @@ class Context:
     fed: bool = False
     scripts: Mapping[str, str] = field(default_factory=dict)
 
-    def with_fate(self, fate: str) -> Context:
+    def with_fate(self, fate: str) -> FateContext:
         """Give the same place with another fate."""
         return replace(self, fate=fate)
 
-    def in_subshell(self) -> Context:
+    def in_subshell(self) -> FateContext:
         """``set -e`` ends the subshell, and its status is treated as any other."""
         return replace(self, aborted=self.fate if self.fate in LOST | {TESTED} else self.aborted)
 
-    def as_condition(self, fate: str = TESTED) -> Context:
+    def as_condition(self, fate: str = TESTED) -> FateContext:
         """``set -e`` does not work inside a condition, nor left of ``&&`` and ``||``."""
         return replace(self, fate=fate, errexit=False, ignored=True)

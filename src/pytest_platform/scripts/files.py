@@ -10,7 +10,7 @@ from typing import Final
 from pytest_platform.scripts.commands import bare
 from pytest_platform.scripts.invocation import SHELLS, Argument, basename, invocation
 from pytest_platform.scripts.parsing import parse
-from pytest_platform.scripts.syntax import Command, Script, descend
+from pytest_platform.scripts.syntax import Script, ShellCommand, descend
 
 _SHEBANG: Final = re.compile(
     r"#![ \t]*(?:/usr/bin/env[ \t]+(?:-S[ \t]+)?|(?:/usr(?:/local)?)?/bin/)(sh|bash|ash|dash)"
@@ -36,7 +36,7 @@ NO_TEXTS: Final = Texts()
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ScriptRun:
     """A script file that a shell runs; ``shell`` is empty where the file itself decides."""
 
     path: str
@@ -56,7 +56,7 @@ def interpreter(text: str) -> tuple[str, str] | None:
     return (found[1], found[2]) if found else None
 
 
-def run_by(command: Command) -> Run | None:
+def run_by(command: ShellCommand) -> ScriptRun | None:
     """Return the script file that a command runs; None where it runs a program.
 
     >>> run_by(parse("exec sh -e /s/init.sh a").body.statements[0]).path
@@ -71,11 +71,11 @@ def run_by(command: Command) -> Run | None:
         script = found.script if found and not found.takes_script else None
         if found is None or script is None:
             return None
-        return Run(script.text, basename(texts[0]), found.options)
-    return Run(texts[0], "", frozenset()) if "/" in texts[0] else None
+        return ScriptRun(script.text, basename(texts[0]), found.options)
+    return ScriptRun(texts[0], "", frozenset()) if "/" in texts[0] else None
 
 
-def read_by(run: Run, scripts: Mapping[str, str]) -> Run | None:
+def read_by(run: ScriptRun, scripts: Mapping[str, str]) -> ScriptRun | None:
     """Complete what runs by the first line of its file; None where that is not to be read."""
     text = scripts.get(run.path)
     if text is None or run.shell:
@@ -84,13 +84,13 @@ def read_by(run: Run, scripts: Mapping[str, str]) -> Run | None:
     if first is None:
         return None
     options = (one[1:] for one in first[1].split() if one.startswith("-"))
-    return Run(run.path, first[0], frozenset("".join(options)))
+    return ScriptRun(run.path, first[0], frozenset("".join(options)))
 
 
-def all_run(script: Script, scripts: Mapping[str, str], depth: int = 0) -> Iterator[Run]:
+def all_run(script: Script, scripts: Mapping[str, str], depth: int = 0) -> Iterator[ScriptRun]:
     """Yield the files that a script runs and that can be read, those that they run included."""
     for node in descend(script.body):
-        run = run_by(node) if isinstance(node, Command) else None
+        run = run_by(node) if isinstance(node, ShellCommand) else None
         read = read_by(run, scripts) if run else None
         if read is not None and depth < _DEPTH:
             yield read
@@ -101,7 +101,7 @@ def unread(script: Script, scripts: Mapping[str, str]) -> str | None:
     """Return the path of the script file that is all that a script runs, and cannot be read."""
     statements = script.body.statements
     only = statements[0] if len(statements) == 1 else None
-    run = run_by(only) if isinstance(only, Command) else None
+    run = run_by(only) if isinstance(only, ShellCommand) else None
     if run is None or run.path in scripts or not (run.shell or run.path.endswith(_ENDINGS)):
         return None
     return run.path

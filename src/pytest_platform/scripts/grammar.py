@@ -10,13 +10,13 @@ from pytest_platform.scripts.syntax import (
     Background,
     Branch,
     Chain,
-    Command,
     Function,
     Loop,
     Negation,
     Node,
     Pipeline,
     Sequence,
+    ShellCommand,
     Test,
 )
 
@@ -65,9 +65,9 @@ def _group(node: tree_sitter.Node) -> Node:
     return sequence_of(node, node.named_children)
 
 
-def _command(node: tree_sitter.Node) -> Command:
+def _command(node: tree_sitter.Node) -> ShellCommand:
     found, stdin = words.words_of(node), words.herestring_of(node)
-    return Command(words.text_of(node), found, stdin, _substitutions(node), at=node.start_byte)
+    return ShellCommand(words.text_of(node), found, stdin, _substitutions(node), at=node.start_byte)
 
 
 def _substitutions(node: tree_sitter.Node) -> tuple[Sequence, ...]:
@@ -105,14 +105,14 @@ def _redirected(node: tree_sitter.Node) -> Node | None:
     if heredoc is None:
         return _with_redirections(_node(body), node)
     first = _node(body)
-    if isinstance(first, Command):
+    if isinstance(first, ShellCommand):
         text, at = words.heredoc_text(heredoc), words.heredoc_at(heredoc)
         first = replace(first, stdin=text, stdin_at=at)
     return _continued(first, heredoc)
 
 
 def _with_redirections(inner: Node | None, node: tree_sitter.Node) -> Node | None:
-    if not isinstance(inner, Command):
+    if not isinstance(inner, ShellCommand):
         return inner
     redirects = [child for child in node.children if child.type == "file_redirect"]
     texts = [words.text_of(child) for child in redirects]

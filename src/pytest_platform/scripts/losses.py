@@ -20,11 +20,11 @@ from pytest_platform.scripts.syntax import (
     Background,
     Branch,
     Chain,
-    Command,
     Loop,
     Negation,
     Node,
     Sequence,
+    ShellCommand,
     Test,
     children,
     descend,
@@ -41,7 +41,7 @@ _COMPUTING: Final = frozenset(
 """Print a value made from their input; as a rule an empty one is noticed where it is used."""
 
 
-def in_substitutions(command: Command, *, errexit: bool) -> Iterator[Hidden]:
+def in_substitutions(command: ShellCommand, *, errexit: bool) -> Iterator[Hidden]:
     """Give the steps in ``$(…)`` whose status the command around it replaces.
 
     Without ``set -e`` it is no declaration that drops it: an assignment alone would, too.
@@ -51,11 +51,11 @@ def in_substitutions(command: Command, *, errexit: bool) -> Iterator[Hidden]:
         return
     for inner in command.nested:
         for step in inner.statements[-1:]:
-            if isinstance(step, Command) and _is_step(step):
+            if isinstance(step, ShellCommand) and _is_step(step):
                 yield Hidden(SUBSTITUTED, command.text, command.at)
 
 
-def in_traps(command: Command) -> Iterator[Hidden]:
+def in_traps(command: ShellCommand) -> Iterator[Hidden]:
     """Give a trap that replaces every exit code by 0."""
     words = plain(command)
     if words[:1] != ("trap",) or not {"EXIT", "0"} & set(words[2:]):
@@ -72,11 +72,16 @@ def in_background(statement: Background, statements: tuple[Node, ...]) -> Iterat
         return
     kills = any(one[:1] == ("kill",) for one in words)
     inner = statement.inner
-    if isinstance(inner, Command) and matters(inner) and not kills and not endings.idles(inner):
+    if (
+        isinstance(inner, ShellCommand)
+        and matters(inner)
+        and not kills
+        and not endings.idles(inner)
+    ):
         yield Hidden(BACKGROUND, inner.text, inner.at)
 
 
-def _is_step(command: Command) -> bool:
+def _is_step(command: ShellCommand) -> bool:
     return matters(command) and not asks(command) and plain(command)[0] not in _COMPUTING
 
 
@@ -89,7 +94,7 @@ def in_conditions(branch: Branch) -> Iterator[Hidden]:
             step, failed = step.inner, then
         elif _leaves(then):
             continue  # It asks whether the work is done already.
-        if not isinstance(step, Command) or not matters(step) or asks(step):
+        if not isinstance(step, ShellCommand) or not matters(step) or asks(step):
             continue
         # Without `else` the status of a failed condition becomes 0.
         quiet = failed if failed is not None else then
@@ -130,7 +135,7 @@ def in_retries(statement: Node, later: tuple[Node, ...]) -> Iterator[Hidden]:
 
 
 def _fails(node: Node) -> bool:
-    code = endings.ends_with(node, {}) if isinstance(node, Command) else None
+    code = endings.ends_with(node, {}) if isinstance(node, ShellCommand) else None
     return code is not None and not endings.succeeds(code)
 
 
@@ -147,7 +152,7 @@ def _counts(loop: Loop) -> bool:
     return head is not None and not isinstance(head, Chain) and _looks(head)
 
 
-def _tries_in_body(loop: Loop) -> Iterator[Command]:
+def _tries_in_body(loop: Loop) -> Iterator[ShellCommand]:
     last = loop.body.statements[-1] if loop.body.statements else None
     if last is None or not _ends_quietly(last):
         return
@@ -158,7 +163,7 @@ def _tries_in_body(loop: Loop) -> Iterator[Command]:
             step = node.conditions[0].statements[-1] if node.conditions else node
         else:
             continue
-        if isinstance(step, Command):
+        if isinstance(step, ShellCommand):
             yield step
 
 
@@ -169,7 +174,7 @@ def _ends_quietly(node: Node) -> bool:
     return isinstance(node, Branch) or endings.is_quiet(node, {})
 
 
-def _tries_in_head(loop: Loop) -> Iterator[Command]:
+def _tries_in_head(loop: Loop) -> Iterator[ShellCommand]:
     """Give what the head of a loop tries, where the loop also ends without success."""
     head = loop.condition.statements[-1] if loop.condition and loop.condition.statements else None
     leaves = any(endings.is_jump(node) for node in descend(loop.body))
@@ -177,7 +182,7 @@ def _tries_in_head(loop: Loop) -> Iterator[Command]:
         isinstance(head, Chain) and _looks(head) and head.operator == _GIVES_UP.get(loop.kind)
     )
     for step in _operands(head) if head and (leaves or gives_up) else ():
-        if isinstance(step, Command):
+        if isinstance(step, ShellCommand):
             yield step
 
 
@@ -190,7 +195,7 @@ def _operands(node: Node) -> Iterator[Node]:
 
 
 def _ends_loop(node: Node) -> bool:
-    if isinstance(node, Command):
+    if isinstance(node, ShellCommand):
         is_break = plain(node)[:1] == ("break",)
         return is_break or endings.succeeds(endings.leaves_with(node, {}))
     return any(map(_ends_loop, children(node)))

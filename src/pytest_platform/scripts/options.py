@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from pytest_platform.scripts import endings
 from pytest_platform.scripts.commands import plain
-from pytest_platform.scripts.fates import Context
-from pytest_platform.scripts.syntax import Chain, Command, Node, Script, descend
+from pytest_platform.scripts.fates import FateContext
+from pytest_platform.scripts.syntax import Chain, Node, Script, ShellCommand, descend
 
 
 def sets_errexit(script: Script, options: frozenset[str]) -> bool:
     """Say whether ``-e`` is set when the shell starts, or anywhere in the script."""
-    commands = [plain(node) for node in descend(script.body) if isinstance(node, Command)]
+    commands = [plain(node) for node in descend(script.body) if isinstance(node, ShellCommand)]
     return bool(options & {"e", "errexit"}) or any(map(_turns_on, commands))
 
 
@@ -23,7 +23,7 @@ def _turns_on(words: tuple[str, ...]) -> bool:
     return any("e" in word for word in clusters) or (bool(clusters) and "errexit" in words)
 
 
-def after_set(statement: Node, context: Context) -> Context:
+def after_set(statement: Node, context: FateContext) -> FateContext:
     """Heed ``set -e``, ``set +e``, ``set -o pipefail`` and ``trap … ERR``."""
     words = endings.plain_of(_first_of(statement))
     if words[:1] == ("trap",) and "ERR" in words:

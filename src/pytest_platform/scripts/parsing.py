@@ -16,7 +16,7 @@ import tree_sitter_bash
 
 from pytest_platform.scripts import words
 from pytest_platform.scripts.grammar import sequence_of
-from pytest_platform.scripts.syntax import Command, Script, Sequence, descend
+from pytest_platform.scripts.syntax import Script, Sequence, ShellCommand, descend
 
 DEPTH: Final = 120
 # Where the grammar's scanner asks C's isdigit(), which is defined for 0 to 255 alone: of
@@ -56,7 +56,7 @@ def uses_operands(text: str) -> bool:
 
 
 def _shifts(text: str) -> bool:
-    commands = [node for node in descend(parse(text).body) if isinstance(node, Command)]
+    commands = [node for node in descend(parse(text).body) if isinstance(node, ShellCommand)]
     return any(node.words[:1] and node.words[0].text == "shift" for node in commands)
 
 

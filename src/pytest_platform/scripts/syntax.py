@@ -19,7 +19,7 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class ShellCommand:
     """A simple command, its here-document as ``stdin``, and the scripts of its ``$(…)``.
 
     ``reads`` says that its input, ``writes`` that its output is redirected. ``at`` is where it
@@ -130,14 +130,23 @@ class Script:
 
 
 Node = (
-    Command | Test | Pipeline | Chain | Negation | Background | Loop | Branch | Function | Sequence
+    ShellCommand
+    | Test
+    | Pipeline
+    | Chain
+    | Negation
+    | Background
+    | Loop
+    | Branch
+    | Function
+    | Sequence
 )
 
 
 def children(node: Node) -> tuple[Node, ...]:
     """Give everything directly inside ``node``, substitutions included, in order of the text."""
     match node:
-        case Command(nested=inner) | Test(nested=inner):
+        case ShellCommand(nested=inner) | Test(nested=inner):
             return inner
         case Pipeline(parts=inner) | Sequence(statements=inner):
             return inner

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pytest_platform.scripts.syntax import Word
 
-Entry = Mapping[str, Any]
+VerbEntry = Mapping[str, Any]
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
 _OPTION_WITHOUT_VALUE: Final = 2
@@ -30,7 +30,7 @@ def table() -> Mapping[str, Any]:
 
 
 @cache
-def _programs() -> Mapping[str, Entry]:
+def _programs() -> Mapping[str, VerbEntry]:
     return {name: entry for entry in table()["programs"] for name in entry["names"]}
 
 
@@ -78,7 +78,7 @@ def creates_or_verifies(words: Sequence[Word]) -> bool:
     if entry.get("test"):
         return _only_tests(words[1:])
     rest = list(words[1:])
-    rules: list[Entry] = entry.get("rules") or [{}]
+    rules: list[VerbEntry] = entry.get("rules") or [{}]
     return any(_fits(entry, rule, rest) for rule in rules)
 
 
@@ -93,7 +93,7 @@ def _only_tests(words: Sequence[Word]) -> bool:
     )
 
 
-def _fits(entry: Entry, rule: Entry, words: list[Word]) -> bool:
+def _fits(entry: VerbEntry, rule: VerbEntry, words: list[Word]) -> bool:
     read = options(entry, rule, words)
     if read is None:
         return False
@@ -113,7 +113,7 @@ def _fits(entry: Entry, rule: Entry, words: list[Word]) -> bool:
     return all(_operand_fits(entry, rule, word) for word in tail)
 
 
-def _operand_fits(entry: Entry, rule: Entry, word: Word) -> bool:
+def _operand_fits(entry: VerbEntry, rule: VerbEntry, word: Word) -> bool:
     if rule.get("dynamic", entry.get("dynamic")):
         return True
     if entry.get("variables"):
@@ -131,13 +131,15 @@ def is_one(word: Word) -> bool:
     return word.quoted and not word.text.startswith(("$", "`", "\\"))
 
 
-def is_one_option(entry: Entry, word: Word) -> bool:
+def is_one_option(entry: VerbEntry, word: Word) -> bool:
     """Say whether a word is an option that holds its value, and stays one word."""
     whole = word.literal or word.quoted
     return whole and re.fullmatch(entry.get("attached", r"(?!)"), word.text) is not None
 
 
-def options(entry: Entry, rule: Entry, words: Sequence[Word]) -> tuple[set[str], list[Word]] | None:
+def options(
+    entry: VerbEntry, rule: VerbEntry, words: Sequence[Word]
+) -> tuple[set[str], list[Word]] | None:
     """Part options from operands; None where an option is not known."""
     flags = {*entry.get("flags", ()), *entry.get("more_flags", ()), *rule.get("flags", ())}
     values = {*entry.get("values", ()), *rule.get("values", ())}

@@ -14,7 +14,7 @@ from pytest_platform.compose.tree import Node, documents
 from pytest_platform.module.loader import Module
 from pytest_platform.module.source import MAX_BYTES, inside
 from pytest_platform.reading import read_text
-from pytest_platform.selection.other_services import Builder, builders, find, others
+from pytest_platform.selection.other_services import ImageBuilder, builders, find, others
 
 _MAX_FILES: Final = 500
 _OF_SERVICE: Final = (
@@ -70,7 +70,7 @@ class Reader:
         built = [one for tree in trees for one in builders(tree, module.project)]
         yield from self._walk(start, built)
 
-    def _walk(self, start: list[_Part], built: Collection[Builder]) -> Iterator[_Part]:
+    def _walk(self, start: list[_Part], built: Collection[ImageBuilder]) -> Iterator[_Part]:
         pending = list(start)
         seen: set[_Part] = set()
         while pending and len(seen) < _MAX_FILES:

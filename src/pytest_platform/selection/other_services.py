@@ -14,14 +14,14 @@ Services = Mapping[str, Mapping[str, Any]]
 """Rendered services by name."""
 
 
-class Builder(NamedTuple):
+class ImageBuilder(NamedTuple):
     """A service that builds, and the names of what it builds; None where they are not known."""
 
     service: str
     images: frozenset[str] | None
 
 
-def builders(tree: Node, project: str) -> Iterator[Builder]:
+def builders(tree: Node, project: str) -> Iterator[ImageBuilder]:
     """Yield the services of a document that build an image."""
     services = find(tree, "services")
     for name, _, service in services.children if services else ():
@@ -31,10 +31,10 @@ def builders(tree: Node, project: str) -> Iterator[Builder]:
             texts = [image.text if image and image.text else f"{project}-{name}"]
             texts += [one.text for _, _, one in tags.children] if tags else []
             known = not any(UNKNOWN in declared(text) for text in texts)
-            yield Builder(name, frozenset(map(_name, texts)) if known else None)
+            yield ImageBuilder(name, frozenset(map(_name, texts)) if known else None)
 
 
-def others(tree: Node, service: str, built: Collection[Builder]) -> Iterator[str]:
+def others(tree: Node, service: str, built: Collection[ImageBuilder]) -> Iterator[str]:
     """Yield the services whose build or mounts a service takes over, as this document says."""
     own = find(tree, "services", service)
     if own is None:

@@ -13,7 +13,7 @@ from pytest_platform.selection.footprint import footprints, relative
 from pytest_platform.selection.git import Git
 from pytest_platform.selection.marks import modules_of
 from pytest_platform.selection.revisions import Revisions
-from pytest_platform.selection.touched import Change, touched
+from pytest_platform.selection.touched import ChangedPaths, touched
 
 SMOKE: Final = "smoke"
 """The folder of tests in Python, below the root."""
@@ -46,4 +46,4 @@ def touched_by(
         return {}
     tests = {path: modules_of(root / path) for path in paths if path.startswith(f"{SMOKE}/")}
     (modules, *_) = relative([catalog.shared], root)
-    return touched(Change(paths, modules, tests), footprints(catalog, root, revisions))
+    return touched(ChangedPaths(paths, modules, tests), footprints(catalog, root, revisions))

@@ -32,7 +32,7 @@ class Footprint:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangedPaths:
     """The paths that changed, relative to the root, and whose they are by other means.
 
     ``modules`` is the folder of modules. ``tests`` has the changed files of ``smoke/``, each
@@ -44,7 +44,7 @@ class Change:
     tests: Mapping[str, Collection[str]]
 
 
-def touched(change: Change, footprints: Sequence[Footprint]) -> dict[str, str]:
+def touched(change: ChangedPaths, footprints: Sequence[Footprint]) -> dict[str, str]:
     """Return the names of the touched modules, in order, each with why it is one.
 
     A module is touched by a change of what it is made of, of what all modules share, of its
@@ -59,7 +59,7 @@ def touched(change: Change, footprints: Sequence[Footprint]) -> dict[str, str]:
     return {name: reasons[name] for name in sorted(known & reasons.keys())}
 
 
-def _shared(change: Change, known: Collection[str]) -> Iterator[str]:
+def _shared(change: ChangedPaths, known: Collection[str]) -> Iterator[str]:
     """Yield the changed paths that count for all modules."""
     owned = {*known, *_removed(change, known)}
     for path in change.paths:
@@ -71,7 +71,7 @@ def _shared(change: Change, known: Collection[str]) -> Iterator[str]:
             yield path
 
 
-def _removed(change: Change, known: Collection[str]) -> dict[str, str]:
+def _removed(change: ChangedPaths, known: Collection[str]) -> dict[str, str]:
     """Return the modules that are gone, for the sake of those that still require them."""
     manifests = {path for path in change.paths if PurePosixPath(path).name == "module.yaml"}
     names = {path: PurePosixPath(path).parent.name for path in manifests}
@@ -82,7 +82,7 @@ def _removed(change: Change, known: Collection[str]) -> dict[str, str]:
     }
 
 
-def _directly(change: Change, footprints: Sequence[Footprint]) -> dict[str, str]:
+def _directly(change: ChangedPaths, footprints: Sequence[Footprint]) -> dict[str, str]:
     above: dict[str, str] = {}
     for path in sorted(change.paths, reverse=True):
         above.update(dict.fromkeys(_ancestry(path), path))

@@ -22,7 +22,7 @@ from pytest_platform.stack.builds import Left, left_by
 from pytest_platform.stack.coming import Tell, told
 from pytest_platform.stack.errors import StackNotUp, StackRefused, StackRemoved
 from pytest_platform.stack.members import members, needed_services
-from pytest_platform.stack.mounts import Source, look_at, written_to
+from pytest_platform.stack.mounts import MountSource, look_at, written_to
 from pytest_platform.stack.owner import Owner
 from pytest_platform.stack.parts import Part, Stack
 from pytest_platform.stack.rewrite import rewrite
@@ -148,8 +148,8 @@ class Ephemeral:
                 client.create_volume(name, labels={**labels, **known})
             copies.fill(client, stack.copies, labels)
 
-    def _sources(self, parts: Iterable[Part]) -> dict[str, Source]:
-        found: dict[str, Source] = {}
+    def _sources(self, parts: Iterable[Part]) -> dict[str, MountSource]:
+        found: dict[str, MountSource] = {}
         for part in parts:
             found |= look_at(part.model, part.folder)
             for path in written_to(part.model):

@@ -21,7 +21,7 @@ Mount = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class MountSource:
     """What stands on the host where a bind mount points: ``real`` is the path behind links.
 
     ``kind`` is ``file``, ``folder``, ``missing`` or ``other``, such as a socket. ``tracked`` are
@@ -33,7 +33,7 @@ class Source:
     tracked: tuple[str, ...] = ()
 
 
-def look_at(model: Mapping[str, Any], folder: str = "/") -> dict[str, Source]:
+def look_at(model: Mapping[str, Any], folder: str = "/") -> dict[str, MountSource]:
     """Look at the files that a rendered project mounts, builds from or reads.
 
     Relative paths that Compose has left are those of ``folder``.
@@ -64,14 +64,14 @@ def _binds(services: Iterable[Mapping[str, Any]]) -> Iterator[Mount]:
         yield from (one for one in service.get("volumes") or () if one["type"] == "bind")
 
 
-def _seen(path: Path) -> Source:
+def _seen(path: Path) -> MountSource:
     real = path.resolve()
     try:
         mode = real.stat().st_mode
     except OSError:
-        return Source(str(real), "missing")
+        return MountSource(str(real), "missing")
     kind = "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "other"
-    return Source(str(real), kind)
+    return MountSource(str(real), kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Rewritten:
 
 
 def rewrite_mount(
-    mount: Mount, root: str, sources: Mapping[str, Source], volume: Callable[[str, str], str]
+    mount: Mount, root: str, sources: Mapping[str, MountSource], volume: Callable[[str, str], str]
 ) -> Rewritten:
     """Return a mount that cannot change the host. ``volume`` names a fresh one for an identity.
 
@@ -116,9 +116,9 @@ def _volume(mount: Mount, volume: Callable[[str, str], str]) -> Mount:
 
 
 def _bind(
-    mount: Mount, root: str, source: Source | None, volume: Callable[[str, str], str]
+    mount: Mount, root: str, source: MountSource | None, volume: Callable[[str, str], str]
 ) -> Rewritten:
-    seen = source or Source(str(mount["source"]), "missing")
+    seen = source or MountSource(str(mount["source"]), "missing")
     if seen.kind == "other" or gives_engine(seen.real) or gives_engine(mount["source"]):
         return Rewritten(refusal=f"mounts {mount['source']}, by which it reaches the host")
     read_only = bool(mount.get("read_only"))
@@ -136,7 +136,9 @@ def _bind(
     return _fresh(mount, seen, root, volume)
 
 
-def _fresh(mount: Mount, seen: Source, root: str, volume: Callable[[str, str], str]) -> Rewritten:
+def _fresh(
+    mount: Mount, seen: MountSource, root: str, volume: Callable[[str, str], str]
+) -> Rewritten:
     """Mount a new volume in place of a folder that is written to."""
     name = volume(f"bind {seen.real}", "bind-" + _slug(seen.real))
     fresh = {"type": "volume", "source": name, "target": mount["target"]}
@@ -157,12 +159,14 @@ def _reading(mount: Mount) -> Mount:
     return {**mount, "read_only": True, **({"bind": kept} if "bind" in mount else {})}
 
 
-def refuse_to_read(path: str, root: str, sources: Mapping[str, Source], kind: str = "file") -> str:
+def refuse_to_read(
+    path: str, root: str, sources: Mapping[str, MountSource], kind: str = "file"
+) -> str:
     """Say why a secret, a config or an image may not be read or built from a path.
 
     What must stand there is a file or, as ``kind`` says, a folder.
     """
-    seen = sources.get(path) or Source(path, "missing")
+    seen = sources.get(path) or MountSource(path, "missing")
     if seen.kind == "other" or gives_engine(seen.real) or gives_engine(path):
         return f"reads {path}, by which it reaches the host"
     # What is no whole path would be read from a folder of ours.

@@ -15,7 +15,7 @@ from pytest_platform.stack.builds import built_from
 from pytest_platform.stack.copies import Copy
 from pytest_platform.stack.errors import StackConflict, StackRefused
 from pytest_platform.stack.members import needed_services
-from pytest_platform.stack.mounts import Source, refuse_to_read, rewrite_mount
+from pytest_platform.stack.mounts import MountSource, refuse_to_read, rewrite_mount
 from pytest_platform.stack.naming import Document, Names
 from pytest_platform.stack.parts import Part, Stack
 from pytest_platform.stack.refusals import refusals
@@ -29,7 +29,7 @@ class _Making:
     project: str
     labels: Mapping[str, str]
     root: str
-    sources: Mapping[str, Source]
+    sources: Mapping[str, MountSource]
     services: Document = field(default_factory=dict)
     networks: Names = field(default_factory=Names)
     volumes: Names = field(default_factory=Names)
@@ -46,7 +46,7 @@ def rewrite(
     *,
     labels: Mapping[str, str],
     root: str,
-    sources: Mapping[str, Source],
+    sources: Mapping[str, MountSource],
 ) -> Stack:
     """Put the wanted services, and those they need, into one project of their own.
 

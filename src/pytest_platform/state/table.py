@@ -38,7 +38,7 @@ _EXIT_HINTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class Expectation:
     """What the module declares. ``max_age`` bounds how long ago a one-shot exited 0.
 
     Where it is ``undecided`` whether it is to end, running is right, and an exit with 0 is not
@@ -55,7 +55,7 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ObservedState:
     """What a snapshot shows of one module.
 
     ``containers`` are those that the state is judged by. ``bearers`` are, for a hook,
@@ -69,11 +69,11 @@ class Seen:
     data_created: datetime | None = None
 
 
-def expected_of(module: Module) -> Expected:
+def expected_of(module: Module) -> Expectation:
     """Take from a module what its state is judged against."""
     runtime = module.manifest.spec.runtime
     max_age = timedelta(seconds=seconds(runtime.max_age)) if runtime.max_age else None
-    return Expected(
+    return Expectation(
         runtime.compose.service,
         runtime.expected_state,
         runtime.replicas,
@@ -89,7 +89,7 @@ def seen_of(
     owner: Module | None,
     snapshot: Snapshot,
     beside_owner: Snapshot | None = None,
-) -> Seen:
+) -> ObservedState:
     """Take from snapshots what was seen of a module, and of the data of its owner.
 
     The owner may be on another host, and ``beside_owner`` the snapshot of that one.
@@ -98,12 +98,12 @@ def seen_of(
     hook = module.manifest.spec.runtime.hook
     data_created = _data_created(owner, beside_owner or snapshot) if owner else None
     if hook is None:
-        return Seen(snapshot.taken_at, own, (), data_created)
+        return ObservedState(snapshot.taken_at, own, (), data_created)
     kept = snapshot.hooks_of(module.project, module.service, hook)
-    return Seen(snapshot.taken_at, kept, own, data_created)
+    return ObservedState(snapshot.taken_at, kept, own, data_created)
 
 
-def judge(expected: Expected, seen: Seen) -> list[Finding]:
+def judge(expected: Expectation, seen: ObservedState) -> list[Finding]:
     """Compare; return what is wrong, the worst first. Empty when all is as declared."""
     if expected.hook:
         return _judge_hook(expected, seen)
@@ -119,7 +119,7 @@ def judge(expected: Expected, seen: Seen) -> list[Finding]:
     return findings
 
 
-def settled(expected: Expected, seen: Seen) -> bool:
+def settled(expected: Expectation, seen: ObservedState) -> bool:
     """Tell whether waiting longer is of no use: all is well, or a one-shot has failed.
 
     Anything else may still come right: a container may be created, start or turn healthy.
@@ -152,7 +152,7 @@ def describe(container: Container, now: datetime) -> str:
     return f"{words}, {container.health}" if container.health else words
 
 
-def _count(expected: Expected, containers: Sequence[Container]) -> list[Finding]:
+def _count(expected: Expectation, containers: Sequence[Container]) -> list[Finding]:
     count = len(containers)
     if count < expected.replicas:
         message = (
@@ -170,7 +170,7 @@ def _count(expected: Expected, containers: Sequence[Container]) -> list[Finding]
     return []
 
 
-def _undecided(expected: Expected, container: Container) -> Finding:
+def _undecided(expected: Expectation, container: Container) -> Finding:
     message = (
         f"{container.name} exited 0, and nothing says whether '{expected.service}' is to end: "
         "write x-platform: {expected_state: exited-success} into the service if it is a one-shot, "
@@ -179,7 +179,7 @@ def _undecided(expected: Expected, container: Container) -> Finding:
     return Finding(UNDECIDED, message, "a declared state", "exited 0")
 
 
-def _one_shot(expected: Expected, container: Container, seen: Seen) -> Finding | None:
+def _one_shot(expected: Expectation, container: Container, seen: ObservedState) -> Finding | None:
     actual = describe(container, seen.now)
     wrong = _why_not_success(container, actual)
     if wrong:
@@ -202,7 +202,7 @@ def _why_not_success(container: Container, actual: str) -> str | None:
     return actual if status == "exited" else f"is {status}"
 
 
-def _stale(expected: Expected, container: Container, seen: Seen) -> Finding | None:
+def _stale(expected: Expectation, container: Container, seen: ObservedState) -> Finding | None:
     finished = container.finished_at
     if finished is None:
         return None
@@ -278,7 +278,7 @@ def _restarted_lately(container: Container, now: datetime) -> bool:
     return now - started < LOOP_WINDOW
 
 
-def _judge_hook(expected: Expected, seen: Seen) -> list[Finding]:
+def _judge_hook(expected: Expectation, seen: ObservedState) -> list[Finding]:
     """Compose removes a hook's container that succeeded and keeps one that failed."""
     failed = [_one_shot(expected, container, seen) for container in seen.containers]
     if findings := [finding for finding in failed if finding]:

@@ -13,7 +13,7 @@ from typing import Self
 from pytest_platform.docker.engine import PROJECT, Engine
 from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.errors import EngineError
-from pytest_platform.state.table import Expected, Seen, describe, judge, settled
+from pytest_platform.state.table import Expectation, ObservedState, describe, judge, settled
 
 EVENTS = (
     *("create", "start", "restart", "die", "stop", "kill", "oom", "destroy", "rename"),
@@ -44,8 +44,8 @@ class Awaited:
 
     name: str
     projects: frozenset[str]
-    expected: Expected
-    seen: Callable[[Snapshot], Seen]
+    expected: Expectation
+    seen: Callable[[Snapshot], ObservedState]
 
 
 def wait(

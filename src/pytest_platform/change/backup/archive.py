@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_platform.change.backup.host import Host
+from pytest_platform.change.backup.host import BackupHost
 from pytest_platform.change.refusal import Refusal
 
 END_OF_TAR = "\0" * 1024
@@ -81,7 +81,7 @@ FORMATS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class ArchiveExtent:
     """What was counted while all of it was read.
 
     ``files`` and ``bytes`` are those of regular files. ``filled`` is how many bytes are
@@ -99,10 +99,10 @@ class Contents:
 
     content: Literal["tar", "sql", "zip"]
     ending: str
-    extent: Extent
+    extent: ArchiveExtent
 
 
-def observe_contents(host: Host, path: str, extension: str) -> Contents | Refusal:
+def observe_contents(host: BackupHost, path: str, extension: str) -> Contents | Refusal:
     """Read all of it. Every byte passes through the program that unpacks it."""
     form = FORMATS[extension]
     argv = [*form.unpack, path]
@@ -113,33 +113,39 @@ def observe_contents(host: Host, path: str, extension: str) -> Contents | Refusa
     return extent if isinstance(extent, Refusal) else Contents(form.content, ending, extent)
 
 
-def _extent(host: Host, content: str, argv: Sequence[str], path: str) -> Extent | Refusal:
+def _extent(
+    host: BackupHost, content: str, argv: Sequence[str], path: str
+) -> ArchiveExtent | Refusal:
     if content == "tar":
         return tar_extent(host, argv, _DAMAGED)
     if content == "zip":
         return _counted(host, ("unzip", _ZIP_LISTING, _ZIP_CONTENT), [path], _DAMAGED)
     lines = _count(host, (argv[0], _DUMP), argv, _DAMAGED)
-    return lines if isinstance(lines, Refusal) else Extent(1, 0, lines[0])
+    return lines if isinstance(lines, Refusal) else ArchiveExtent(1, 0, lines[0])
 
 
-def tar_extent(host: Host, argv: Sequence[str], codes: Mapping[int, str]) -> Extent | Refusal:
+def tar_extent(
+    host: BackupHost, argv: Sequence[str], codes: Mapping[int, str]
+) -> ArchiveExtent | Refusal:
     """Count what is in the tar that a command prints. All of its entries are read."""
     return _counted(host, ("tar", _LISTING, _CONTENT), argv, codes)
 
 
 def _counted(
-    host: Host, scripts: tuple[str, str, str], argv: Sequence[str], codes: Mapping[int, str]
-) -> Extent | Refusal:
+    host: BackupHost, scripts: tuple[str, str, str], argv: Sequence[str], codes: Mapping[int, str]
+) -> ArchiveExtent | Refusal:
     program, listing, content = scripts
     entries = _count(host, (program, listing), argv, codes)
     if isinstance(entries, Refusal):
         return entries
     filled = _count(host, (program, content), argv, codes)
-    return filled if isinstance(filled, Refusal) else Extent(entries[0], entries[1], filled[0])
+    return (
+        filled if isinstance(filled, Refusal) else ArchiveExtent(entries[0], entries[1], filled[0])
+    )
 
 
 def filled(
-    host: Host, argv: Sequence[str], codes: Mapping[int, str], *, packed: bool = False
+    host: BackupHost, argv: Sequence[str], codes: Mapping[int, str], *, packed: bool = False
 ) -> int | Refusal:
     """Count the bytes other than zero in what a command prints, or in the files of its tar.
 
@@ -151,7 +157,7 @@ def filled(
 
 
 def _count(
-    host: Host, script: tuple[str, str], argv: Sequence[str], codes: Mapping[int, str]
+    host: BackupHost, script: tuple[str, str], argv: Sequence[str], codes: Mapping[int, str]
 ) -> list[int] | Refusal:
     program, text = script
     command = ["sh", "-c", text, program, *argv]
@@ -173,7 +179,7 @@ def judge_contents(contents: Contents, *, deep: bool) -> Iterator[Refusal]:
         yield from judge_extent(contents.extent)
 
 
-def judge_extent(extent: Extent) -> Iterator[Refusal]:
+def judge_extent(extent: ArchiveExtent) -> Iterator[Refusal]:
     """Refuse folders, links, files without a byte, and files of zeros alone."""
     if not extent.files:
         yield Refusal("backup.empty", "the backup has to hold at least one file; it has none")

@@ -22,9 +22,9 @@ from typing import Any, TypeVar
 
 from pytest_platform.change.backup.answers import read_json, read_time
 from pytest_platform.change.backup.archive import WITHOUT_CONTENT, filled
-from pytest_platform.change.backup.host import Host
-from pytest_platform.change.backup.kind import Kind
-from pytest_platform.change.backup.places import Place, judge_place, locate
+from pytest_platform.change.backup.host import BackupHost
+from pytest_platform.change.backup.kind import BackupKind
+from pytest_platform.change.backup.places import BackupPlace, judge_place, locate
 from pytest_platform.change.backup.reference import Reference, has_password, read_name, wrong_form
 from pytest_platform.change.backup.rules import (
     COMPLETE,
@@ -61,7 +61,7 @@ class BorgFacts:
     """What was seen of the archive. None: it was not looked at."""
 
     reference: Reference
-    place: Place | Refusal
+    place: BackupPlace | Refusal
     archive: Archive | Refusal | None = None
     check: str | Refusal | None = None
     filled: int | Refusal | None = None
@@ -100,7 +100,7 @@ def parse(text: str) -> Reference | Refusal:
     )
 
 
-def observe(reference: Reference, policy: Backup, host: Host) -> BorgFacts:
+def observe(reference: Reference, policy: Backup, host: BackupHost) -> BorgFacts:
     """Look at the archive. A repository outside the roots is not opened."""
     place = locate(host, reference.place, policy.roots)
     if isinstance(place, Refusal) or not place.inside:
@@ -118,7 +118,7 @@ def observe(reference: Reference, policy: Backup, host: Host) -> BorgFacts:
     return BorgFacts(reference, place, archive, check, _read(host, name))
 
 
-def _info(host: Host, name: str) -> Archive | Refusal:
+def _info(host: BackupHost, name: str) -> Archive | Refusal:
     argv = ["borg", "info", "--bypass-lock", "--json", "--", name]
     said = host.answer(argv, "describe the archive", reading=True)
     return read_json(_told_apart(said), "borg", _archive)
@@ -131,13 +131,13 @@ def _archive(answer: Any) -> Archive:
     return Archive(read_time(row["start"]), size, files, str(row.get("comment") or ""))
 
 
-def _check(host: Host, name: str, *, deep: bool) -> str | Refusal:
+def _check(host: BackupHost, name: str, *, deep: bool) -> str | Refusal:
     depth = ["--verify-data"] if deep else ["--archives-only"]
     argv = ["borg", "check", "--bypass-lock", *depth, "--", name]
     return _told_apart(host.answer(argv, "check the archive", _DAMAGED, reading=True))
 
 
-def _read(host: Host, name: str) -> int | Refusal:
+def _read(host: BackupHost, name: str) -> int | Refusal:
     argv = ["borg", "extract", "--bypass-lock", "--stdout", "--", name]
     return _told_apart(filled(host, argv, _DAMAGED))
 
@@ -153,7 +153,7 @@ def _told_apart(said: T) -> T | Refusal:
 def judge(facts: BorgFacts, policy: Backup, now: datetime) -> tuple[Refusal, ...]:
     """Return all the reasons for which this archive is not the backup that is asked for."""
     reasons = [*judge_place(facts.place, policy.roots), *_judge_times(facts, policy, now)]
-    if isinstance(facts.place, Place) and facts.place.inside:
+    if isinstance(facts.place, BackupPlace) and facts.place.inside:
         reasons += _judge_archive(facts, policy)
     return tuple(reasons)
 
@@ -190,4 +190,4 @@ def _judge_reading(facts: BorgFacts) -> Iterator[Refusal]:
         yield WITHOUT_CONTENT
 
 
-KIND = Kind(FORM, parse, observe, judge)
+KIND = BackupKind(FORM, parse, observe, judge)

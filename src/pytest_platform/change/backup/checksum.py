@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from pytest_platform.change.backup.host import Host
+from pytest_platform.change.backup.host import BackupHost
 from pytest_platform.change.backup.places import entry
 from pytest_platform.change.refusal import Refusal
 
@@ -25,7 +25,7 @@ class Checksum:
     computed: str
 
 
-def observe_checksum(host: Host, path: str) -> Checksum | Refusal | None:
+def observe_checksum(host: BackupHost, path: str) -> Checksum | Refusal | None:
     """Read the checksum file beside ``path`` and compute; None if there is none."""
     beside = path + SUFFIX
     found = entry(host, beside)

@@ -24,7 +24,7 @@ _PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 
-class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class BackupEvidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was verified: ``level`` was reached, and ``promise`` says what that means.
 
     ``files`` and ``bytes`` are the regular files that were read and their content; null where
@@ -45,8 +45,8 @@ class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"backup verified ({self.level}), {read}: {self.promise}"
 
 
-def evidence_of(kind: str, level: str, held: tuple[int, int | None] | None) -> Evidence:
+def evidence_of(kind: str, level: str, held: tuple[int, int | None] | None) -> BackupEvidence:
     """Describe what was verified; ``held`` are the files and the bytes of what was read."""
     promise = f"{_PROMISES[kind][level]}; {_RESTORE}"
     files, size = held if held and level != "exists" else (None, None)
-    return Evidence(kind, level, promise, files, size)
+    return BackupEvidence(kind, level, promise, files, size)

@@ -23,9 +23,15 @@ from pytest_platform.change.backup.archive import (
     observe_contents,
 )
 from pytest_platform.change.backup.checksum import Checksum, judge_checksum, observe_checksum
-from pytest_platform.change.backup.host import Host
-from pytest_platform.change.backup.kind import Kind
-from pytest_platform.change.backup.places import Entry, Place, entry, judge_place, locate
+from pytest_platform.change.backup.host import BackupHost
+from pytest_platform.change.backup.kind import BackupKind
+from pytest_platform.change.backup.places import (
+    BackupPlace,
+    FolderEntry,
+    entry,
+    judge_place,
+    locate,
+)
 from pytest_platform.change.backup.reference import Reference, read_name, wrong_form
 from pytest_platform.change.backup.rules import judge_size, judge_times, not_read, reaches, refused
 from pytest_platform.change.refusal import Refusal
@@ -39,11 +45,11 @@ class FileFacts:
     """What was seen of the file. None: it was not looked at."""
 
     reference: Reference
-    place: Place | Refusal
-    before: Entry | Refusal | None = None
+    place: BackupPlace | Refusal
+    before: FolderEntry | Refusal | None = None
     checksum: Checksum | Refusal | None = None
     contents: Contents | Refusal | None = None
-    after: Entry | Refusal | None = None
+    after: FolderEntry | Refusal | None = None
 
     @property
     def names(self) -> frozenset[str]:
@@ -58,7 +64,7 @@ class FileFacts:
     @property
     def size(self) -> int | None:
         """How many bytes it has."""
-        return self.before.size if isinstance(self.before, Entry) else None
+        return self.before.size if isinstance(self.before, FolderEntry) else None
 
     @property
     def held(self) -> tuple[int, int | None] | None:
@@ -80,7 +86,7 @@ def parse(text: str) -> Reference | Refusal:
     return Reference("file", text, str(path), path.name, name.extension, name.module, name.taken_at)
 
 
-def observe(reference: Reference, policy: Backup, host: Host) -> FileFacts:
+def observe(reference: Reference, policy: Backup, host: BackupHost) -> FileFacts:
     """Look at the file. Outside the roots nothing is read, nor what is no regular file."""
     place = locate(host, reference.place, policy.roots)
     if isinstance(place, Refusal) or not place.inside:
@@ -99,7 +105,7 @@ def judge(facts: FileFacts, policy: Backup, now: datetime) -> tuple[Refusal, ...
     """Return all the reasons for which this file is not the backup that is asked for."""
     reasons = [*judge_place(facts.place, policy.roots), *_judge_times(facts, policy, now)]
     reasons += refused(facts.before, facts.after)
-    if isinstance(facts.place, Place) and isinstance(facts.before, Entry):
+    if isinstance(facts.place, BackupPlace) and isinstance(facts.before, FolderEntry):
         reasons += _judge_entry(facts, facts.place, facts.before, policy)
     return tuple(reasons) if reasons or facts.before else (not_read("stat"),)
 
@@ -109,14 +115,14 @@ def _judge_times(facts: FileFacts, policy: Backup, now: datetime) -> Iterator[Re
     times = {}
     if facts.reference.taken_at is not None:
         times["the time in its name"] = facts.reference.taken_at
-    if isinstance(facts.before, Entry):
+    if isinstance(facts.before, FolderEntry):
         modified = min(facts.before.modified, int(datetime.max.replace(tzinfo=UTC).timestamp()))
         times["its last change"] = datetime.fromtimestamp(max(0, modified), UTC)
     yield from judge_times(times, policy, now)
 
 
 def _judge_entry(
-    facts: FileFacts, place: Place, before: Entry, policy: Backup
+    facts: FileFacts, place: BackupPlace, before: FolderEntry, policy: Backup
 ) -> Iterator[Refusal]:
     if place.name != facts.reference.item:
         message = f"the reference has to name the file itself; it is a link to {place.path}"
@@ -142,4 +148,4 @@ def _judge_contents(facts: FileFacts, policy: Backup) -> Iterator[Refusal]:
         yield from refused(facts.contents or not_read("the host"))
 
 
-KIND = Kind(FORM, parse, observe, judge)
+KIND = BackupKind(FORM, parse, observe, judge)

@@ -45,7 +45,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class BackupHost:
     """The place where the backup lies.
 
     ``secrets`` are taken out of everything that a command says about a failure.

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
-from pytest_platform.change.backup.host import Host
+from pytest_platform.change.backup.host import BackupHost
 from pytest_platform.change.backup.reference import Reference
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.module.model import Backup
 
 
-class Facts(Protocol):
+class KindFacts(Protocol):
     """What was seen of a backup. None: it could not be seen, and ``judge`` says why."""
 
     @property
@@ -37,11 +37,11 @@ class Facts(Protocol):
         ...
 
 
-F = TypeVar("F", bound=Facts)
+F = TypeVar("F", bound=KindFacts)
 
 
 @dataclass(frozen=True, slots=True)
-class Kind(Generic[F]):
+class BackupKind(Generic[F]):
     """One kind of backup.
 
     Attributes:
@@ -53,5 +53,5 @@ class Kind(Generic[F]):
 
     form: str
     parse: Callable[[str], Reference | Refusal]
-    observe: Callable[[Reference, Backup, Host], F]
+    observe: Callable[[Reference, Backup, BackupHost], F]
     judge: Callable[[F, Backup, datetime], tuple[Refusal, ...]]

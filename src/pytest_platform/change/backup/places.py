@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from pytest_platform.change.backup.host import Host
+from pytest_platform.change.backup.host import BackupHost
 from pytest_platform.change.backup.reference import is_plain
 from pytest_platform.change.refusal import Refusal
 
@@ -19,7 +19,7 @@ The last in the long form: it has the fractions of a second, which ``%Z`` leaves
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BackupPlace:
     """A path after all links, or the name of a repository elsewhere.
 
     ``inside`` tells whether the roots cover it, links resolved on both sides.
@@ -35,7 +35,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FolderEntry:
     """What a folder holds under a name. Two that are equal are the same, unchanged file."""
 
     mode: int
@@ -49,14 +49,14 @@ class Entry:
         return stat.S_ISREG(self.mode)
 
 
-def locate(host: Host, place: str, roots: Iterable[str]) -> Place | Refusal:
+def locate(host: BackupHost, place: str, roots: Iterable[str]) -> BackupPlace | Refusal:
     """Resolve a path and the roots.
 
     A repository that is not a path, as in ``s3:…``, is inside if a root is that very text.
     """
     declared = list(roots)
     if not place.startswith("/"):
-        return Place(place, inside=place in declared)
+        return BackupPlace(place, inside=place in declared)
     path = _resolve(host, place)
     if isinstance(path, Refusal):
         return path
@@ -64,10 +64,10 @@ def locate(host: Host, place: str, roots: Iterable[str]) -> Place | Refusal:
     inside = any(
         PurePosixPath(path).is_relative_to(folder) for folder in folders if isinstance(folder, str)
     )
-    return Place(path, inside)
+    return BackupPlace(path, inside)
 
 
-def _resolve(host: Host, path: str) -> str | Refusal:
+def _resolve(host: BackupHost, path: str) -> str | Refusal:
     said = host.answer(["readlink", "-f", "-v", "--", path], f"resolve the links of {path}")
     if isinstance(said, Refusal):
         return said
@@ -78,20 +78,20 @@ def _resolve(host: Host, path: str) -> str | Refusal:
     return Refusal("backup.unreadable", message)
 
 
-def entry(host: Host, path: str) -> Entry | Refusal:
+def entry(host: BackupHost, path: str) -> FolderEntry | Refusal:
     """Look at a path without following it, should it have become a link."""
     said = host.answer(["stat", "-c", _FORMAT, "--", path], f"find {path}")
     if isinstance(said, Refusal):
         return said
     try:
         mode, size, modified, *identity = said.split()
-        return Entry(int(mode, 16), int(size), int(modified), tuple(identity))
+        return FolderEntry(int(mode, 16), int(size), int(modified), tuple(identity))
     except ValueError:
         message = f"stat has to answer as GNU's or BusyBox's does for {path}"
         return Refusal("backup.unreadable", message)
 
 
-def judge_place(place: Place | Refusal, roots: Iterable[str]) -> tuple[Refusal, ...]:
+def judge_place(place: BackupPlace | Refusal, roots: Iterable[str]) -> tuple[Refusal, ...]:
     """Refuse what is not inside the roots."""
     if isinstance(place, Refusal):
         return (place,)

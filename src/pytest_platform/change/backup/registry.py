@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_platform.change.backup import borg, file, restic
-from pytest_platform.change.backup.kind import Kind
+from pytest_platform.change.backup.kind import BackupKind
 from pytest_platform.change.backup.reference import Reference, is_plain, wrong_form
 from pytest_platform.change.refusal import Refusal
 
-KINDS: Mapping[str, Kind[Any]] = {
+KINDS: Mapping[str, BackupKind[Any]] = {
     "file": file.KIND,
     "restic": restic.KIND,
     "borg": borg.KIND,

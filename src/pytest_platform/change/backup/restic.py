@@ -21,9 +21,9 @@ from typing import Any, TypeVar
 
 from pytest_platform.change.backup.answers import read_json, read_time
 from pytest_platform.change.backup.archive import END_OF_TAR, WITHOUT_CONTENT, filled
-from pytest_platform.change.backup.host import Host
-from pytest_platform.change.backup.kind import Kind
-from pytest_platform.change.backup.places import Place, judge_place, locate
+from pytest_platform.change.backup.host import BackupHost
+from pytest_platform.change.backup.kind import BackupKind
+from pytest_platform.change.backup.places import BackupPlace, judge_place, locate
 from pytest_platform.change.backup.reference import Reference, has_password, wrong_form
 from pytest_platform.change.backup.rules import (
     COMPLETE,
@@ -52,7 +52,7 @@ _READING = {1: "backup.damaged", 2: "backup.damaged", **_CODES}
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class ResticSnapshot:
     """One snapshot, as ``restic snapshots`` lists it."""
 
     id: str
@@ -61,7 +61,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class ResticExtent:
     """What a restore of the snapshot would write."""
 
     size: int
@@ -73,16 +73,16 @@ class ResticFacts:
     """What was seen of the snapshot. None: it was not looked at."""
 
     reference: Reference
-    place: Place | Refusal
-    snapshots: tuple[Snapshot, ...] | Refusal | None = None
-    extent: Extent | Refusal | None = None
+    place: BackupPlace | Refusal
+    snapshots: tuple[ResticSnapshot, ...] | Refusal | None = None
+    extent: ResticExtent | Refusal | None = None
     check: str | Refusal | None = None
     dump: str | Refusal | None = None
     filled: int | Refusal | None = None
     """How many bytes of its files are other than zero."""
 
     @property
-    def snapshot(self) -> Snapshot | None:
+    def snapshot(self) -> ResticSnapshot | None:
         """The one snapshot that the reference names."""
         found = self.snapshots if isinstance(self.snapshots, tuple) else ()
         return found[0] if len(found) == 1 else None
@@ -103,13 +103,13 @@ class ResticFacts:
     @property
     def size(self) -> int | None:
         """How many bytes a restore would write."""
-        return self.extent.size if isinstance(self.extent, Extent) else None
+        return self.extent.size if isinstance(self.extent, ResticExtent) else None
 
     @property
     def held(self) -> tuple[int, int | None] | None:
         """How many files the snapshot has, and their bytes."""
         found = self.extent
-        return (found.files, found.size) if isinstance(found, Extent) else None
+        return (found.files, found.size) if isinstance(found, ResticExtent) else None
 
 
 def parse(text: str) -> Reference | Refusal:
@@ -120,7 +120,7 @@ def parse(text: str) -> Reference | Refusal:
     return Reference("restic", text, found["repository"], found["id"])
 
 
-def observe(reference: Reference, policy: Backup, host: Host) -> ResticFacts:
+def observe(reference: Reference, policy: Backup, host: BackupHost) -> ResticFacts:
     """Look at the snapshot. A repository outside the roots is not opened."""
     place = locate(host, reference.place, policy.roots)
     if isinstance(place, Refusal) or not place.inside:
@@ -142,7 +142,9 @@ def observe(reference: Reference, policy: Backup, host: Host) -> ResticFacts:
     return ResticFacts(reference, place, found, extent, check, ending, content)
 
 
-def _snapshots(host: Host, restic: list[str], wanted: str) -> tuple[Snapshot, ...] | Refusal:
+def _snapshots(
+    host: BackupHost, restic: list[str], wanted: str
+) -> tuple[ResticSnapshot, ...] | Refusal:
     """Find the snapshots whose ID begins as asked for; restic's own filter hides two."""
     said = host.answer([*restic, "snapshots", "--json"], "list the snapshots", _CODES, reading=True)
     found = read_json(said, "restic", lambda rows: tuple(map(_snapshot, rows)))
@@ -151,20 +153,22 @@ def _snapshots(host: Host, restic: list[str], wanted: str) -> tuple[Snapshot, ..
     return tuple(snapshot for snapshot in found if snapshot.id.startswith(wanted))
 
 
-def _snapshot(row: Any) -> Snapshot:
+def _snapshot(row: Any) -> ResticSnapshot:
     tags = tuple(map(str, row.get("tags") or ()))
-    return Snapshot(str(row["id"]), read_time(row["time"]), tags)
+    return ResticSnapshot(str(row["id"]), read_time(row["time"]), tags)
 
 
-def _extent(host: Host, restic: list[str], snapshot: str) -> Extent | Refusal:
+def _extent(host: BackupHost, restic: list[str], snapshot: str) -> ResticExtent | Refusal:
     argv = [*restic, "stats", "--json", "--mode", "restore-size", snapshot]
     said = host.answer(argv, "measure the snapshot", _CODES, reading=True)
     return read_json(
-        said, "restic", lambda row: Extent(int(row["total_size"]), int(row["total_file_count"]))
+        said,
+        "restic",
+        lambda row: ResticExtent(int(row["total_size"]), int(row["total_file_count"])),
     )
 
 
-def _check(host: Host, restic: list[str], *, deep: bool) -> str | Refusal:
+def _check(host: BackupHost, restic: list[str], *, deep: bool) -> str | Refusal:
     argv = [*restic, "check", *(["--read-data"] if deep else [])]
     return _of_what_is_there(host.answer(argv, "check the repository", _READING, reading=True))
 
@@ -193,7 +197,7 @@ def _judge_snapshot(facts: ResticFacts, policy: Backup, now: datetime) -> Iterat
     yield from _judge_reading(facts, policy)
 
 
-def _not_found(found: tuple[Snapshot, ...] | Refusal | None) -> Refusal:
+def _not_found(found: tuple[ResticSnapshot, ...] | Refusal | None) -> Refusal:
     if isinstance(found, Refusal):
         return found
     if found:
@@ -203,10 +207,10 @@ def _not_found(found: tuple[Snapshot, ...] | Refusal | None) -> Refusal:
     return Refusal("backup.absent", message)
 
 
-def _judge_extent(extent: Extent | Refusal | None, policy: Backup) -> Iterator[Refusal]:
-    if isinstance(extent, Extent) and extent.files:
+def _judge_extent(extent: ResticExtent | Refusal | None, policy: Backup) -> Iterator[Refusal]:
+    if isinstance(extent, ResticExtent) and extent.files:
         yield from judge_size(extent.size, policy)
-    elif isinstance(extent, Extent):
+    elif isinstance(extent, ResticExtent):
         yield Refusal("backup.empty", "the snapshot has to hold at least one file; it has none")
     else:
         yield extent or not_read("restic stats")
@@ -227,4 +231,4 @@ def _judge_reading(facts: ResticFacts, policy: Backup) -> Iterator[Refusal]:
         yield WITHOUT_CONTENT
 
 
-KIND = Kind(FORM, parse, observe, judge)
+KIND = BackupKind(FORM, parse, observe, judge)

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from pytest_platform.change.backup.evidence import Evidence, evidence_of
-from pytest_platform.change.backup.host import READING, Host, credentials
-from pytest_platform.change.backup.kind import Facts, Kind
+from pytest_platform.change.backup.evidence import BackupEvidence, evidence_of
+from pytest_platform.change.backup.host import READING, BackupHost, credentials
+from pytest_platform.change.backup.kind import BackupKind, KindFacts
 from pytest_platform.change.backup.reference import Reference, shown
 from pytest_platform.change.backup.registry import KINDS, parse
 from pytest_platform.change.backup.rules import LEVELS, judge_module, reaches
@@ -37,7 +37,7 @@ class BackupFacts:
     taken_at: datetime | None = None
     size: int | None = None
     level: str | None = None
-    evidence: Evidence | None = None
+    evidence: BackupEvidence | None = None
 
     @property
     def verified(self) -> bool:
@@ -74,7 +74,7 @@ def verify(  # noqa: PLR0913 - every fact is handed in, by its name
     reference = parse(text)
     if isinstance(reference, Refusal):
         return BackupFacts(shown(text), (reference,))
-    host = Host(transport, credentials(environment), reading=reading)
+    host = BackupHost(transport, credentials(environment), reading=reading)
     kind = KINDS[reference.kind]
     facts = kind.observe(reference, policy, host)
     judged = kind.judge(facts, policy, now)
@@ -93,21 +93,21 @@ def verify(  # noqa: PLR0913 - every fact is handed in, by its name
 
 
 def _judge_names(
-    facts: Facts, modules: Collection[str], judged: tuple[Refusal, ...]
+    facts: KindFacts, modules: Collection[str], judged: tuple[Refusal, ...]
 ) -> Iterator[Refusal]:
     """Refuse another module's backup, and one of which it could not be seen."""
     if facts.names is not None or not judged:
         yield from judge_module(facts.names or (), modules)
 
 
-def _module(facts: Facts, reference: Reference, modules: Collection[str]) -> str | None:
+def _module(facts: KindFacts, reference: Reference, modules: Collection[str]) -> str | None:
     """Return the module that the backup is of: one that is asked for, if there is."""
     names = sorted(facts.names or ())
     wanted = (name for name in names if name in modules)
     return next(wanted, reference.module)
 
 
-def _level(kind: Kind[Any], facts: Facts, policy: Backup, now: datetime) -> str | None:
+def _level(kind: BackupKind[Any], facts: KindFacts, policy: Backup, now: datetime) -> str | None:
     """Judge the same facts by each level."""
     asked = [level for level in LEVELS if reaches(policy, level)]
     policies = {level: msgspec.structs.replace(policy, level=level) for level in asked}

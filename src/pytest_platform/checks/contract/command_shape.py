@@ -23,7 +23,7 @@ from pytest_platform.scripts.invocation import (
 from pytest_platform.scripts.parsing import parse, uses_operands
 from pytest_platform.scripts.quoting import shortened
 from pytest_platform.scripts.splitting import Split, split
-from pytest_platform.scripts.syntax import Command
+from pytest_platform.scripts.syntax import ShellCommand
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.command_shape"
@@ -112,7 +112,7 @@ def _has_spaces(text: str) -> bool:
 def _is_one_quoted_word(text: str) -> bool:
     """Say whether a whole script is in quotes, so that a shell takes it for a program's name."""
     statements = parse(text).body.statements
-    if len(statements) != 1 or not isinstance(statements[0], Command):
+    if len(statements) != 1 or not isinstance(statements[0], ShellCommand):
         return False
     words = statements[0].words
     return len(words) == 1 and words[0].quoted and words[0].literal and _has_spaces(words[0].text)

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from typing import Any, Final
 
 from pytest_platform.checks.contract.facts import Facts, Unit
-from pytest_platform.checks.contract.port import Written, owners, written
+from pytest_platform.checks.contract.port import WrittenPort, owners, written
 from pytest_platform.compose.interpolation import optional
 from pytest_platform.verdict import Finding
 
@@ -93,7 +93,7 @@ def _loopback(address: str | None) -> bool:
         return address == "localhost"
 
 
-def _finding(port: Mapping[str, Any], entry: Written, path: tuple[str, ...]) -> Finding:
+def _finding(port: Mapping[str, Any], entry: WrittenPort, path: tuple[str, ...]) -> Finding:
     published, target = port.get("published") or "", port.get("target")
     if entry.has_variables:
         published, target = entry.published, entry.target
@@ -110,7 +110,7 @@ def _finding(port: Mapping[str, Any], entry: Written, path: tuple[str, ...]) -> 
     )
 
 
-def _advised(entry: Written, published: Any, target: Any) -> str:
+def _advised(entry: WrittenPort, published: Any, target: Any) -> str:
     if not entry.whole:
         return f"127.0.0.1:{published}:{target}"
     name, _, default = entry.whole.strip("${}").partition("-")

@@ -22,7 +22,7 @@ _MOST_FILES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Mounted:
+class MountedFiles:
     """A text that a container sees: of a ``file``, or the content of a ``config``.
 
     ``source`` is the content before interpolation, ``written`` the same with single dollars.
@@ -35,7 +35,7 @@ class Mounted:
     source: str = ""
 
 
-def scripts(facts: Facts, unit: Unit) -> dict[str, Mounted]:
+def scripts(facts: Facts, unit: Unit) -> dict[str, MountedFiles]:
     """Return mounted texts of the repository, by their paths in the container.
 
     Where two mounts have the same path, it is not known which one is seen, so neither is there.
@@ -58,9 +58,9 @@ def _shadowed(rendered: Mapping[str, Any]) -> set[str]:
     return {path for path, count in Counter(targets).items() if count > 1}
 
 
-def _all_texts(facts: Facts, unit: Unit) -> dict[str, Mounted]:
+def _all_texts(facts: Facts, unit: Unit) -> dict[str, MountedFiles]:
     root = facts.module.root.resolve()
-    found: dict[str, Mounted] = {}
+    found: dict[str, MountedFiles] = {}
     for mount in unit.rendered.get("volumes") or ():
         if isinstance(mount, Mapping) and mount.get("type") == "bind":
             for path, target in _files(*_bind(mount)):
@@ -74,7 +74,7 @@ def _all_texts(facts: Facts, unit: Unit) -> dict[str, Mounted]:
     return found
 
 
-def texts(found: Mapping[str, Mounted], folder: str = "") -> Texts:
+def texts(found: Mapping[str, MountedFiles], folder: str = "") -> Texts:
     """Return the texts alone; those below ``folder`` also by their paths from there."""
     above = f"{folder.rstrip('/')}/"
     names = {path: [path] for path in found}
@@ -89,7 +89,9 @@ def texts(found: Mapping[str, Mounted], folder: str = "") -> Texts:
     )
 
 
-def located(facts: Facts, found: Mapping[str, Mounted], folder: str, finding: Finding) -> Finding:
+def located(
+    facts: Facts, found: Mapping[str, MountedFiles], folder: str, finding: Finding
+) -> Finding:
     """Let a finding about a mounted text point at its line there."""
     named = finding.spot.file if finding.spot else ""
     one = found.get(named) or found.get(f"{folder.rstrip('/')}/{named.removeprefix('./')}")
@@ -98,7 +100,7 @@ def located(facts: Facts, found: Mapping[str, Mounted], folder: str, finding: Fi
     return replace(finding, location=_location(facts, one, finding.spot.at))
 
 
-def _location(facts: Facts, one: Mounted, at: int) -> Location:
+def _location(facts: Facts, one: MountedFiles, at: int) -> Location:
     if one.file is None:
         path = ("configs", one.config, "content")
         return locate(facts.module, path, doubled(one.source, at))
@@ -107,11 +109,11 @@ def _location(facts: Facts, one: Mounted, at: int) -> Location:
     return Location(real.relative_to(root).as_posix(), line, column)
 
 
-def _content(facts: Facts, name: str, content: str) -> Mounted:
+def _content(facts: Facts, name: str, content: str) -> MountedFiles:
     text = single_dollars(content)
     made = (facts.source.model.get("configs") or {}).get(name) or {}
     source = str(made.get("content", content))
-    return Mounted(text, single_dollars(source), config=name, source=source)
+    return MountedFiles(text, single_dollars(source), config=name, source=source)
 
 
 def _configs(unit: Unit) -> Iterator[tuple[str, str]]:
@@ -134,7 +136,7 @@ def _files(source: Path, target: str) -> Iterator[tuple[Path, str]]:
             yield path, f"{target.rstrip('/')}/{path.relative_to(source).as_posix()}"
 
 
-def _text(root: Path, path: Path, target: str) -> dict[str, Mounted]:
+def _text(root: Path, path: Path, target: str) -> dict[str, MountedFiles]:
     real = path.resolve()
     if not real.is_relative_to(root) or target.startswith("/tmp/"):  # noqa: S108
         return {}
@@ -144,4 +146,4 @@ def _text(root: Path, path: Path, target: str) -> dict[str, Mounted]:
         text = read_text(real, errors="strict")
     except (OSError, UnicodeDecodeError):
         return {}
-    return {target: Mounted(text, text, real)}
+    return {target: MountedFiles(text, text, real)}

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from pytest_platform.checks.contract import surroundings
 from pytest_platform.checks.contract.surroundings import Told
-from pytest_platform.scripts.changes import Change, Judge
+from pytest_platform.scripts.changes import DataChange, Judge
 from pytest_platform.scripts.files import NO_TEXTS, Texts
 from pytest_platform.scripts.invocation import (
     Argument,
@@ -138,14 +138,14 @@ def _of_words(judge: Judge, words: list[Argument], scripts: Texts) -> list[Told]
     ]
 
 
-def _around(judge: Judge, words: list[Argument], shell: Invocation) -> list[Change]:
+def _around(judge: Judge, words: list[Argument], shell: Invocation) -> list[DataChange]:
     """Judge the shell that gets a script, and what starts it, as if the script did nothing."""
     texts = [":" if word is shell.script else word.text for word in words]
     return judge.script(shlex.join(texts))
 
 
 def _place(
-    found: Program, change: Change, written: Change | None
+    found: Program, change: DataChange, written: DataChange | None
 ) -> tuple[tuple[str, ...], Spot | None]:
     told = written or (change if change.file else None)
     return found.place(told.at if told else None, change.file)
@@ -159,7 +159,9 @@ def _health_check(rendered: Mapping[str, Any]) -> list[Argument]:
     return [Argument(single_dollars(str(text)), "healthcheck", None) for text in given]
 
 
-def _changes(judge: Judge, found: Program, scripts: Texts) -> list[tuple[Change, Change | None]]:
+def _changes(
+    judge: Judge, found: Program, scripts: Texts
+) -> list[tuple[DataChange, DataChange | None]]:
     """Judge what runs, with what was written where both have the same shape."""
     ran = judge.script(found.text)
     as_written = replace(judge, scripts=scripts.written)
@@ -169,7 +171,7 @@ def _changes(judge: Judge, found: Program, scripts: Texts) -> list[tuple[Change,
     return [(one, None) for one in ran]
 
 
-def _allows(declared: tuple[str, ...], change: Change) -> bool:
+def _allows(declared: tuple[str, ...], change: DataChange) -> bool:
     """Say whether a change begins with the declared words, options left out or not.
 
     Where the declared words hold an option or a path, it is that command alone.

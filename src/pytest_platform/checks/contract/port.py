@@ -15,7 +15,7 @@ _SHORT: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenPort:
     """An entry of ``ports``. ``whole`` is a text that is one variable, of which nothing is told."""
 
     address: str = ""
@@ -40,21 +40,21 @@ class Written:
         return int(found[2]) - int(found[1]) + 1 if found else 1
 
 
-def written(entry: Any) -> Written:
+def written(entry: Any) -> WrittenPort:
     """Read an entry in its short or its long form."""
     if isinstance(entry, Mapping):
         parts = (str(entry.get(key) or "") for key in ("host_ip", "published", "target"))
-        return Written(*parts)
+        return WrittenPort(*parts)
     text = str(entry or "")
     words = split_outside(text, ":")
     last = split_outside(words[-1], "/")[0]
     if len(words) == 1:
         alone = text.startswith("$") and split_outside(text, "") == [text]
-        return Written(target=last, whole=text if alone else "")
+        return WrittenPort(target=last, whole=text if alone else "")
     head = words[:-1]
     if len(words) < _SHORT:
-        return Written(published=head[0], target=last)
-    return Written(":".join(head[:-1]), head[-1], last)
+        return WrittenPort(published=head[0], target=last)
+    return WrittenPort(":".join(head[:-1]), head[-1], last)
 
 
 def owners(entries: Sequence[Any], ports: Sequence[Any]) -> Iterator[int | None]:

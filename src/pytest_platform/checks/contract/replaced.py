@@ -11,7 +11,7 @@ from pytest_platform.scripts.commands import plain
 from pytest_platform.scripts.files import NO_TEXTS, Texts, all_run
 from pytest_platform.scripts.invocation import arguments, invocation, program, single_dollars
 from pytest_platform.scripts.parsing import encoded, nodes, parse
-from pytest_platform.scripts.syntax import Command, descend
+from pytest_platform.scripts.syntax import ShellCommand, descend
 from pytest_platform.scripts.words import text_of
 from pytest_platform.verdict import Finding, Spot
 
@@ -57,7 +57,7 @@ def _set_by(script: str) -> Iterator[str]:
         if name is not None:
             yield text_of(name)
     for command in descend(parse(script).body):
-        if isinstance(command, Command) and plain(command)[:1] == ("read",):
+        if isinstance(command, ShellCommand) and plain(command)[:1] == ("read",):
             yield from (word for word in plain(command)[1:] if word.isidentifier())
 
 

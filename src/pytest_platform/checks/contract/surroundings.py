@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from pytest_platform.scripts.changes import Change, Judge
+from pytest_platform.scripts.changes import DataChange, Judge
 from pytest_platform.scripts.invocation import single_dollars
 from pytest_platform.scripts.verbs import may_be_set, table
 from pytest_platform.verdict import Spot
 
-Told = tuple[tuple[str, ...], Spot | None, Change, str | None]
+Told = tuple[tuple[str, ...], Spot | None, DataChange, str | None]
 """The place of something unknown, what it is, and how it was written."""
 
 UNKNOWN: Final = "placeholder-"
@@ -28,7 +28,7 @@ def of_image(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> Told:
     does = "is an image that runs what was not read, unless `entrypoint:` names a program"
     place = "image" if "image" in rendered else "build"
     quoted = str(source.get("image") or rendered.get("image", "build")).partition("@")[0]
-    return (place,), None, Change(does, (name,), name), quoted
+    return (place,), None, DataChange(does, (name,), name), quoted
 
 
 def of_environment(rendered: Mapping[str, Any], judge: Judge) -> list[Told]:
@@ -37,7 +37,7 @@ def of_environment(rendered: Mapping[str, Any], judge: Judge) -> list[Told]:
         (
             ("environment", name),
             None,
-            Change("decides what programs run", (f"{name.lower()}=",), name),
+            DataChange("decides what programs run", (f"{name.lower()}=",), name),
             name,
         )
         for name, value in (rendered.get("environment") or {}).items()
@@ -91,7 +91,7 @@ def _of_mount(path: tuple[str, ...], target: str, source: str, judge: Judge) -> 
         return [(path, Spot(one.at, one.file), one, one.text) for one in read]
     does = "is mounted where programs and their start-up files are read"
     quoted = target if target in source else None
-    return [(path, None, Change(does, (target,), target), quoted)]
+    return [(path, None, DataChange(does, (target,), target), quoted)]
 
 
 def _is_program(target: str) -> bool:

@@ -10,10 +10,10 @@ from typing import Any
 from pytest_platform.checks.drift import reference, rights
 from pytest_platform.checks.drift.model import (
     Attachment,
+    ContainerSettings,
     Desired,
     Healthcheck,
     Mount,
-    Settings,
     address,
     binding,
     own_labels,
@@ -51,7 +51,7 @@ def desired(
     model = {key: unescaped(rendered.model.get(key)) for key in _SECTIONS}
     service: Model = unescaped(rendered.services[name])
     mode = service.get("network_mode") or ""
-    settings = Settings(
+    settings = ContainerSettings(
         image=reference.normal(service.get("image") or f"{model.get('name')}-{name}"),
         command=tuple(service.get("command") or ()),
         entrypoint=_entrypoint(service),

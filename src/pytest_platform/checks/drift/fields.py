@@ -13,13 +13,13 @@ from pytest_platform.checks.drift import describe, reference
 from pytest_platform.checks.drift.desired import CONTAINER
 from pytest_platform.checks.drift.model import (
     Attachment,
+    ContainerSettings,
     Desired,
     Evidence,
     Healthcheck,
     Image,
     Mount,
     Observed,
-    Settings,
 )
 
 Sides = tuple[str, str]
@@ -114,7 +114,7 @@ def ports(desired: Desired, observed: Observed, _: Evidence) -> Sides | None:
     return None if wanted == found else (describe.listed(wanted), describe.listed(found))
 
 
-def _only_exposed(settings: Settings, image: frozenset[str]) -> frozenset[str]:
+def _only_exposed(settings: ContainerSettings, image: frozenset[str]) -> frozenset[str]:
     published = {text.rpartition("->")[2] for text in settings.published}
     return frozenset(f"{port} exposed" for port in settings.exposed - image - published)
 

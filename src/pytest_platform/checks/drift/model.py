@@ -69,7 +69,7 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ContainerSettings:
     """The fields that both sides have.
 
     A command or test that is empty, an entrypoint that is None, and a user that is
@@ -104,7 +104,7 @@ class Desired:
     DOCKER_CONFIG that Compose itself sets, for ``use_api_socket``.
     """
 
-    settings: Settings
+    settings: ContainerSettings
     private: frozenset[str] = frozenset()
     open_mounts: bool = False
     other_image: str = ""
@@ -136,7 +136,7 @@ class Observed:
     tells that Podman made it, which adds settings by itself.
     """
 
-    settings: Settings
+    settings: ContainerSettings
     image: Image | None = None
     image_id: str = ""
     own_names: frozenset[str] = frozenset()

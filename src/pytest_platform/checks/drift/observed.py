@@ -10,11 +10,11 @@ from pytest_platform.checks.drift import reference, rights
 from pytest_platform.checks.drift.desired import network_mode, restart, without_networks
 from pytest_platform.checks.drift.model import (
     Attachment,
+    ContainerSettings,
     Healthcheck,
     Image,
     Mount,
     Observed,
-    Settings,
     address,
     binding,
     own_labels,
@@ -36,7 +36,7 @@ def observed(container: Document, image: Document | None) -> Observed:
     config, host = container["Config"], container["HostConfig"]
     labels = config.get("Labels") or {}
     mode, podman = _mode(container), is_podman(container)
-    settings = Settings(
+    settings = ContainerSettings(
         image=reference.normal(config.get("Image") or ""),
         command=tuple(config.get("Cmd") or ()),
         entrypoint=tuple(config.get("Entrypoint") or ()),

@@ -35,7 +35,7 @@ class Different:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class TopLevelKind:
     """Networks or volumes: ``parts`` yields a name, what is declared, and what is there."""
 
     code: str
@@ -45,7 +45,11 @@ class Kind:
 
 
 def differing(
-    kind: Kind, keys: Iterable[str], model: Model, seen: Mapping[str, Document], version: str
+    kind: TopLevelKind,
+    keys: Iterable[str],
+    model: Model,
+    seen: Mapping[str, Document],
+    version: str,
 ) -> Iterator[Different]:
     """Yield what differs of what the files name by ``keys``.
 
@@ -73,7 +77,9 @@ def volumes_of(service: Model) -> list[str]:
     return [one["source"] for one in mounts if one["type"] == "volume" and one.get("source")]
 
 
-def _sides(kind: Kind, wanted: Model, there: Document, version: str) -> tuple[str, str] | None:
+def _sides(
+    kind: TopLevelKind, wanted: Model, there: Document, version: str
+) -> tuple[str, str] | None:
     labels = there.get("Labels") or {}
     hashed = labels.get(f"{_COMPOSE}config-hash")
     same_version = labels.get(f"{_COMPOSE}version") == version
@@ -123,7 +129,7 @@ def _flag(value: object) -> str:
 
 
 KINDS = (
-    (Kind(NETWORK, "networks", config_hash.of_network, _network), networks_of),
-    (Kind(VOLUME, "volumes", config_hash.of_volume, _volume), volumes_of),
+    (TopLevelKind(NETWORK, "networks", config_hash.of_network, _network), networks_of),
+    (TopLevelKind(VOLUME, "volumes", config_hash.of_volume, _volume), volumes_of),
 )
 """What is compared, each with how its keys are found in a service."""

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from pytest_platform.errors import PlatformError
-from pytest_platform.hosts.bounded import Output
+from pytest_platform.hosts.bounded import BoundedOutput
 from pytest_platform.hosts.ssh import destination as destinations
 from pytest_platform.hosts.ssh import engine, errors, scripts
 from pytest_platform.hosts.ssh.errors import SshError
 from pytest_platform.hosts.ssh.master import Master
-from pytest_platform.hosts.ssh.scripts import Facts
+from pytest_platform.hosts.ssh.scripts import HostFacts
 from pytest_platform.hosts.transport import Address, CommandMissing, CommandResult, CommandTimeout
 
 _PAUSE = 0.25
@@ -66,7 +66,7 @@ class Ssh:
         self._connecting = threading.RLock()
         self._one_command = threading.Lock()
         self._master: Master | None = None
-        self._connection: tuple[Master, Facts] | None = None
+        self._connection: tuple[Master, HostFacts] | None = None
         self._failed: PlatformError | None = None
         self._closed = False
         self._ways: dict[str, Path] = {}
@@ -171,7 +171,7 @@ class Ssh:
         except PlatformError:
             return False
 
-    def _connected(self) -> tuple[Master, Facts]:
+    def _connected(self) -> tuple[Master, HostFacts]:
         with self._connecting:
             if self._closed:
                 raise SshError("ssh.closed", f"the connection to {self.name} is closed")
@@ -185,7 +185,7 @@ class Ssh:
                     raise
             return self._connection
 
-    def _connect(self) -> tuple[Master, Facts]:
+    def _connect(self) -> tuple[Master, HostFacts]:
         """Log in; a host that takes no more logins at once is asked again until the deadline."""
         left, pause = self._connect_timeout, _PAUSE
         deadline = time.monotonic() + left
@@ -226,7 +226,7 @@ class Ssh:
 
     def _in_session(
         self, master: Master, script: bytes, timeout: float, limit: int | None
-    ) -> tuple[Output, bool]:
+    ) -> tuple[BoundedOutput, bool]:
         """Run a script; return its output, and whether it was too late."""
         deadline = time.monotonic() + timeout
         patience = time.monotonic() + min(_SESSION_SECONDS, timeout)
@@ -247,7 +247,7 @@ class Ssh:
 
     def _converse(
         self, command: Sequence[str], script: bytes, timeout: float, limit: int | None
-    ) -> tuple[Output, bool]:
+    ) -> tuple[BoundedOutput, bool]:
         """Feed a script to a shell and read until its end; its input stays open until then."""
         reading, writing = os.pipe()
         with os.fdopen(reading, "rb") as stdin, os.fdopen(writing, "wb", buffering=0) as feed:
@@ -261,7 +261,7 @@ class Ssh:
             stdin.close()
             feeder = threading.Thread(target=_feed, args=(feed, script), daemon=True)
             feeder.start()
-            output = Output(process, limit, _END, scripts.line(self._mark))
+            output = BoundedOutput(process, limit, _END, scripts.line(self._mark))
             try:
                 if late := not output.read(timeout):
                     process.kill()

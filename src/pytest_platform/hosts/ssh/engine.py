@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pytest_platform.errors import EngineError, EngineForbidden, PlatformError
 from pytest_platform.hosts.ssh.errors import SshError
-from pytest_platform.hosts.ssh.scripts import Facts
+from pytest_platform.hosts.ssh.scripts import HostFacts
 
 _UNIX = "unix://"
 _PATIENCE = 2.0
@@ -28,7 +28,7 @@ class EngineMissing(EngineError):
     code = "engine.missing"
 
 
-def target(facts: Facts, host: str) -> str:
+def target(facts: HostFacts, host: str) -> str:
     """Return where the Engine listens on its host: the path of a socket, or ``host:port``.
 
     Raises:
@@ -50,7 +50,7 @@ def target(facts: Facts, host: str) -> str:
     raise _elsewhere(facts, host)
 
 
-def is_beside(facts: Facts) -> bool:
+def is_beside(facts: HostFacts) -> bool:
     """Tell whether the Engine is on the host itself: a socket is, an address on the net may not."""
     return facts.engine.startswith(_UNIX)
 
@@ -68,7 +68,7 @@ def passed_on(way: Path) -> bool:
     return False
 
 
-def not_passed_on(facts: Facts, host: str, *, answers: bool) -> PlatformError:
+def not_passed_on(facts: HostFacts, host: str, *, answers: bool) -> PlatformError:
     """Say why sshd does not pass on: ``answers`` tells whether the Engine does, asked there."""
     if answers:
         message = (
@@ -79,7 +79,7 @@ def not_passed_on(facts: Facts, host: str, *, answers: bool) -> PlatformError:
     return EngineError(f"no Docker Engine listens at {facts.engine} on {host}; start it there")
 
 
-def _socket(facts: Facts, host: str) -> str:
+def _socket(facts: HostFacts, host: str) -> str:
     path = facts.engine.removeprefix(_UNIX)
     if facts.access == "no":
         message = (
@@ -95,7 +95,7 @@ def _socket(facts: Facts, host: str) -> str:
     return path
 
 
-def _port(facts: Facts, host: str) -> str:
+def _port(facts: HostFacts, host: str) -> str:
     place = urlsplit(facts.engine)
     if facts.tls or not place.hostname:
         raise _elsewhere(facts, host)
@@ -103,7 +103,7 @@ def _port(facts: Facts, host: str) -> str:
     return f"{name}:{place.port or 2375}"
 
 
-def _without_socket(facts: Facts, host: str) -> EngineError:
+def _without_socket(facts: HostFacts, host: str) -> EngineError:
     if facts.docker:
         return EngineError(
             f"no Docker Engine runs on {host}: docker is installed, and there is no socket; "
@@ -112,7 +112,7 @@ def _without_socket(facts: Facts, host: str) -> EngineError:
     return EngineMissing(f"there is no Docker on {host}; install it there, or name another host")
 
 
-def _elsewhere(facts: Facts, host: str) -> EngineError:
+def _elsewhere(facts: HostFacts, host: str) -> EngineError:
     tls = " with TLS" if facts.tls else ""
     return EngineError(
         f"docker on {host} goes to {facts.engine}{tls}, which does not go through ssh; "

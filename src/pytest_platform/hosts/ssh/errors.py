@@ -28,7 +28,7 @@ class SshError(EngineError):
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class SshReason:
     """One reason: what ssh says, and what it is called.
 
     In ``message``, ``{host}`` stands for the destination, ``{said}`` for the line, and
@@ -40,8 +40,8 @@ class Reason:
     message: str
 
 
-def _reason(said: str, code: str, message: str) -> Reason:
-    return Reason(re.compile(said, re.IGNORECASE), code, message)
+def _reason(said: str, code: str, message: str) -> SshReason:
+    return SshReason(re.compile(said, re.IGNORECASE), code, message)
 
 
 REASONS = (

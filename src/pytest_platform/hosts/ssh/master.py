@@ -24,7 +24,7 @@ from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.ssh import errors, scripts
 from pytest_platform.hosts.ssh.destination import Destination
 from pytest_platform.hosts.ssh.errors import SshError
-from pytest_platform.hosts.ssh.scripts import Facts
+from pytest_platform.hosts.ssh.scripts import HostFacts
 from pytest_platform.hosts.transport import CommandMissing, CommandTimeout, Local
 
 # ssh waits for the process that holds its input; then nobody else removes the folder.
@@ -77,7 +77,7 @@ class Master:
                 with contextlib.suppress(BrokenPipeError):
                     os.write(stdin.fileno(), scripts.login(mark))
 
-    def facts(self, seconds: float) -> Facts:
+    def facts(self, seconds: float) -> HostFacts:
         """Return what is seen there, at most ``seconds`` after the start.
 
         Where the ssh config has a longer ``ConnectTimeout``, that is how long it may take.
@@ -201,7 +201,7 @@ class Master:
             *words,
         ]
 
-    def _wait(self, seconds: float) -> Facts:
+    def _wait(self, seconds: float) -> HostFacts:
         process = self._process
         if process is None:
             raise SshError("ssh.closed", f"the connection to {self._shown} is closed")
@@ -214,7 +214,7 @@ class Master:
             raise SshError(errors.TIMEOUT, message)
         return facts
 
-    def _read(self, process: subprocess.Popen[bytes], deadline: float) -> Facts | None:
+    def _read(self, process: subprocess.Popen[bytes], deadline: float) -> HostFacts | None:
         """Read until the facts are complete; None where the deadline comes first."""
         stdout = cast("IO[bytes]", process.stdout)
         waiting = select.poll()

@@ -107,7 +107,7 @@ def command(argv: Sequence[str], env: Mapping[str, str] | None, mark: str) -> by
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class HostFacts:
     """What the login script saw. ``engine`` is an address as ``DOCKER_HOST`` holds it.
 
     ``docker`` is the path of the program, ``access`` is ``yes``, ``no`` or ``missing`` and tells
@@ -122,14 +122,14 @@ class Facts:
     group: str = ""
 
 
-def read_facts(output: str, mark: str) -> Facts | None:
+def read_facts(output: str, mark: str) -> HostFacts | None:
     """Read the output of the login script; None while it is not complete."""
     parts = output.split(f"\n{mark}\n")
     if len(parts) < 3:  # noqa: PLR2004 - before, between and after two marks
         return None
     pairs = (line.partition("=") for line in parts[1].splitlines())
-    known = set(Facts.__slots__)
-    return Facts(**{name: value for name, _, value in pairs if name in known})
+    known = set(HostFacts.__slots__)
+    return HostFacts(**{name: value for name, _, value in pairs if name in known})
 
 
 def read_end(stderr: str, mark: str) -> tuple[str, str | None]:

@@ -14,7 +14,7 @@ import httpx
 from pytest_platform.module.model import seconds
 from pytest_platform.module.nearest import quoted
 from pytest_platform.probes.kind import Endpoint, Target
-from pytest_platform.probes.network.fetch import Answer, Request, fetch
+from pytest_platform.probes.network.fetch import Answer, HttpRequest, fetch
 from pytest_platform.probes.network.names import BadName
 from pytest_platform.probes.network.routed import Routed, host_of
 from pytest_platform.probes.network.tls import Handshake, context_of, shake_hands
@@ -67,7 +67,7 @@ async def ask(spec: Asked, target: Target) -> tuple[Answer, Handshake | None]:
     limit = MAX_BODY if wants_body else 0
     way = _Way(spec, target, _parsed(url))
     routed = Routed(way.route, way.context, way.server_name)
-    request = Request(spec.method, url, headers, spec.redirects, limit, deadline)
+    request = HttpRequest(spec.method, url, headers, spec.redirects, limit, deadline)
     answer = replace(await fetch(request, routed), dialled=routed.dialled)
     if not answer.distrusted:
         seen = datetime.now(UTC)

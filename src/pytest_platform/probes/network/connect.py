@@ -37,7 +37,7 @@ class NoWay(PlatformError):
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class BrokenConnection:
     """No connection, or one that ended too early. ``why`` is in a few words.
 
     ``late`` tells that the time was over, ``refused`` that nobody listens.
@@ -100,7 +100,7 @@ async def _looked_up(host: str, port: int) -> list[Any]:
         raise socket.gaierror(socket.EAI_NONAME, "there can be no such name") from None
 
 
-def broken(error: BaseException, name: str) -> Broken:
+def broken(error: BaseException, name: str) -> BrokenConnection:
     """Put an error of a connection to ``name`` into words.
 
     Raises:
@@ -114,8 +114,8 @@ def broken(error: BaseException, name: str) -> Broken:
             raise NoWay(message)
         if isinstance(one, OSError) and one.errno in _WORDS:
             words = _WORDS[one.errno]
-            return Broken(words, refused=words == _WORDS[errno.ECONNREFUSED])
-    return Broken(str(error) or type(error).__name__)
+            return BrokenConnection(words, refused=words == _WORDS[errno.ECONNREFUSED])
+    return BrokenConnection(str(error) or type(error).__name__)
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -130,8 +130,8 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
         pending += [*getattr(one, "exceptions", ()), one.__cause__, one.__context__]
 
 
-def _unknown_name(error: socket.gaierror, name: str) -> Broken:
+def _unknown_name(error: socket.gaierror, name: str) -> BrokenConnection:
     if error.errno == socket.EAI_AGAIN:
         message = f"{name} cannot be looked up: {error.strerror}"
         raise NoWay(message)
-    return Broken("there is no such name")
+    return BrokenConnection("there is no such name")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import httpx
 
 from pytest_platform.probes.network.certificate import Certificate
-from pytest_platform.probes.network.connect import Broken, broken
+from pytest_platform.probes.network.connect import BrokenConnection, broken
 from pytest_platform.probes.network.names import BadName
 from pytest_platform.probes.network.routed import Routed
 from pytest_platform.probes.network.tls import certificate_of, tls_error, words_of
@@ -19,7 +19,7 @@ _PACKED = {"gzip", "x-gzip", "deflate"}
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class HttpRequest:
     """What to ask for. ``redirects`` are followed; ``limit`` bytes of the body are read.
 
     A ``limit`` of 0 reads nothing. ``deadline`` is a time of the event loop's clock.
@@ -49,13 +49,13 @@ class Answer:
     cut: bool = False
     late: bool = False
     certificate: Certificate | None = None
-    broken: Broken | None = None
+    broken: BrokenConnection | None = None
     distrusted: str = ""
     too_many_redirects: bool = False
     dialled: str = ""
 
 
-async def fetch(request: Request, routed: Routed) -> Answer:
+async def fetch(request: HttpRequest, routed: Routed) -> Answer:
     """Ask once. Proxies and credentials of this machine's environment are not used.
 
     Raises:
@@ -81,7 +81,7 @@ async def fetch(request: Request, routed: Routed) -> Answer:
     except BadName as error:
         if len(routed.visited) == 1:
             raise
-        return Answer(tuple(routed.visited), broken=Broken(str(error)))
+        return Answer(tuple(routed.visited), broken=BrokenConnection(str(error)))
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OSError, zlib.error) as error:
         visited = tuple(routed.visited)
         if distrust := tls_error(error):
@@ -92,7 +92,7 @@ async def fetch(request: Request, routed: Routed) -> Answer:
 class _Asked:
     """A request on its way, of which something may be known when the time is over."""
 
-    def __init__(self, request: Request, routed: Routed) -> None:
+    def __init__(self, request: HttpRequest, routed: Routed) -> None:
         self._request, self._routed = request, routed
         self._head: Answer | None = None
         self._body = bytearray()
@@ -114,7 +114,7 @@ class _Asked:
     def so_far(self) -> Answer:
         """Return what is known although the time is over."""
         if self._head is None:
-            why = Broken(self._routed.silence(), late=True)
+            why = BrokenConnection(self._routed.silence(), late=True)
             return Answer(tuple(self._routed.visited), broken=why)
         return replace(self._head, body=self._decoded(), late=True)
 

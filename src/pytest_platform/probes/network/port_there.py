@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.transport import CommandResult, Transport
 from pytest_platform.probes.kind import Endpoint
-from pytest_platform.probes.network.connect import Broken, NoWay
+from pytest_platform.probes.network.connect import BrokenConnection, NoWay
 
 _GRACE = 30.0
 """Seconds for the way there and back."""
@@ -60,7 +60,9 @@ _REASONS = (
 )
 
 
-def closed_there(endpoint: Endpoint, transport: Transport, seconds: float) -> Broken | None:
+def closed_there(
+    endpoint: Endpoint, transport: Transport, seconds: float
+) -> BrokenConnection | None:
     """Connect on the host itself, for at most ``seconds``; None where the port is open.
 
     Raises:
@@ -73,7 +75,7 @@ def closed_there(endpoint: Endpoint, transport: Transport, seconds: float) -> Br
     return read(result, endpoint.name, transport.name)
 
 
-def read(result: CommandResult, name: str, host: str) -> Broken | None:
+def read(result: CommandResult, name: str, host: str) -> BrokenConnection | None:
     """Read how connecting there ended.
 
     Raises:
@@ -88,10 +90,10 @@ def read(result: CommandResult, name: str, host: str) -> Broken | None:
         )
         raise CannotTell(message)
     if result.returncode in _LATE:
-        return Broken("no answer in time", late=True)
+        return BrokenConnection("no answer in time", late=True)
     for reason in _REASONS:
         if reason.said.search(result.stderr):
-            return Broken(reason.why, late=reason.late, refused=reason.refused)
+            return BrokenConnection(reason.why, late=reason.late, refused=reason.refused)
     # Bash says why first, and then that this made a bad file name.
     said = result.stderr.strip().splitlines() or [f"exit code {result.returncode}"]
     message = f"{name} cannot be reached from {host}: {said[0]}"

@@ -19,7 +19,7 @@ import dns.resolver
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.model import seconds
 from pytest_platform.probes.kind import Endpoint, Target
-from pytest_platform.probes.network.connect import Broken, broken
+from pytest_platform.probes.network.connect import BrokenConnection, broken
 from pytest_platform.probes.network.names import BadName
 from pytest_platform.probes.network.place import Resolver
 
@@ -48,16 +48,16 @@ class Question(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class AddressesObserved:
     """What a name server said: ``answers`` are sorted, and of the type that was asked for."""
 
     asked: str
     rcode: str = ""
     answers: tuple[str, ...] = ()
-    broken: Broken | None = None
+    broken: BrokenConnection | None = None
 
 
-def ask(spec: Question, target: Target) -> Seen:
+def ask(spec: Question, target: Target) -> AddressesObserved:
     """Ask the name server, or those of the host one after the other until one answers.
 
     Raises:
@@ -72,7 +72,7 @@ def ask(spec: Question, target: Target) -> Seen:
         message = f"'{spec.name}' is not a name that can be looked up: {error}"
         raise BadName(message) from None
     deadline = time.monotonic() + seconds(spec.timeout)
-    seen = Seen("nobody")
+    seen = AddressesObserved("nobody")
     endpoints = list(_endpoints(spec, target))
     for index, endpoint in enumerate(endpoints):
         # Each gets its part of the time: the first may be the one that never answers.
@@ -109,21 +109,23 @@ def _resolver(place: Resolver, target: Target) -> Endpoint:
 
 def _asked(
     endpoint: Endpoint, query: dns.message.QueryMessage, spec: Question, left: float
-) -> Seen:
+) -> AddressesObserved:
     try:
         answer = _exchange(endpoint, query, left)
     except dns.exception.Timeout:
-        why = Broken(f"no answer within {spec.timeout}", late=True)
-        return Seen(endpoint.name, broken=why)
+        why = BrokenConnection(f"no answer within {spec.timeout}", late=True)
+        return AddressesObserved(endpoint.name, broken=why)
     except (OSError, EOFError) as error:
-        return Seen(endpoint.name, broken=broken(error, endpoint.name))
+        return AddressesObserved(endpoint.name, broken=broken(error, endpoint.name))
     except dns.exception.DNSException as error:
         said = str(error) or type(error).__name__
-        return Seen(endpoint.name, broken=Broken(f"what it says is no answer ({said})"))
+        return AddressesObserved(
+            endpoint.name, broken=BrokenConnection(f"what it says is no answer ({said})")
+        )
     wanted = dns.rdatatype.from_text(spec.type)
     records = [one for one in answer.answer if one.rdtype == wanted]
     texts = sorted(record.to_text() for one in records for record in one)
-    return Seen(endpoint.name, dns.rcode.to_text(answer.rcode()), tuple(texts))
+    return AddressesObserved(endpoint.name, dns.rcode.to_text(answer.rcode()), tuple(texts))
 
 
 def _exchange(

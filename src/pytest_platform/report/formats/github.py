@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from pytest_platform.report.document import Document, Platform
-from pytest_platform.report.faults import Fault, faults
+from pytest_platform.report.faults import ReportedFault, faults
 from pytest_platform.report.fit import one_line
 
 _MESSAGE: Final[Mapping[str, str]] = {"%": "%25", "\r": "%0D", "\n": "%0A"}
@@ -41,7 +41,7 @@ def _by_place(section: Platform) -> dict[tuple[str, str, str, str, int], list[st
     return places
 
 
-def _key(fault: Fault) -> tuple[str, str, str, str, int]:
+def _key(fault: ReportedFault) -> tuple[str, str, str, str, int]:
     return (fault.severity, fault.code, fault.message, fault.file, fault.line)
 
 

@@ -6,7 +6,7 @@ import json
 from typing import Any, Final
 
 from pytest_platform.report.document import Document
-from pytest_platform.report.faults import Fault, faults, fingerprints
+from pytest_platform.report.faults import ReportedFault, faults, fingerprints
 from pytest_platform.report.fit import one_line
 
 _SEVERITY: Final = {"error": "critical", "failed": "major", "warning": "minor"}
@@ -19,7 +19,7 @@ def render(document: Document) -> str:
     return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
 
 
-def _entry(fault: Fault, fingerprint: str) -> dict[str, Any]:
+def _entry(fault: ReportedFault, fingerprint: str) -> dict[str, Any]:
     return {
         "description": one_line(f"{fault.name}: {fault.message}"),
         "check_name": fault.code,

@@ -12,11 +12,11 @@ from typing import Any, Final, get_args
 from jinja2 import Environment, StrictUndefined
 from msgspec import UNSET
 
-from pytest_platform.codes import Entry, catalogue
+from pytest_platform.codes import CodeEntry, catalogue
 from pytest_platform.report.check_report import ModuleVerdict
 from pytest_platform.report.coverage import notes
 from pytest_platform.report.document import Document
-from pytest_platform.report.faults import Fault, faults
+from pytest_platform.report.faults import ReportedFault, faults
 from pytest_platform.report.fit import cut, one_line
 from pytest_platform.report.formats.table import plan_lines, rows
 from pytest_platform.report.module_report import ModuleReport
@@ -40,12 +40,12 @@ class Wrong:
 
     code: str
     severity: str
-    messages: Mapping[str, Sequence[Fault]]
-    entry: Entry | None
+    messages: Mapping[str, Sequence[ReportedFault]]
+    entry: CodeEntry | None
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PagePart:
     """A part of the bar of verdicts, in units from its left end."""
 
     verdict: str
@@ -117,20 +117,20 @@ def _when(document: Document) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _bar(modules: Sequence[ModuleReport]) -> list[Part]:
+def _bar(modules: Sequence[ModuleReport]) -> list[PagePart]:
     counts = Counter(module.verdict for module in modules)
     parts, start = [], 0.0
     for verdict in get_args(ModuleVerdict):
         width = _WIDTH * counts[verdict] / (len(modules) or 1)
         if width:
-            parts.append(Part(verdict, counts[verdict], round(start, 1), round(width, 1)))
+            parts.append(PagePart(verdict, counts[verdict], round(start, 1), round(width, 1)))
         start += width
     return parts
 
 
-def _problems(found: Sequence[Fault]) -> list[Wrong]:
+def _problems(found: Sequence[ReportedFault]) -> list[Wrong]:
     """Return what is wrong before what only warns, once for each code and message."""
-    groups: dict[tuple[str, str], dict[str, list[Fault]]] = {}
+    groups: dict[tuple[str, str], dict[str, list[ReportedFault]]] = {}
     for severity in ("failed", "error", "warning"):
         for one in (one for one in found if one.severity == severity):
             messages = groups.setdefault((one.code, severity), {})

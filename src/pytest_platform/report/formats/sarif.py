@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from pytest_platform.codes import catalogue
 from pytest_platform.report.document import Document
-from pytest_platform.report.faults import Fault, faults, fingerprints
+from pytest_platform.report.faults import ReportedFault, faults, fingerprints
 from pytest_platform.report.fit import one_line
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -59,7 +59,7 @@ def _rule(code: str) -> dict[str, Any]:
     }
 
 
-def _result(fault: Fault, codes: Sequence[str], fingerprint: str) -> dict[str, Any]:
+def _result(fault: ReportedFault, codes: Sequence[str], fingerprint: str) -> dict[str, Any]:
     place = {
         "artifactLocation": _artifact(fault.file),
         "region": {"startLine": fault.line},
