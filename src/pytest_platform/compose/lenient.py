@@ -14,7 +14,9 @@ from pytest_platform.compose.temporary import temporary_folder
 Ask = Callable[..., Mapping[str, Any]]
 """Renders files with options; raises ``Refused``."""
 
-_MOST_CUTS: Final = 12
+_MOST_CUTS: Final = 24
+_PATIENCE: Final = 8
+"""Attempts after which what refers to nothing is no longer looked for."""
 _SCHEMA: Final = re.compile(
     r"validating [^\n]*?: ((?:services|networks|volumes|secrets|configs)\.\S+) (.*)"
 )
@@ -65,11 +67,12 @@ def render_copy(source: MirroredSource, ask: Ask, *, plain: bool = False) -> Ren
                 model = ask(write(source, folder, copy.cuts, copy.stubs, plain=plain), *options)
             except RenderingRefused as refused:
                 said = refused.stderr.replace(str(folder), "")
-                if copy.mended(said):
-                    continue
-                if _NO_CONSISTENCY in options:
+                mended = copy.mended(said)
+                if not mended and _NO_CONSISTENCY in options:
                     raise RenderingRefused(copy.refusal or said) from None
-                options.append(_NO_CONSISTENCY)
+                # Compose names one undefined thing at a time; of many, the rest is not asked for.
+                if _NO_CONSISTENCY not in options and (not mended or attempt >= _PATIENCE):
+                    options.append(_NO_CONSISTENCY)
             else:
                 return _rendered(copy, copy.without_stubs(restored(model, folder)))
     raise RenderingRefused(copy.refusal)
