@@ -31,6 +31,8 @@ from pytest_platform.run.compose_catalog import Ask, ComposeCatalog
 
 RUNBOOK: Final = "runbook.md"
 
+_CLOSING = "'}"
+
 
 class CannotAdopt(PlatformError):
     """Module files for this project could not be read afterwards."""
@@ -194,8 +196,10 @@ class Adoption:
 
 def decisions(file: str, text: str) -> list[str]:
     """Return what a person has to decide, each with its place."""
+    lines = [line.partition(DECIDE) for line in text.splitlines()]
+    # What stands in a value of YAML's flow style ends with its brackets.
     return [
-        f"{file}:{number}: {line.partition(DECIDE)[2].strip(' :')}"
-        for number, line in enumerate(text.splitlines(), 1)
-        if DECIDE in line
+        f"{file}:{number}: {question.strip(' :').rstrip(_CLOSING)}"
+        for number, (_, marked, question) in enumerate(lines, 1)
+        if marked
     ]
