@@ -85,7 +85,8 @@ def test_a_sidecar_says_what_it_does(empty: Project) -> None:
     assert spec["requires"] == ["db"]
     (declared,) = spec["runtime"]["beyond_create"]
     assert declared["command"] == "mc anonymous set"
-    assert empty.pytest("--json").checks("init")["contract::mutations"]["findings"] == []
+    (found,) = empty.pytest("--json").checks("init")["contract::mutations"]["findings"]
+    assert "nobody has decided whether `mc anonymous set` may run" in found["message"]
 
 
 def test_what_a_service_says_of_itself_is_kept(empty: Project) -> None:
