@@ -116,7 +116,7 @@ def _is_a_plan(stack: Stack, saved: Path) -> None:
     assert saved.stat().st_mode & 0o777 == 0o600
     plan = json.loads(saved.read_text(encoding="utf-8"))
     assert plan.keys() == {
-        *("schema", "created_at", "subject", "drift", "decision", "reasons", "digest")
+        *("schema", "created_at", "subject", "drift", "decision", "reasons", "backup", "digest")
     }
     container = stack.project.container("minio-init")
     assert plan["subject"].keys() == {

@@ -119,7 +119,7 @@ CASES = (
     case("another module's backup", "guard.backup", without=("--backup-ref",), more=(OTHERS,)),
     drifted(image="pytest-platform-demo/web"),
     drifted(command=["echo other; test -e /data/go"]),
-    drifted(environment={"MORE": "of it"}),
+    drifted(environment={"GREETING": "hello world"}),
     drifted(volumes=["data:/data", "data:/more"]),
     drifted(hostname="another"),
     drifted(image="pytest-platform-demo/web", user="1000"),
@@ -194,4 +194,14 @@ def test_it_is_refused(failed: Stack, proxy: Proxy, tmp_path: Path, case_: Case)
     case_.edit(stack)
     outcome = stack.pytest(*case_.arguments(stack), env=proxy.env)
     assert refused(outcome, case_.module) == case_.codes, outcome.stderr
+    assert mutating(proxy) == []
+
+
+def test_a_service_without_a_module_file(failed: Stack, proxy: Proxy, tmp_path: Path) -> None:
+    """What may touch data must be declared: ``guard.inferred``."""
+    stack = failed.copy(tmp_path / "platform")
+    file = stack.tree.root / "modules" / "compose.yaml"
+    (stack.tree.root / "modules" / "job" / "module.yaml").unlink()
+    outcome = stack.pytest(f"--compose={file}", *stack.arguments("job"), "--apply", env=proxy.env)
+    assert "guard.inferred" in refused(outcome, "job"), outcome.stderr
     assert mutating(proxy) == []

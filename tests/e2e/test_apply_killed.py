@@ -28,10 +28,13 @@ from pytest_platform.change import apply
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 
+def is_of(event, args):
+    return event is None or event in [getattr(one, "event", None) for one in args]
+
 def before(owner, name, event=None):
     real = getattr(owner, name)
     def killed(*args, **keys):
-        if event in (None, getattr(args[-1], "event", None)):
+        if is_of(event, args):
             die()
         return real(*args, **keys)
     setattr(owner, name, killed)
@@ -40,7 +43,7 @@ def after(owner, name, event=None):
     real = getattr(owner, name)
     def killed(*args, **keys):
         real(*args, **keys)
-        if event in (None, getattr(args[-1], "event", None)):
+        if is_of(event, args):
             die()
     setattr(owner, name, killed)
 

@@ -89,14 +89,16 @@ def test_stop_at_the_first(platform: Tree, workers: str) -> None:
     assert outcome.document["exitcode"] == outcome.returncode
     no_traceback(outcome)
     assert outcome.modules["broken"]["verdict"] == "failed"
-    assert "web" not in outcome.modules or workers == "2"
+    assert outcome.modules["web"]["verdict"] == "unverified" or workers == "2"
 
 
 def test_stop_at_the_first_error(platform: Tree) -> None:
     nowhere = {"DOCKER_HOST": f"unix://{platform.root}/none.sock"}
     outcome = platform.pytest(*LIVE, "-m", "health", "-x", env=nowhere)
     assert outcome.returncode == 1
-    assert {name: one["verdict"] for name, one in outcome.modules.items()} == {"broken": "error"}
+    verdicts = {name: one["verdict"] for name, one in outcome.modules.items()}
+    assert verdicts.pop("broken") == "error"
+    assert set(verdicts.values()) == {"unverified"}
     no_traceback(outcome)
 
 
