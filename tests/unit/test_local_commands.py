@@ -55,7 +55,7 @@ def test_a_command_that_is_late_leaves_nobody(
 
 
 def test_a_command_that_is_interrupted_leaves_nobody(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
@@ -63,6 +63,9 @@ def test_a_command_that_is_interrupted_leaves_nobody(
         until((tmp_path / "own").exists, "it runs")
         os.kill(os.getpid(), signal.SIGINT)
 
+    # A run in the background inherits that Ctrl-C is ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     threading.Thread(target=interrupt).start()
     with pytest.raises(KeyboardInterrupt):
         Local().run(["sh", "-c", SLOW], timeout=TIMEOUT)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pytest_platform.checks.contract import masked_failure, on_units, waivers
@@ -136,6 +136,8 @@ TEXTS = st.text(st.sampled_from("ab é'\"\\$n#:-&|>\n\t"), min_size=1, max_size=
 @given(value=TEXTS, style=st.sampled_from([None, "'", '"', "|", ">"]), width=st.integers(5, 40))
 def test_every_character_is_found(value: str, style: str | None, width: int) -> None:
     text = yaml.dump({"a": value}, default_style=style, width=width, allow_unicode=True)
+    # PyYAML folds some texts so that they are read as others, its own reader included.
+    assume(yaml.safe_load(text) == {"a": value})
     (node,) = [node for _, _, node in documents(text)[0].children]
     assert node.text == value
     lines = text.split("\n")

@@ -14,6 +14,7 @@ from pytest_platform.compose.default_names import NAMES, OVERRIDES
 from pytest_platform.compose.tree import documents
 from pytest_platform.errors import UsageError
 from pytest_platform.module.nearest import quoted
+from pytest_platform.reading import read_text
 
 _VALID: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -109,7 +110,7 @@ def profiles_of(environ: Mapping[str, str]) -> frozenset[str]:
 
 def _written(file: Path) -> str:
     try:
-        text = file.read_text(encoding="utf-8-sig", errors="replace")
+        text = read_text(file, None)
     except OSError:
         return ""
     found = [tree.find("name") for tree in documents(text)]

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from pytest_platform.compose.source import included
 from pytest_platform.compose.tree import Node, documents
+from pytest_platform.reading import read_text
 
 _MAX_FILES: Final = 500
 _WORDS: Final[Mapping[str, object]] = {"true": True, "false": False, "null": None, "~": None}
@@ -88,6 +89,6 @@ def _texts(files: Sequence[Path]) -> list[tuple[Path, str]]:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig", errors="replace")
+        return read_text(file, None)
     except (OSError, ValueError):
         return ""

@@ -20,6 +20,7 @@ from pytest_platform.module.model import Base, Text, Waiver
 from pytest_platform.module.places import Unreadable
 from pytest_platform.module.probes import ProbeRefused, convert
 from pytest_platform.module.source import read
+from pytest_platform.reading import read_text
 from pytest_platform.verdict import Finding, Location
 
 FILE_NAME: Final = "baseline.yaml"
@@ -106,7 +107,7 @@ def _lines(accepted: Iterable[Accepted]) -> Iterator[str]:
 
 def _line(file: Path, number: int) -> str:
     try:
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = read_text(file, None).splitlines()
     except (OSError, ValueError):
         return ""
     return lines[number - 1].strip() if 0 < number <= len(lines) else ""

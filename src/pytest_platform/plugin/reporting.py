@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
@@ -147,8 +148,9 @@ class Reporting:
             terminalreporter.write_line(line, **_COLOURS.get(verdict, {"bold": True}))
         for line in notes(section):
             terminalreporter.write_line(line, yellow=True)
-        for line, failed in self._uncovered.lines():
-            terminalreporter.write_line(line, red=failed, yellow=not failed)
+        for text, failed in self._uncovered.lines():
+            for line in textwrap.wrap(text, width) if width else [text]:
+                terminalreporter.write_line(line, red=failed, yellow=not failed)
         if lines := plan_lines(section):
             terminalreporter.section("plan" if self._run.settings.change.plan else "apply")
             for line in lines:

@@ -36,7 +36,7 @@ class Uncovered:
         if isinstance(run.catalog, ComposeCatalog):
             if line := run.catalog.unseen(run.selected or ()):
                 yield line, False
-        elif self.services and (run.selected is None or run.settings.way.strict):
+        elif (run.selected is None or run.settings.way.strict) and self.services:
             yield self._told(), run.settings.way.strict
         if not run.remote_mode.live and not run.settings.stack.ephemeral:
             message = (
