@@ -108,6 +108,26 @@ def test_only_a_number_of_the_environment_is_computed_with(value: str, *, passes
     assert bool(mutations.findings(service, service, [])) is not passes
 
 
+@pytest.mark.parametrize(
+    ("written", "text", "found"),
+    [
+        ("${EXTRA} mc mb s/a", " mc mb s/a", True),
+        ("$EXTRA mc mb s/a", " mc mb s/a", True),
+        ("mc mb s/a ${EXTRA:?}", "mc mb s/a placeholder-EXTRA", True),
+        ("mc mb s/${A:-b} ${EXTRA:?}", "mc mb s/b placeholder-EXTRA", True),
+        ("mc mb s/$${EXTRA}", "mc mb s/$${EXTRA}", False),
+        ("mc mb s/${A:-b}", "mc mb s/b", False),
+        ("mc mb s/${A:?}", "mc mb s/a", False),
+    ],
+)
+def test_what_compose_fills_into_a_script_is_known(written: str, text: str, *, found: bool) -> None:
+    for fields in ({"entrypoint": ["sh", "-c"]}, {"image": "alpine"}):
+        start = [] if "entrypoint" in fields else ["sh", "-c"]
+        service = {**fields, "command": [*start, text]}
+        source = {**fields, "command": [*start, written]}
+        assert bool(mutations.findings(service, source, [])) is found
+
+
 def test_one_declared_command_allows_no_other() -> None:
     assert _passes(": > /data/db; node wipe.js", "> /data/db", "node wipe.js")
     assert not _passes(": > /data/db; node wipe.js", "node wipe.js")

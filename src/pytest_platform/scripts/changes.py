@@ -98,7 +98,7 @@ class Judge:
         if not as_it_is:
             return []
         filled = [self._command(one, step.text, step.stdin, nesting) for one in values.each(step)]
-        return as_it_is if any(filled) else []
+        return as_it_is if any(filled) or not filled else []
 
     def _harmless(self, write: census.Write) -> bool:
         target = write.target

@@ -60,8 +60,9 @@ def unknown(given: Sequence[Word], stdin: str | None) -> list[tuple[str, ...]]:
         and not command.fullmatch(word.text)
         and not verbs.is_one_option(options, word)
     ]
-    plain = all(word.literal or verbs.is_one_option(options, word) for word in given[1:])
-    if odd or read is None or not plain or (not texts and stdin is None):
+    if odd or read is None or (not texts and stdin is None):
+        return [whole]
+    if not all(word.literal for word in texts) or not all(map(verbs.is_one, read[1])):
         return [whole]
     joined = [word.text for word in texts] or [stdin or ""]
     marks = ("$", "/*") if psql else ("$", "/*", "#", "--", "\\")

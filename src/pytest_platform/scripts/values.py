@@ -22,6 +22,9 @@ _HIDE_VALUES: Final = frozenset(
     {"eval", ".", "source", "set", "shift", "getopts", "mapfile"}
     | {"readarray", "unset", "trap", "let"}
 )
+_SET_VALUES: Final = frozenset(
+    {"read", "export", "readonly", "local", "declare", "typeset", "printf"}
+)
 _MOST: Final = 64
 
 
@@ -37,22 +40,24 @@ class Values:
     @classmethod
     def of(cls, found: Census, environment: Mapping[str, str]) -> Values:
         """Collect what is assigned, looped over, handed to functions, and in the environment."""
-        names = {step.words[0].text for step in found.steps}
-        if _HIDE_VALUES & names or any(not step.words[0].literal for step in found.steps):
+        calls: dict[str, list[tuple[Word, ...]]] = {}
+        for step in found.steps:
+            calls.setdefault(step.words[0].text, []).append(step.words)
+        if _HIDE_VALUES & calls.keys() or not all(_is_shown(step, calls) for step in found.steps):
             return cls({}, {}, {}, ())
         read = {word.text for s in found.steps if s.words[0].text == "read" for word in s.words}
         unclear = read | {one.name for one in found.sets if one.values is None}
         known: dict[str, list[str]] = {name: [value] for name, value in environment.items()}
         for one in found.sets:
             known.setdefault(one.name, []).extend(one.values or ())
-        calls: dict[str, list[tuple[Word, ...]]] = {}
-        for step in found.steps:
-            calls.setdefault(step.words[0].text, []).append(step.words)
         told = {name: values for name, values in known.items() if name not in unclear}
         return cls(told, calls, environment, found.sets)
 
     def each(self, step: Step) -> Iterator[tuple[Word, ...]]:
         """Yield the words of a step for each combination of values of its variables."""
+        if _relays(step):
+            yield from ((*call[1:], *step.words[1:]) for call in self.calls.get(step.function, ()))
+            return
         names = sorted({one for word in step.words for one in _names(word)})
         values = {name: told for name in names if (told := self._of(name, step)) is not None}
         size = 1
@@ -74,6 +79,21 @@ class Values:
         words = [call[int(name)] if int(name) < len(call) else None for call in given]
         told = [word.text for word in words if word is not None and word.literal]
         return told if told and len(told) == len(words) and name != "0" else None
+
+
+def _relays(step: Step) -> bool:
+    """Say whether a step of a function runs what the function is called with."""
+    return bool(step.function) and step.words[0].text == "$@" and step.words[0].quoted
+
+
+def _is_shown(step: Step, calls: Mapping[str, Sequence[tuple[Word, ...]]]) -> bool:
+    """Say whether it is written in the script what a step runs, and that this sets nothing."""
+    if not _relays(step):
+        return step.words[0].literal
+    relayed = [call[1:2] for call in calls.get(step.function, ())]
+    return bool(relayed) and all(
+        one and one[0].literal and one[0].text not in _HIDE_VALUES | _SET_VALUES for one in relayed
+    )
 
 
 def _names(word: Word) -> Iterator[str]:

@@ -103,14 +103,21 @@ def _fits(entry: VerbEntry, rule: VerbEntry, words: list[Word]) -> bool:
     head, tail = operands[: len(wanted)], operands[len(wanted) :]
     if texts[: len(wanted)] != wanted or not all(word.literal for word in head):
         return False
-    if rule.get("exactly") and tail:
-        return False
     needs, needs_all = entry.get("needs", ()), rule.get("needs_all", ())
     if (needs and not given & set(needs)) or not given >= set(needs_all):
         return False
     if entry.get("format_first"):
         return bool(tail) and tail[0].literal
+    if not _begins(entry, tail) or (rule.get("exactly") and tail):
+        return False
+    tail = tail[1:] if entry.get("first") else tail
     return all(_operand_fits(entry, rule, word) for word in tail)
+
+
+def _begins(entry: VerbEntry, tail: Sequence[Word]) -> bool:
+    """Say whether the first operand is what it has to be, such as a script of ``sed``."""
+    first = entry.get("first")
+    return not first or bool(tail and tail[0].literal and re.fullmatch(first, tail[0].text))
 
 
 def _operand_fits(entry: VerbEntry, rule: VerbEntry, word: Word) -> bool:

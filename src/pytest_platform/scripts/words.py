@@ -66,7 +66,13 @@ def word_of(node: tree_sitter.Node) -> Word:
     inner = node.named_children[0] if node.type == "command_name" and node.child_count else node
     quoted = inner.type in _QUOTED
     opening = (2 if text_of(inner).startswith("$") else 1) if quoted else 0
-    return Word(_unquoted(inner), not _expands(inner), quoted, inner.start_byte + opening)
+    whole = quoted or (inner.type == "concatenation" and all(map(_stays_one, inner.children)))
+    return Word(_unquoted(inner), not _expands(inner), whole, inner.start_byte + opening)
+
+
+def _stays_one(part: tree_sitter.Node) -> bool:
+    """Say whether a part of a word, like ``-p"$PW"``, is quoted or has nothing to fill in."""
+    return part.type in _QUOTED or not _expands(part)
 
 
 def _expands(node: tree_sitter.Node) -> bool:

@@ -8,6 +8,7 @@ YAML has joined the lines of a script, a comment or a here-document takes the re
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from pytest_platform.scripts.parsing import parse, uses_operands
 from pytest_platform.scripts.quoting import shortened
 from pytest_platform.scripts.splitting import Split, split
 from pytest_platform.scripts.syntax import ShellCommand
+from pytest_platform.scripts.unvalued import unvalued
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.command_shape"
@@ -49,9 +51,25 @@ def findings(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> list[Fin
     shell = invocation(words)
     splits = _splits(source)
     found = _of_shell(shell) if shell else _without_shell(words, splits)
+    found = found or (_filled(shell, source) if shell else [])
     at_fault = {finding.path[0] for finding in found}
     drops = [_dropped(field, one) for field, one in splits.items() if field not in at_fault]
     return [*found, *(drop for drop in drops if drop)]
+
+
+def _filled(shell: Invocation, source: Mapping[str, Any]) -> list[Finding]:
+    """Tell that a script's text comes from a variable, which Compose splits into words."""
+    script = shell.script
+    if not shell.takes_script or script is None or not isinstance(source.get(script.field), str):
+        return []
+    plain = re.sub(r"'[^']*'|\"(?:[^\"\\\\]|\\\\.)*\"", "", source[script.field])
+    names = [name for name in unvalued(script.written, script.text) if f"{name}" in plain]
+    quoted = f"`${{{names[0]}}}`" if names else ""
+    message = (
+        f"`{basename(shell.shell.text)} -c` runs only the first word of what {quoted} holds, for "
+        f"Compose splits it: {_advice(shell, script.field)}"
+    )
+    return [_finding(script, message, f"only the first word of {quoted} runs")] if names else []
 
 
 def _splits(source: Mapping[str, Any]) -> dict[str, Split]:

@@ -43,14 +43,26 @@ def _in_file(file: Path, root: Path) -> Iterator[Held]:
             yield Held(name, found[0].what, Location(_shown(file, root), number))
 
 
+def absent(module: Module) -> Iterator[str]:
+    """Yield the files below ``env_file`` that are not here, as they are written."""
+    for compose_file, text in dict.fromkeys(_named(module)):
+        if "$" in text or not (compose_file.parent / text).is_file():
+            yield text
+
+
 def _files(module: Module) -> Iterator[Path]:
+    for compose_file, text in _named(module):
+        file = compose_file.parent / text
+        if "$" not in text and inside(file, module.root):
+            yield file
+
+
+def _named(module: Module) -> Iterator[tuple[Path, str]]:
     for compose_file in module.compose_files:
         for tree in documents(read(compose_file)):
             node = _find(tree, "services", module.service, "env_file")
             for text in _paths(node) if node else ():
-                file = compose_file.parent / text
-                if "$" not in text and inside(file, module.root):
-                    yield file
+                yield compose_file, text
 
 
 def _find(node: Node, *path: str) -> Node | None:

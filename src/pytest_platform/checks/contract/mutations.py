@@ -34,6 +34,7 @@ from pytest_platform.scripts.invocation import (
 )
 from pytest_platform.scripts.programs import of_publisher
 from pytest_platform.scripts.quoting import shortened
+from pytest_platform.scripts.unvalued import unvalued
 from pytest_platform.verdict import Finding, Spot
 
 CODE: Final = "contract.mutations"
@@ -132,9 +133,28 @@ def _of_words(judge: Judge, words: list[Argument], scripts: Texts) -> list[Told]
             for change in _around(judge, words, shell)
         ]
         judge = judge.of_shell(basename(shell.shell.text))
+    around += _of_values(found)
     return around + [
         (*_place(found, change, written), change, written.text if written else None)
         for change, written in _changes(judge, found, scripts)
+    ]
+
+
+def _of_values(found: Program) -> list[Told]:
+    """Find what Compose fills into the text of a script, for it may be any text of one."""
+    if len(found.parts) != 1:
+        return []
+    word = found.parts[0][1]
+    does = "is filled into the script by Compose, so it may be any command (set it under "
+    return [
+        (
+            word.path or (word.field,),
+            word.spot(),
+            DataChange(f"{does}`environment:`, and write `$${name}`)", (f"${name}",), name),
+            f"${{{name}}}",
+        )
+        for name in unvalued(word.written, word.text)
+        if found.text == word.text
     ]
 
 

@@ -5,11 +5,11 @@ They answer in a process of their own, because the parser behind them is native 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from pytest_platform.checks.contract import mounted, unset
+from pytest_platform.checks.contract import env_files, mounted, unset
 from pytest_platform.checks.contract.facts import Facts, Unit
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.model import DECIDE, StateClass
@@ -81,6 +81,7 @@ def mutations(facts: Facts) -> Iterator[Finding]:
     if facts.module.one_shot and spec.state.class_ is StateClass.SIDECAR:
         yield from _undecided(facts)
         allowed = [one.command for one in spec.runtime.beyond_create]
+        yield from _unread_variables(facts, allowed)
         told: set[tuple[object, ...]] = set()
         for unit in _all_that_runs(facts):
             mounts = mounted.scripts(facts, unit)
@@ -91,6 +92,21 @@ def mutations(facts: Facts) -> Iterator[Finding]:
                 if key not in told:  # What hooks share with their service is told once.
                     told.add(key)
                     yield from _below(unit, [one])
+
+
+def _unread_variables(facts: Facts, allowed: Collection[str]) -> Iterator[Finding]:
+    """Yield a finding for each file of variables that is not here, so may set any, as ``PATH``."""
+    for name in env_files.absent(facts.module):
+        if name not in allowed:
+            yield Finding(
+                code="contract.mutations",
+                message=f"`{name}` is not here, so it may set variables that decide what programs "
+                "run: set those of a sidecar under `environment:`, or declare the file under "
+                "runtime.beyond_create with a reason",
+                expected="variables that are known",
+                actual=f"`{name}` is not here",
+                location=facts.locate("env_file"),
+            )
 
 
 def _undecided(facts: Facts) -> Iterator[Finding]:
@@ -111,6 +127,7 @@ def declarations(facts: Facts) -> Iterator[str]:
     """Yield what ``runtime.beyond_create`` has to name for the check ``mutations`` to pass."""
     from pytest_platform.checks.contract import sandbox
 
+    yield from env_files.absent(facts.module)
     for unit in _all_that_runs(facts):
         texts = mounted.texts(mounted.scripts(facts, unit))
         yield from sandbox.ask("declarations", unit.rendered, unit.source, texts)
