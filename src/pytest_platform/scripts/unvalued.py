@@ -30,8 +30,30 @@ def unvalued(written: str | None, text: str) -> list[str]:
     return [
         one[1] or one[3]
         for one, value in pairs
-        if (not value or _MARK in value) and (one[2] or "").lstrip(":")[:1] not in {"-", "+"}
+        if (not value or _MARK in value) and not _has_default(one)
     ]
+
+
+def marked(written: str | None, text: str) -> str:
+    """Give a text with a mark in the place of each variable that is blank for want of a value.
+
+    >>> marked("${SQL}", ""), marked("s/${B}", "s/"), marked("${A:-}", ""), marked("${A}", "x")
+    ('placeholder-SQL', 's/placeholder-B', '', 'x')
+    """
+    told = None if written is None else re.fullmatch(_pattern(written), text, re.DOTALL)
+    if written is None or told is None:
+        return text
+    pieces, at = [], 0
+    found = [one for one in _VARIABLE.finditer(written) if one[0] != "$$"]
+    for number, one in enumerate(found, 1):
+        if not told[number] and not _has_default(one):
+            pieces += [text[at : told.start(number)], _MARK, one[1] or one[3]]
+            at = told.end(number)
+    return "".join([*pieces, text[at:]])
+
+
+def _has_default(variable: re.Match[str]) -> bool:
+    return (variable[2] or "").lstrip(":")[:1] in {"-", "+"}
 
 
 def _pattern(written: str) -> str:

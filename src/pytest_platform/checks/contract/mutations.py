@@ -34,7 +34,7 @@ from pytest_platform.scripts.invocation import (
 )
 from pytest_platform.scripts.programs import of_publisher
 from pytest_platform.scripts.quoting import shortened
-from pytest_platform.scripts.unvalued import unvalued
+from pytest_platform.scripts.unvalued import marked, unvalued
 from pytest_platform.verdict import Finding, Spot
 
 CODE: Final = "contract.mutations"
@@ -122,7 +122,11 @@ def _of_command(
 def _of_words(judge: Judge, words: list[Argument], scripts: Texts) -> list[Told]:
     if not words:
         return []
-    shell, found = invocation(words), program(words)
+    shell = invocation(words)
+    if shell is None or not shell.takes_script:
+        # A blank argument may be any other one where the variable has a value.
+        words = [replace(word, text=marked(word.written, word.text)) for word in words]
+    found = program(words)
     if found is None:
         return []
     around: list[Told] = []
