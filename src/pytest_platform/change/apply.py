@@ -36,8 +36,7 @@ from pytest_platform.run.host import Host
 from pytest_platform.signals import terminated_as_interrupt
 from pytest_platform.state.table import describe
 from pytest_platform.text import excerpt
-from pytest_platform.verdict import Finding, Location, Result, failed, passed
-from pytest_platform.verdict import Verdict as CheckVerdict
+from pytest_platform.verdict import Finding, Location, Result, Verdict, failed, passed
 
 LOG_LINES = 50
 
@@ -282,7 +281,7 @@ class _Attempt:
     def smoke(self) -> Iterator[Finding]:
         for check in checks_of(self.module, "smoke"):
             result = check.run(self.context)
-            if result.verdict is not CheckVerdict.PASSED:
+            if result.verdict is not Verdict.PASSED:
                 yield Finding(SMOKE, f"smoke '{check.name}': {result.message}")
 
     def tell_outcome(self, seen: Look, **fields: Any) -> list[Finding]:

@@ -13,8 +13,7 @@ from pytest_platform.checks.check import Check
 from pytest_platform.module.loader import Module
 from pytest_platform.output import Output
 from pytest_platform.run.context import Context
-from pytest_platform.verdict import Finding, Location, Result, failed, passed
-from pytest_platform.verdict import Verdict as CheckVerdict
+from pytest_platform.verdict import Finding, Location, Result, Verdict, failed, passed
 
 PLAN_DRIFT = "plan.drift"
 PLAN_UNKNOWN = "plan.unknown"
@@ -73,7 +72,7 @@ def _plan(module: Module, setting: Setting, context: Context, target: Output | N
         plans.save(plan, target)
     result = _offline(verdict, module) if seen.drift is None else _live(seen, verdict, module)
     if seen.drift is None and context.remote_mode.live:
-        result = Result(CheckVerdict.ERROR, "the drift could not be found out", PLAN_UNKNOWN)
+        result = Result(Verdict.ERROR, "the drift could not be found out", PLAN_UNKNOWN)
     return replace(result, details={"plan": plans.as_record(plan), "drift": list(plan.drift)})
 
 

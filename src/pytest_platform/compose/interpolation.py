@@ -62,7 +62,7 @@ def undefended(text: str, start: int = 0, depth: int = 0) -> Iterator[tuple[str,
         if match[2]:
             yield match[2], start + match.start()
         elif match[1]:
-            end = _closing(text, position)
+            end = closing(text, position)
             rest = text[position:end]
             if not rest and end < len(text):
                 yield match[1], start + match.start()
@@ -86,7 +86,7 @@ def split_outside(text: str, separator: str) -> list[str]:
     pieces: list[str] = []
     position = 0
     while match := _VARIABLE.search(text, position):
-        end = _closing(text, match.end()) + 1 if match[1] else match.end()
+        end = closing(text, match.end()) + 1 if match[1] else match.end()
         pieces += [text[position : match.start()], text[match.start() : end]]
         position = end
     pieces.append(text[position:])
@@ -116,14 +116,14 @@ def _pieces(text: str) -> Iterator[str | Variable]:
         elif match[2]:
             yield Variable(match[2], None)
         else:
-            end = _closing(text, position)
+            end = closing(text, position)
             default = _DEFAULT.fullmatch(text[position:end])
             yield Variable(match[1], default[1] if default else None)
             position = end + 1
     yield text[position:]
 
 
-def _closing(text: str, position: int) -> int:
+def closing(text: str, position: int) -> int:
     """Return where the brace that is open at ``position`` closes."""
     depth = 1
     for index in range(position, len(text)):

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from pytest_platform.compose.interpolation import closing
+
 Path = tuple[str, ...]
 """Keys and list indices that lead to a scalar of a Compose file."""
 
@@ -283,21 +285,9 @@ def _replaced(text: str, value: Callable[[tuple[int, int], str, str], str]) -> s
             position = match.end()
             pieces.append("$$")
             continue
-        position = match.end() if match[2] else _closing(text, match.end()) + 1
+        position = match.end() if match[2] else closing(text, match.end()) + 1
         if position > len(text):
             return "".join([*pieces, text[match.start() :]])  # no closing brace
         rest = "" if match[2] else text[match.end() : position - 1]
         pieces.append(value((match.start(), position), match[1] or match[2], rest))
     return "".join([*pieces, text[position:]])
-
-
-def _closing(text: str, position: int) -> int:
-    depth = 1
-    for index in range(position, len(text)):
-        if text[index] == "}":
-            depth -= 1
-            if depth == 0:
-                return index
-        elif text.startswith("${", index):
-            depth += 1
-    return len(text)

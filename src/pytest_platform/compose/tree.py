@@ -34,6 +34,16 @@ class Node:
         own = [(line, node) for key, line, node in self.children if key == name]
         return own[-1] if own else self._assigned(name) or self._merged(name, set())
 
+    def at(self, *path: str) -> Node | None:
+        """Return the value at a path of names; None where there is none."""
+        node = self
+        for name in path:
+            found = node.find(name)
+            if found is None:
+                return None
+            node = found[1]
+        return node
+
     def descend(self) -> Iterator[Node]:
         """Yield this node and all below it, in the order of the file and each once."""
         pending, seen = [self], set[int]()

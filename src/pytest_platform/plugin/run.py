@@ -125,15 +125,25 @@ def start(config: pytest.Config, settings: Settings) -> Run:
         since = narrow(config, settings, catalog, names)
         selected = frozenset(since.touched).intersection(names or since.touched)
     vault = Vault(catalog, renderer, selected)
-    run = Run(config, settings, catalog, renderer, remote_mode, vault, probes, selected)
-    run.changed_since = since
+    stack = None
     if settings.stack.ephemeral and remote_mode.live:
         from pytest_platform.stack.ephemeral import Ephemeral
 
-        run.stack = Ephemeral(project, here, renderer, catalog, settings.root)
-        run.stack.keep = settings.stack.keep
-        run.stack.secrets = vault.secrets
-    return run
+        stack = Ephemeral(project, here, renderer, catalog, settings.root)
+        stack.keep = settings.stack.keep
+        stack.secrets = vault.secrets
+    return Run(
+        config=config,
+        settings=settings,
+        catalog=catalog,
+        renderer=renderer,
+        remote_mode=remote_mode,
+        vault=vault,
+        probes=probes,
+        selected=selected,
+        stack=stack,
+        changed_since=since,
+    )
 
 
 def known_early(settings: Settings) -> Secrets:

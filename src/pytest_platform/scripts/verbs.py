@@ -34,11 +34,6 @@ def _programs() -> Mapping[str, VerbEntry]:
     return {name: entry for entry in table()["programs"] for name in entry["names"]}
 
 
-def is_program(name: str) -> bool:
-    """Say whether anything is known of a program."""
-    return name in _programs()
-
-
 def plain_name(word: str) -> str:
     """Give a program's name without its folder, where that is one of the system's.
 

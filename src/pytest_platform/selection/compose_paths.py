@@ -14,7 +14,7 @@ from pytest_platform.compose.tree import Node, documents
 from pytest_platform.module.loader import Module
 from pytest_platform.module.source import MAX_BYTES, inside
 from pytest_platform.reading import read_text
-from pytest_platform.selection.other_services import ImageBuilder, builders, find, others
+from pytest_platform.selection.other_services import ImageBuilder, builders, others
 
 _MAX_FILES: Final = 500
 _OF_SERVICE: Final = (
@@ -87,10 +87,10 @@ class Reader:
 
     def _included(self, tree: Node, part: _Part) -> Iterator[_Part]:
         """Yield the files of ``include``; relative paths in them begin at their own folder."""
-        entries = find(tree, "include")
+        entries = tree.at("include")
         for _, _, entry in entries.children if entries else ():
-            found = entry if entry.text else find(entry, "path")
-            folder = find(entry, "project_directory")
+            found = entry if entry.text else entry.at("path")
+            folder = entry.at("project_directory")
             for text in (found.text, *(one.text for _, _, one in found.children)) if found else ():
                 for file in self._resolved(text, part.file.parent) if text else ():
                     base = part.file.parent / folder.text if folder else file.parent
@@ -114,7 +114,7 @@ class Reader:
             yield self._root
 
     def _has(self, part: _Part) -> bool:
-        return any(find(tree, "services", part.service) for tree in self._read(part.file))
+        return any(tree.at("services", part.service) for tree in self._read(part.file))
 
     def _named(self, part: _Part) -> Iterator[str]:
         for tree in self._read(part.file):
@@ -140,10 +140,10 @@ def _documents(file: Path, root: Path) -> list[Node]:
 
 
 def _extended(tree: Node, part: _Part) -> Iterator[_Part]:
-    extends = find(tree, "services", part.service, "extends")
+    extends = tree.at("services", part.service, "extends")
     if extends is None:
         return
-    file, service = find(extends, "file"), find(extends, "service")
+    file, service = extends.at("file"), extends.at("service")
     name = service.text if service else extends.text
     if name:
         path = (part.file.parent / file.text).resolve() if file else part.file
@@ -152,11 +152,11 @@ def _extended(tree: Node, part: _Part) -> Iterator[_Part]:
 
 def _texts(tree: Node, service: str, path: tuple[str, ...]) -> Iterator[str]:
     """Yield the values at a path of a service; of a mount, the folder or file on the host."""
-    node = find(tree, "services", service, path[0])
+    node = tree.at("services", service, path[0])
     if node is None:
         return
     for one in (node, *(child for name, _, child in node.children if name.isdigit())):
-        found = find(one, *path[1:])
+        found = one.at(*path[1:])
         text = found.text if found else ""
         if path[0] == "volumes":
             source = split_outside(text, ":")[0]
@@ -168,25 +168,25 @@ def _texts(tree: Node, service: str, path: tuple[str, ...]) -> Iterator[str]:
 
 def _built(tree: Node, service: str) -> Iterator[str]:
     """Yield what a build reads, and what is watched: contexts, and the Dockerfile in one."""
-    build = find(tree, "services", service, "build")
+    build = tree.at("services", service, "build")
     if build is not None:
-        found = find(build, "context")
+        found = build.at("context")
         context = build.text or (found.text if found else ".")
-        dockerfile = find(build, "dockerfile")
+        dockerfile = build.at("dockerfile")
         texts = [context, *_named_contexts(build)]
         if dockerfile is not None:
             file = posixpath.join(context, dockerfile.text)
             texts += [file, f"{file}.dockerignore"]
         yield from (text for text in texts if text and "://" not in text)
-    watched = find(tree, "services", service, "develop", "watch")
+    watched = tree.at("services", service, "develop", "watch")
     for _, _, rule in watched.children if watched else ():
-        if path := find(rule, "path"):
+        if path := rule.at("path"):
             yield path.text
 
 
 def _named_contexts(build: Node) -> Iterator[str]:
     """Yield the folders of ``additional_contexts``, a mapping or a list of ``NAME=FOLDER``."""
-    found = find(build, "additional_contexts")
+    found = build.at("additional_contexts")
     for name, _, child in found.children if found else ():
         text = child.text.partition("=")[2] if name.isdigit() else child.text
         if not text.startswith(("service:", "docker-image:", "oci-layout:")):
@@ -195,23 +195,23 @@ def _named_contexts(build: Node) -> Iterator[str]:
 
 def _devices(tree: Node) -> Iterator[str]:
     """Yield the folders of the host that named volumes stand for."""
-    volumes = find(tree, "volumes")
+    volumes = tree.at("volumes")
     for _, _, volume in volumes.children if volumes else ():
-        device = find(volume, "driver_opts", "device")
+        device = volume.at("driver_opts", "device")
         if device is not None and not device.text.startswith(":"):
             yield device.text
 
 
 def _files(tree: Node, key: str) -> Iterator[str]:
-    node = find(tree, key)
+    node = tree.at(key)
     for _, _, child in node.children if node else ():
-        if file := find(child, "file"):
+        if file := child.at("file"):
             yield file.text
 
 
 def _each(tree: Node, key: str, field: str) -> Iterator[str]:
     """Yield a field of each element of a list, itself a text or a list of them."""
-    node = find(tree, key)
+    node = tree.at(key)
     for _, _, child in node.children if node else ():
-        if found := find(child, field):
+        if found := child.at(field):
             yield from (found.text, *(one.text for _, _, one in found.children))

@@ -23,11 +23,11 @@ class ImageBuilder(NamedTuple):
 
 def builders(tree: Node, project: str) -> Iterator[ImageBuilder]:
     """Yield the services of a document that build an image."""
-    services = find(tree, "services")
+    services = tree.at("services")
     for name, _, service in services.children if services else ():
-        build = find(service, "build")
+        build = service.at("build")
         if build is not None:
-            image, tags = find(service, "image"), find(build, "tags")
+            image, tags = service.at("image"), build.at("tags")
             texts = [image.text if image and image.text else f"{project}-{name}"]
             texts += [one.text for _, _, one in tags.children] if tags else []
             known = not any(UNKNOWN in declared(text) for text in texts)
@@ -36,7 +36,7 @@ def builders(tree: Node, project: str) -> Iterator[ImageBuilder]:
 
 def others(tree: Node, service: str, built: Collection[ImageBuilder]) -> Iterator[str]:
     """Yield the services whose build or mounts a service takes over, as this document says."""
-    own = find(tree, "services", service)
+    own = tree.at("services", service)
     if own is None:
         return
     for image in _images(own):
@@ -44,24 +44,14 @@ def others(tree: Node, service: str, built: Collection[ImageBuilder]) -> Iterato
             unknown = one.images is None or UNKNOWN in declared(image)
             if one.service != service and (unknown or _name(image) in (one.images or ())):
                 yield one.service
-    taken = find(own, "volumes_from")
+    taken = own.at("volumes_from")
     for _, _, child in taken.children if taken else ():
         yield declared(child.text).partition(":")[0]
-    contexts = find(own, "build", "additional_contexts")
+    contexts = own.at("build", "additional_contexts")
     for _, _, child in contexts.children if contexts else ():
         _, found, name = child.text.partition("service:")
         if found:
             yield name
-
-
-def find(node: Node, *path: str) -> Node | None:
-    """Return the value at a path, None where there is none."""
-    for name in path:
-        found = node.find(name)
-        if found is None:
-            return None
-        node = found[1]
-    return node
 
 
 def rendered_others(services: Services, name: str, project: str) -> set[str]:
@@ -90,11 +80,11 @@ def _takes(own: Mapping[str, Any], other: str, service: Mapping[str, Any], proje
 
 
 def _images(service: Node) -> Iterator[str]:
-    if image := find(service, "image"):
+    if image := service.at("image"):
         yield image.text
-    mounts = find(service, "volumes")
+    mounts = service.at("volumes")
     for _, _, mount in mounts.children if mounts else ():
-        kind, source = find(mount, "type"), find(mount, "source")
+        kind, source = mount.at("type"), mount.at("source")
         if kind and source and kind.text == "image":
             yield source.text
 

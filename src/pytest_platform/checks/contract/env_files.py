@@ -60,23 +60,14 @@ def _files(module: Module) -> Iterator[Path]:
 def _named(module: Module) -> Iterator[tuple[Path, str]]:
     for compose_file in module.compose_files:
         for tree in documents(read(compose_file)):
-            node = _find(tree, "services", module.service, "env_file")
+            node = tree.at("services", module.service, "env_file")
             for text in _paths(node) if node else ():
                 yield compose_file, text
 
 
-def _find(node: Node, *path: str) -> Node | None:
-    for name in path:
-        found = node.find(name)
-        if found is None:
-            return None
-        node = found[1]
-    return node
-
-
 def _paths(node: Node) -> Iterator[str]:
     for one in (node, *(child for _, _, child in node.children)):
-        path = _find(one, "path")
+        path = one.at("path")
         yield from filter(None, (one.text, path.text if path else ""))
 
 
