@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from pytest_platform.compose import config_hash
-from pytest_platform.compose.answer import ended_by, read_model
 from pytest_platform.compose.lenient import RenderingRefused, render_copy
 from pytest_platform.compose.mirror import (
     MirroredSource,
@@ -19,7 +18,7 @@ from pytest_platform.compose.mirror import (
     refuse_remote,
     refuse_waiting,
 )
-from pytest_platform.compose.program import TIMEOUT, find_compose
+from pytest_platform.compose.program import TIMEOUT, ended_by, find_compose, read_model
 from pytest_platform.compose.rendered import Rendered, environments
 from pytest_platform.errors import ComposeError, PlatformError
 from pytest_platform.hosts.transport import Transport
