@@ -1,8 +1,10 @@
-"""Image references: one form for the many ways in which the same image can be named."""
+"""Image references: one form for the many ways in which the same image can be named. Pure."""
 
 from __future__ import annotations
 
-_HUB = "docker.io"
+from typing import Final
+
+_HUB: Final = "docker.io"
 
 
 def normal(reference: str) -> str:
@@ -27,8 +29,12 @@ def decisive(reference: str) -> str:
 
 
 def familiar(reference: str) -> str:
-    """Return a normal form as people write it: without the hub, which goes without saying."""
-    return reference.removeprefix(f"{_HUB}/").removeprefix("library/")
+    """Return a reference as people write it: without the hub, which goes without saying.
+
+    >>> familiar("docker.io/acme/app"), familiar("docker.io/library/redis:7")
+    ('acme/app:latest', 'redis:7')
+    """
+    return normal(reference).removeprefix(f"{_HUB}/").removeprefix("library/")
 
 
 def _tagged(name: str) -> tuple[str, str]:
