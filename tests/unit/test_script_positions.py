@@ -151,8 +151,8 @@ def test_every_character_is_found(value: str, style: str | None, width: int) -> 
 def test_a_record_has_the_column() -> None:
     place = Location("compose.yaml", 3, 7)
     result = failed([Finding("contract.script", "It is wrong.", location=place)], place)
-    record = check_of("contract", "script", result, 0.0, Secrets())
+    record = check_of("contract::script", result, 0.0, Secrets())
     assert [one.column for one in record.findings or ()] == [7]
     without = failed([Finding("contract.script", "It is wrong.")], Location("compose.yaml", 3))
-    record = check_of("contract", "script", without, 0.0, Secrets())
+    record = check_of("contract::script", without, 0.0, Secrets())
     assert [one.column for one in record.findings or ()] == [None]
