@@ -19,7 +19,8 @@ from pytest_platform.change.audit import (
     plan_was_used,
 )
 from pytest_platform.change.backup import shown
-from pytest_platform.change.guard import ChangeRequest, Decision, GuardVerdict, decide
+from pytest_platform.change.guard import decide
+from pytest_platform.change.guard_facts import ChangeRequest, Decision, GuardVerdict
 from pytest_platform.change.lock import Holder, LockHeld, held
 from pytest_platform.change.look import Look, look
 from pytest_platform.change.plan import ChangePlan, changed, make
@@ -30,12 +31,12 @@ from pytest_platform.docker.start import AlreadyStarted, OneShotTimeout, start, 
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
-from pytest_platform.module.model import seconds
 from pytest_platform.run.context import Context
 from pytest_platform.run.host import Host
 from pytest_platform.signals import terminated_as_interrupt
-from pytest_platform.state.table import describe
+from pytest_platform.state.wording import describe
 from pytest_platform.text import excerpt
+from pytest_platform.units import seconds
 from pytest_platform.verdict import Finding, Location, Result, Verdict, failed, passed
 
 LOG_LINES = 50

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pytest_platform.change import backup
-from pytest_platform.change.guard import ChangeRequest, GuardFacts
+from pytest_platform.change.guard_facts import ChangeRequest, GuardFacts
 from pytest_platform.change.lock import held_by
 from pytest_platform.change.mounted import shared_data
 from pytest_platform.change.plan import Subject, subject_of
@@ -21,6 +21,7 @@ from pytest_platform.hosts.transport import Transport
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
 from pytest_platform.state import table
+from pytest_platform.state.facts import expected_of, seen_of
 from pytest_platform.verdict import Verdict
 
 _NOT_TO_BE_WAIVED = frozenset(
@@ -142,8 +143,8 @@ def _owner(module: Module, context: Context) -> str | None:
         owner = context.owner_of(module)
         if owner is None:
             return ""
-        seen = table.seen_of(owner, None, context.fleet.snapshot(owner))
-        findings = table.judge(table.expected_of(owner), seen)
+        seen = seen_of(owner, None, context.fleet.snapshot(owner))
+        findings = table.judge(expected_of(owner), seen)
     except PlatformError:
         return None
     return findings[0].message if findings else ""

@@ -16,8 +16,8 @@ from pytest_platform.docker.mounted import Mounted
 from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.transport import Transport
+from pytest_platform.module.forms import StateClass
 from pytest_platform.module.loader import Module
-from pytest_platform.module.model import StateClass
 from pytest_platform.run.context import Context
 
 TIMEOUT = 20.0

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from pytest_platform.change import plan as plans
 from pytest_platform.change.apply import Applied, Setting, guarded_apply
-from pytest_platform.change.guard import Decision, GuardVerdict, decide
+from pytest_platform.change.guard import decide
+from pytest_platform.change.guard_facts import Decision, GuardVerdict
 from pytest_platform.change.look import Look, look
 from pytest_platform.checks.check import Check
 from pytest_platform.module.loader import Module

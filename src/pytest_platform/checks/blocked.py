@@ -17,6 +17,7 @@ from pytest_platform.run.context import Context
 from pytest_platform.run.faults import ReportingCheck
 from pytest_platform.run.graph import below_owner, neighbours
 from pytest_platform.state import table
+from pytest_platform.state.facts import expected_of, seen_of
 from pytest_platform.verdict import Finding, Result, Verdict
 
 CODE = "probe.blocked"
@@ -47,11 +48,11 @@ def state_findings(module: Module, context: Context, *, asker: Module) -> list[F
     try:
         seen = context.seen(module)
     except PlatformError:  # Of its owner, of which other checks tell.
-        seen = table.seen_of(module, None, snapshot)
+        seen = seen_of(module, None, snapshot)
     try:
         return judged(module, context, seen)
     except (ComposeError, ComposeMissing):  # Of files that cannot be rendered, its own checks tell.
-        return table.judge(table.expected_of(module), seen)
+        return table.judge(expected_of(module), seen)
 
 
 def told_elsewhere(

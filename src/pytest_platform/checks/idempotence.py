@@ -22,11 +22,11 @@ from pytest_platform.docker.snapshot import Container
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import DeclaredProbe, Module
-from pytest_platform.module.model import seconds
 from pytest_platform.probes.output import Said
 from pytest_platform.run.context import Context
 from pytest_platform.run.graph import neighbours
-from pytest_platform.state import table
+from pytest_platform.state.facts import seen_of
+from pytest_platform.units import seconds
 from pytest_platform.verdict import Finding, Result, Verdict, failed, passed
 
 CODE = "smoke.idempotent"
@@ -87,7 +87,7 @@ def run_twice(module: Module, context: Context) -> Result:
     """
     if result := _not_run(module, context):
         return result
-    container = table.seen_of(module, None, context.fleet.snapshot(module)).containers[0]
+    container = seen_of(module, None, context.fleet.snapshot(module)).containers[0]
     runs = _observe(module, context, container)
     findings = list(judge(runs))
     if findings:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pytest_platform.compose.mirror import UNSET, MirroredSource, restored, write
+from pytest_platform.compose.mirror import UNSET, MirroredSource
+from pytest_platform.compose.mirror_copy import restored, write
 from pytest_platform.compose.program import RenderingRefused
 from pytest_platform.compose.rendered import Rendered
 from pytest_platform.compose.temporary import temporary_folder

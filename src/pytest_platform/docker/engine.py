@@ -10,20 +10,17 @@ import contextlib
 import errno
 import json
 import math
-import socket
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from pytest_platform.docker.output import Readable, end_of, frames
+from pytest_platform.docker.output import Events, Readable, end_of, frames
 from pytest_platform.errors import EngineError, EngineForbidden, EngineTimeout, PlatformError
 from pytest_platform.hosts.transport import Transport
 from pytest_platform.text import quoted
 
 if TYPE_CHECKING:
-    import requests
-
     from pytest_platform.docker.client import Client
 
 NEAR = 0.05
@@ -48,30 +45,6 @@ class PathRefused(PlatformError):
     """The Engine answers, and cannot look at a path of a container."""
 
     code = "files.refused"
-
-
-class Events:
-    """A stream of events. Iterating ends when the Engine goes away, or by ``close``."""
-
-    def __init__(self, response: requests.Response) -> None:
-        self._response = response
-        connection = response.raw.connection
-        self._socket: socket.socket | None = connection.sock if connection else None
-        if self._socket:
-            self._socket.settimeout(None)
-
-    def __iter__(self) -> Iterator[Document]:
-        import requests
-
-        with contextlib.suppress(requests.exceptions.RequestException, OSError, ValueError):
-            for line in self._response.iter_lines(chunk_size=None):
-                yield json.loads(line)
-
-    def close(self) -> None:
-        """End the stream; may be called from another thread."""
-        if self._socket:
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
 
 
 class Engine:

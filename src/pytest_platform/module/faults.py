@@ -21,7 +21,7 @@ from pytest_platform.module.complaint import (
     probe_kinds,
     unknown_keys,
 )
-from pytest_platform.module.model import Base
+from pytest_platform.module.forms import Base
 from pytest_platform.module.places import ModuleSource, Path_
 from pytest_platform.module.probes import Kinds, ProbeRefused, convert
 from pytest_platform.module.schema import Schema, module_schema, resolve

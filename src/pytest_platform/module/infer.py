@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from pytest_platform.module.model import ExpectedState, StateClass
+from pytest_platform.module.forms import ExpectedState, StateClass
 
 Service = Mapping[str, Any]
 Services = Mapping[str, Service]

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from pytest_platform.module.loader import FILE_NAME, Module
+from pytest_platform.plugin.change_options import usage_error
 from pytest_platform.plugin.nodes import CheckItem, ComposeFile, ModuleFile
-from pytest_platform.plugin.options import usage_error
 from pytest_platform.plugin.run import Run, reruns_of, workers_of
 from pytest_platform.run.graph import Plan
 from pytest_platform.text import did_you_mean, quoted

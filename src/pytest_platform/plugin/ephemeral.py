@@ -61,7 +61,7 @@ def clean_up() -> list[str]:
     """
     from pytest_platform.docker.writable import WritableEngine
     from pytest_platform.hosts.transport import Local
-    from pytest_platform.plugin.options import usage_error
+    from pytest_platform.plugin.change_options import usage_error
     from pytest_platform.stack.ephemeral import DEADLINE
 
     engine = WritableEngine(Local(), DEADLINE)

@@ -15,8 +15,9 @@ from pytest_platform.errors import UsageError
 from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Vocabulary
+from pytest_platform.plugin.change_options import usage_error
 from pytest_platform.plugin.changed_since import ChangedSince, narrow
-from pytest_platform.plugin.options import Settings, usage_error
+from pytest_platform.plugin.options import Settings
 from pytest_platform.plugin.progress import Patience, Progress
 from pytest_platform.plugin.report_options import STDOUT
 from pytest_platform.probes.kind import ProbeKind

@@ -9,9 +9,10 @@ from msgspec import UNSET
 
 from pytest_platform.plugin import run as runs
 from pytest_platform.plugin.boundary import Boundary
+from pytest_platform.plugin.change_options import usage_error
 from pytest_platform.plugin.collection import Collection
 from pytest_platform.plugin.json_report import JsonReport
-from pytest_platform.plugin.options import Settings, usage_error
+from pytest_platform.plugin.options import Settings
 from pytest_platform.plugin.reporting import Reporting
 from pytest_platform.plugin.stack_options import DEPLOYED
 from pytest_platform.plugin.uncovered import Uncovered, Unreached

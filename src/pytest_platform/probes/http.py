@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta, field
 
-from pytest_platform.module.model import Base, Text
+from pytest_platform.module.forms import Base, Text
 from pytest_platform.probes.json_path import JsonValue, json_mismatches
 from pytest_platform.probes.kind import ProbeKind, Target
 from pytest_platform.probes.matchers import Matchers, Unseen, mismatches, shown

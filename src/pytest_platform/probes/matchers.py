@@ -10,7 +10,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from pytest_platform.errors import PlatformError
-from pytest_platform.module.model import Base, Text
+from pytest_platform.module.forms import Base, Text
 from pytest_platform.probes import patterns
 from pytest_platform.probes.quantities import Quantity, amount
 from pytest_platform.verdict import Finding

@@ -23,11 +23,12 @@ from pytest_platform.docker.details import Details
 from pytest_platform.docker.engine import Document, Engine
 from pytest_platform.docker.snapshot import Container, Snapshot
 from pytest_platform.errors import CannotCompare
+from pytest_platform.module.forms import StateClass
 from pytest_platform.module.infer import UNDECIDED
 from pytest_platform.module.loader import Module
-from pytest_platform.module.model import StateClass
 from pytest_platform.run.context import Context
 from pytest_platform.state import table
+from pytest_platform.state.facts import expected_of
 from pytest_platform.verdict import Finding, Result, failed, passed
 
 
@@ -100,7 +101,7 @@ def compared(module: Module, context: Context) -> Comparison:
 
 
 def _state(module: Module, context: Context) -> Iterator[Finding]:
-    for one in table.judge(table.expected_of(module), context.seen(module)):
+    for one in table.judge(expected_of(module), context.seen(module)):
         yield replace(one, location=module.at("spec", "runtime", "expected_state"))
 
 
