@@ -10,7 +10,7 @@ from pytest_platform.change.apply import Applied, Setting, guarded_apply
 from pytest_platform.change.guard import decide
 from pytest_platform.change.guard_facts import Decision, GuardVerdict
 from pytest_platform.change.look import Look, look
-from pytest_platform.checks.check import Check
+from pytest_platform.checks.check import ModuleCheck
 from pytest_platform.module.loader import Module
 from pytest_platform.output import Output
 from pytest_platform.run.context import Context
@@ -21,7 +21,7 @@ PLAN_UNKNOWN = "plan.unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class PlanCheck(Check):
+class PlanCheck(ModuleCheck):
     """There is no drift. Says what the guard would decide, and changes nothing."""
 
     group: ClassVar[str] = "apply"
@@ -33,7 +33,7 @@ class PlanCheck(Check):
     @classmethod
     def of(cls, module: Module, setting: Setting, target: Output | None) -> PlanCheck:
         """Make the check; ``target`` is where the plan is saved, if anywhere."""
-        return cls(module, "plan", _place(module), setting, target)
+        return cls("plan", _place(module), module, setting, target)
 
     def answer(self, context: Context) -> Result:
         """Plan, and save the plan."""
@@ -41,7 +41,7 @@ class PlanCheck(Check):
 
 
 @dataclass(frozen=True, slots=True)
-class ApplyCheck(Check):
+class ApplyCheck(ModuleCheck):
     """The one-shot succeeds when it is run again, where the guard allows it."""
 
     group: ClassVar[str] = "apply"
@@ -52,7 +52,7 @@ class ApplyCheck(Check):
     @classmethod
     def of(cls, module: Module, setting: Setting) -> ApplyCheck:
         """Make the check."""
-        return cls(module, "apply", _place(module), setting)
+        return cls("apply", _place(module), module, setting)
 
     def answer(self, context: Context) -> Result:
         """Run the guarded apply."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from pytest_platform.checks.blocked import blocked
-from pytest_platform.checks.check import Check, unanswered
+from pytest_platform.checks.check import ModuleCheck, unanswered
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.ssh.errors import SshError
 from pytest_platform.module.loader import DeclaredProbe
@@ -18,7 +18,7 @@ from pytest_platform.verdict import Result, Verdict, failed, passed
 
 
 @dataclass(frozen=True, slots=True)
-class _ProbeCheck(Check):
+class _ProbeCheck(ModuleCheck):
     """One probe of a module."""
 
     probe: DeclaredProbe

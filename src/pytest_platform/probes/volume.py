@@ -16,8 +16,7 @@ from pytest_platform.module.forms import Base, Duration, Text
 from pytest_platform.probes.container import AbsolutePath, Service, containers_of
 from pytest_platform.probes.kind import ProbeKind, Target
 from pytest_platform.probes.matchers import Bounds, out_of_bounds
-from pytest_platform.probes.quantities import amount
-from pytest_platform.units import seconds
+from pytest_platform.units import amount, seconds
 from pytest_platform.verdict import Finding
 
 CODE = "probe.volume"

@@ -11,7 +11,7 @@ from pytest_platform.change.backup.host import BackupHost
 from pytest_platform.change.backup.reference import Reference
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.module.model import Backup
-from pytest_platform.units import seconds
+from pytest_platform.units import in_bytes, seconds
 
 
 class KindFacts(Protocol):
@@ -66,22 +66,6 @@ LEVELS = ("exists", "structural", "data")
 
 COMPLETE = "complete"
 """With this word whoever took a snapshot says that nothing is missing in it."""
-
-_BYTES = {"TiB": 1024**4, "GiB": 1024**3, "MiB": 1024**2, "KiB": 1024, "B": 1}
-
-
-def in_bytes(size: str) -> int:
-    """Return a size such as ``1KiB`` in bytes.
-
-    Raises:
-        ValueError: it is not a size.
-    """
-    unit = next((unit for unit in _BYTES if size.endswith(unit)), "")
-    number = size.removesuffix(unit)
-    if not unit or not (number.isascii() and number.isdecimal()):
-        message = f"'{size}' is not a size; write a whole number with B, KiB, MiB, GiB or TiB"
-        raise ValueError(message)
-    return int(number) * _BYTES[unit]
 
 
 def reaches(policy: Backup, level: str) -> bool:
