@@ -53,18 +53,13 @@ class Http(Base, frozen=True):
     ] = "http"
     path: Annotated[
         UrlPath,
-        Meta(
-            description="The path to ask for, with its query.",
-            examples=["/health?full=1"],
-        ),
+        Meta(description="The path to ask for, with its query.", examples=["/health?full=1"]),
     ] = "/"
     url: Annotated[
         Url | None,
         Meta(
-            description=(
-                "A whole address in place of service, port, scheme and path, "
-                "as the module's host sees it."
-            ),
+            description="A whole address in place of service, port, scheme and path, "
+            "as the module's host sees it.",
             examples=["https://status.example.org/"],
         ),
     ] = None
