@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
@@ -12,6 +14,43 @@ from pytest_platform.plugin.reading import ini, mode_of
 from pytest_platform.plugin.report_options import STDOUT
 
 PLAN_OUTPUT: pytest.StashKey[Output] = pytest.StashKey()
+
+
+_OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "--plan": {
+        "nargs": "?",
+        "const": STDOUT,
+        "default": "",
+        "metavar": "PATH",
+        "dest": "platform_plan",
+        "help": "report the drift and what the guard would say; change nothing.",
+    },
+    "--apply": {
+        "nargs": "?",
+        "const": STDOUT,
+        "default": "",
+        "metavar": "PLAN",
+        "dest": "platform_apply",
+        "help": "run the guarded apply, of that plan if one is named.",
+    },
+    "--allow-stateful": {
+        "action": "store_true",
+        "dest": "platform_allow_stateful",
+        "help": "allow the guarded apply to change stored data.",
+    },
+    "--backup-ref": {
+        "default": "",
+        "metavar": "REF",
+        "dest": "platform_backup_ref",
+        "help": "the finished backup that the guarded apply relies on.",
+    },
+    "--stateful-confirm": {
+        "default": "",
+        "metavar": "TOKEN",
+        "dest": "platform_confirmation",
+        "help": "BACKUP_DONE_F3 confirms that the backup is done.",
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,44 +71,8 @@ class ChangeOptions:
 
 def add_options(group: pytest.OptionGroup) -> None:
     """Register them."""
-    group.addoption(
-        "--plan",
-        nargs="?",
-        const=STDOUT,
-        default="",
-        metavar="PATH",
-        dest="platform_plan",
-        help="report the drift and what the guard would say; change nothing.",
-    )
-    group.addoption(
-        "--apply",
-        nargs="?",
-        const=STDOUT,
-        default="",
-        metavar="PLAN",
-        dest="platform_apply",
-        help="run the guarded apply, of that plan if one is named.",
-    )
-    group.addoption(
-        "--allow-stateful",
-        action="store_true",
-        dest="platform_allow_stateful",
-        help="allow the guarded apply to change stored data.",
-    )
-    group.addoption(
-        "--backup-ref",
-        default="",
-        metavar="REF",
-        dest="platform_backup_ref",
-        help="the finished backup that the guarded apply relies on.",
-    )
-    group.addoption(
-        "--stateful-confirm",
-        default="",
-        metavar="TOKEN",
-        dest="platform_confirmation",
-        help="BACKUP_DONE_F3 confirms that the backup is done.",
-    )
+    for name, keywords in _OPTIONS.items():
+        group.addoption(name, **keywords)
 
 
 def usage_error(message: str, code: str = "platform.usage") -> pytest.UsageError:

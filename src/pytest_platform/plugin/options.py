@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -39,6 +39,42 @@ _ENVIRONMENT: Final = ("PYTEST_PLATFORM_REMOTE_MODE", "PLATFORMCTL_SMOKE_REMOTE_
 _DURATION: Final = re.compile(r"[1-9][0-9]{0,8}(ms|s|m|h|d)")
 
 
+_SELECTION: Final[Mapping[str, Mapping[str, Any]]] = {
+    "--module": {
+        "action": "append",
+        "default": [],
+        "metavar": "NAME",
+        "dest": "platform_modules",
+        "help": "select a module; repeatable, globs allowed. Without paths it also sets what is "
+        "collected: the module files, and the tests in smoke/ marked for the module.",
+    },
+    "--changed-since": {
+        "metavar": "REF",
+        "dest": "platform_changed_since",
+        "help": "select the modules that differ from where REF was left, as git tells it, and "
+        "those that require them; with --module, those of both. None is no failure.",
+    },
+}
+_PLACES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "--remote-mode": {
+        "metavar": "{skip,local,ssh}",
+        "dest": "platform_remote_mode",
+        "help": "skip (default): touch nothing but files; local: this machine's Engine; "
+        "ssh: the Engines of other hosts.",
+    },
+    "--wait": {
+        "metavar": "DURATION",
+        "dest": "platform_wait",
+        "help": "wait as long as this (30s, 2m) for the declared state.",
+    },
+    "--modules-dir": {
+        "metavar": "DIR",
+        "dest": "platform_modules_dir",
+        "help": "where the modules are (default: modules).",
+    },
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a run was asked for. ``wait`` is a duration such as ``30s``; empty means none."""
@@ -58,42 +94,11 @@ class Settings:
 def add_options(parser: pytest.Parser) -> None:
     """Register the options of the group ``platform`` and their ini values."""
     group = parser.getgroup("platform", "platform: tests from modules/<name>/module.yaml")
-    group.addoption(
-        "--module",
-        action="append",
-        default=[],
-        metavar="NAME",
-        dest="platform_modules",
-        help="select a module; repeatable, globs allowed. Without paths it also sets what is "
-        "collected: the module files, and the tests in smoke/ marked for the module.",
-    )
-    group.addoption(
-        "--changed-since",
-        metavar="REF",
-        dest="platform_changed_since",
-        help="select the modules that differ from where REF was left, as git tells it, and "
-        "those that require them; with --module, those of both. None is no failure.",
-    )
+    for name, keywords in _SELECTION.items():
+        group.addoption(name, **keywords)
     report_options.add_options(group)
-    group.addoption(
-        "--remote-mode",
-        metavar="{skip,local,ssh}",
-        dest="platform_remote_mode",
-        help="skip (default): touch nothing but files; local: this machine's Engine; "
-        "ssh: the Engines of other hosts.",
-    )
-    group.addoption(
-        "--wait",
-        metavar="DURATION",
-        dest="platform_wait",
-        help="wait as long as this (30s, 2m) for the declared state.",
-    )
-    group.addoption(
-        "--modules-dir",
-        metavar="DIR",
-        dest="platform_modules_dir",
-        help="where the modules are (default: modules).",
-    )
+    for name, keywords in _PLACES.items():
+        group.addoption(name, **keywords)
     compose_options.add_options(group)
     ssh_options.add_options(group)
     stack_options.add_options(group)

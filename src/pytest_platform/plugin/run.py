@@ -119,18 +119,15 @@ def start(config: pytest.Config, settings: Settings) -> Run:
     renderer = Renderer(here, fetches=remote_mode.live)
     catalog = _catalog(settings, vocabulary(probes), renderer, project)
     names = _names(catalog, settings)
-    since = None
     selected = frozenset(names) if names else None
+    since = None
     if settings.changed_since is not None:
         since = narrow(config, settings, catalog, names)
         selected = frozenset(since.touched).intersection(names or since.touched)
     vault = Vault(catalog, renderer, selected)
     stack = None
     if settings.stack.ephemeral and remote_mode.live:
-        from pytest_platform.stack.ephemeral import Ephemeral
-
-        stack = Ephemeral(project, here, renderer, catalog, settings.root)
-        stack.keep = settings.stack.keep
+        stack = _stack(project, here, renderer, catalog, settings)
         stack.secrets = vault.secrets
     return Run(
         config=config,
@@ -144,6 +141,16 @@ def start(config: pytest.Config, settings: Settings) -> Run:
         stack=stack,
         changed_since=since,
     )
+
+
+def _stack(
+    project: str, here: Local, renderer: Renderer, catalog: Catalog, settings: Settings
+) -> Ephemeral:
+    from pytest_platform.stack.ephemeral import Ephemeral
+
+    stack = Ephemeral(project, here, renderer, catalog, settings.root)
+    stack.keep = settings.stack.keep
+    return stack
 
 
 def known_early(settings: Settings) -> Secrets:

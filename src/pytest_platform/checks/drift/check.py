@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.drift.compare import compare
-from pytest_platform.checks.drift.deployed import as_deployed, rendered_there, with_service
+from pytest_platform.checks.drift.deployed import as_deployed, rendered_remotely, with_service
 from pytest_platform.checks.drift.desired import VARIABLE, desired
 from pytest_platform.checks.drift.evidence import evidence, same_content
 from pytest_platform.checks.drift.findings import beside, finding
@@ -128,7 +128,7 @@ def _beside(
 ) -> Iterator[Finding]:
     """Compare the networks and volumes of the service; those made of values elsewhere are not."""
     name, version = facts.module.service, facts.renderer.version()
-    rendered = rendered_there(facts, document)
+    rendered = rendered_remotely(facts, document)
     for kind, keys_of in KINDS:
         keys = keys_of(rendered.services[name])
         if there:
@@ -161,7 +161,7 @@ def _drifts(
     if document is None:
         return (), Hash.UNKNOWN
     name, project = facts.module.service, facts.module.project
-    rendered = rendered_there(facts, document)
+    rendered = rendered_remotely(facts, document)
     as_here = rendered.services[name] == facts.service
     service = resolved(rendered.services[name], document, details.ids_of(project))
     rendered = with_service(rendered, name, service)
