@@ -22,7 +22,7 @@ from pytest_platform.change.backup import shown
 from pytest_platform.change.guard import decide
 from pytest_platform.change.guard_facts import ChangeRequest, Decision, GuardVerdict
 from pytest_platform.change.lock import Holder, LockHeld, held
-from pytest_platform.change.look import Look, look
+from pytest_platform.change.observe import ObservedChange, observe
 from pytest_platform.change.plan import ChangePlan, changed, make
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.change.rerun import capture, describe_now, smoke, start_and_wait, verify
@@ -85,7 +85,7 @@ def _guarded_apply(module: Module, setting: Setting, context: Context) -> Applie
     since = setting.now().isoformat(timespec="seconds")
     host = context.fleet.host_of(module)
     attempt = _Attempt(module, setting, context, host, Holder.me(module.name, since))
-    seen = attempt.look()
+    seen = attempt.observe()
     verdict = attempt.decide(seen)
     if verdict.decision is not Decision.ALLOWED:
         return attempt.not_run(seen, verdict)
@@ -114,12 +114,12 @@ class _Attempt:
     def place(self) -> Location:
         return self.module.at("spec", "runtime", "expected_state")
 
-    def look(self, before: Look | None = None) -> Look:
+    def observe(self, before: ObservedChange | None = None) -> ObservedChange:
         request, now = self.setting.request, self.setting.now()
-        return look(self.module, self.context, request, now, before=before)
+        return observe(self.module, self.context, request, now, before=before)
 
     def decide(
-        self, seen: Look, moved: tuple[str, ...] = (), *, locked: bool = False
+        self, seen: ObservedChange, moved: tuple[str, ...] = (), *, locked: bool = False
     ) -> GuardVerdict:
         """Add to the facts what only this attempt knows, and ask the guard.
 
@@ -144,16 +144,16 @@ class _Attempt:
             more.append(_NEEDS_HOST)
         return GuardVerdict(Decision.REFUSED, (*more, *verdict.reasons)) if more else verdict
 
-    def under_lock(self, before: Look) -> Applied:
+    def under_lock(self, before: ObservedChange) -> Applied:
         """Look again: what was decided on must be so still, now that nobody else may change it."""
         self.context.fleet.forget(self.module)
-        now = self.look(before)
+        now = self.observe(before)
         verdict = self.decide(now, changed(before.subject, now.subject), locked=True)
         if verdict.decision is not Decision.ALLOWED or now.container is None:
             return self.not_run(now, verdict)
         return self.run(now, verdict, now.container)
 
-    def not_run(self, seen: Look, verdict: GuardVerdict) -> Applied:
+    def not_run(self, seen: ObservedChange, verdict: GuardVerdict) -> Applied:
         nothing = verdict.decision is Decision.NOTHING_TO_DO
         codes = tuple(reason.code for reason in verdict.reasons)
         self.write(seen, event="nothing-to-do" if nothing else "refused", reasons=codes)
@@ -164,12 +164,12 @@ class _Attempt:
         findings = [Finding(reason.code, reason.message) for reason in verdict.reasons]
         return Applied(failed(findings, self.place), plan)
 
-    def plan(self, seen: Look, verdict: GuardVerdict) -> ChangePlan:
+    def plan(self, seen: ObservedChange, verdict: GuardVerdict) -> ChangePlan:
         secrets = self.context.vault.secrets()
         now, drift = self.setting.now(), seen.drift or ()
         return make(seen.subject, drift, verdict, now, secrets, backup=seen.evidence)
 
-    def run(self, seen: Look, decided: GuardVerdict, container: Container) -> Applied:
+    def run(self, seen: ObservedChange, decided: GuardVerdict, container: Container) -> Applied:
         """Write down that it is started, before it is; then do so, and say how it ended."""
         self.write(seen, event="started")
         self.setting.started.add(self.module.name)
@@ -189,7 +189,9 @@ class _Attempt:
             error.add_note(said)
             raise
 
-    def carry_out(self, seen: Look, decided: GuardVerdict, container: Container) -> Applied:
+    def carry_out(
+        self, seen: ObservedChange, decided: GuardVerdict, container: Container
+    ) -> Applied:
         """Start, wait, capture, verify."""
         began = monotonic()
         exit_code, trouble = start_and_wait(self.module, self.host, container)
@@ -203,20 +205,22 @@ class _Attempt:
         plan = self.plan(seen, decided)
         return Applied(replace(result, evidence=log), plan, True, exit_code, took)
 
-    def not_ours(self, seen: Look, decided: GuardVerdict, error: AlreadyStarted) -> Applied:
+    def not_ours(
+        self, seen: ObservedChange, decided: GuardVerdict, error: AlreadyStarted
+    ) -> Applied:
         """Say that it runs, but was started by somebody else: nothing of that is judged here."""
         self.setting.started.discard(self.module.name)
         findings = [Finding(error.code, str(error))]
         findings += self.tell_outcome(seen, verdict="failed", reasons=(error.code,))
         return Applied(failed(findings, self.place), self.plan(seen, decided))
 
-    def verify(self, before: Look, exit_code: int | None) -> Iterator[Finding]:
+    def verify(self, before: ObservedChange, exit_code: int | None) -> Iterator[Finding]:
         """Ask all that makes the difference between *it ended* and *it worked*."""
         self.context.fleet.forget(self.module)
-        yield from verify(before, self.look(before), exit_code, self.setting.now())
+        yield from verify(before, self.observe(before), exit_code, self.setting.now())
         yield from smoke(self.module, self.context)
 
-    def tell_outcome(self, seen: Look, **fields: Any) -> list[Finding]:
+    def tell_outcome(self, seen: ObservedChange, **fields: Any) -> list[Finding]:
         try:
             self.write(seen, event="ended", **fields)
         except AuditUnwritable as error:
@@ -226,7 +230,7 @@ class _Attempt:
             return [Finding(error.code, message)]
         return []
 
-    def write(self, seen: Look, *, event: Event, **fields: Any) -> None:
+    def write(self, seen: ObservedChange, *, event: Event, **fields: Any) -> None:
         """Append a line to the audit log."""
         setting, holder = self.setting, self.holder
         line = AuditLine(

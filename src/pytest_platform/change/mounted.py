@@ -80,7 +80,7 @@ def _stateful(module: Module, context: Context) -> list[Module]:
 
 
 def _beside(other: Module, module: Module, context: Context) -> bool:
-    """Tell whether another module is on the same host, or may be."""
+    """Return whether another module is on the same host, or may be."""
     try:
         return context.fleet.host_of(other) is context.fleet.host_of(module)
     except PlatformError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from pytest_platform.change.look import Look
+from pytest_platform.change.observe import ObservedChange
 from pytest_platform.checks.suite import checks_of
 from pytest_platform.docker.snapshot import Container
 from pytest_platform.docker.start import AlreadyStarted, OneShotTimeout, start, wait_for_exit
@@ -66,7 +66,9 @@ def describe_now(host: Host, container: Container) -> str:
     return f"exited {document['State']['ExitCode']}, its result not verified"
 
 
-def verify(before: Look, after: Look, exit_code: int | None, now: datetime) -> Iterator[Finding]:
+def verify(
+    before: ObservedChange, after: ObservedChange, exit_code: int | None, now: datetime
+) -> Iterator[Finding]:
     """Ask all that makes the difference between *it ended* and *it worked*."""
     if exit_code != 0:
         told = describe(after.container, now) if after.container else "is gone"

@@ -9,7 +9,7 @@ from pytest_platform.change import plan as plans
 from pytest_platform.change.apply import Applied, Setting, guarded_apply
 from pytest_platform.change.guard import decide
 from pytest_platform.change.guard_facts import Decision, GuardVerdict
-from pytest_platform.change.look import Look, look
+from pytest_platform.change.observe import ObservedChange, observe
 from pytest_platform.checks.check import ModuleCheck
 from pytest_platform.module.loader import Module
 from pytest_platform.output import Output
@@ -64,7 +64,7 @@ class ApplyCheck(ModuleCheck):
 def _plan(module: Module, setting: Setting, context: Context, target: Output | None) -> Result:
     now = setting.now()
     request = replace(setting.request, apply=True, plan=True)
-    seen = look(module, context, request, now)
+    seen = observe(module, context, request, now)
     facts = replace(seen.facts, workers=context.plan.workers, reruns=context.plan.reruns)
     verdict = decide(module, seen.drift, request, facts)
     drift, secrets = seen.drift or (), context.vault.secrets()
@@ -84,7 +84,7 @@ def _offline(verdict: GuardVerdict, module: Module) -> Result:
     return failed(findings, _place(module))
 
 
-def _live(seen: Look, verdict: GuardVerdict, module: Module) -> Result:
+def _live(seen: ObservedChange, verdict: GuardVerdict, module: Module) -> Result:
     if not seen.drift:
         return passed("no drift, nothing to do")
     codes = ", ".join(sorted(seen.drift))

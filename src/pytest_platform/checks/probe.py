@@ -88,12 +88,12 @@ def retried(
         left = within - (now() - began)
         over = result.verdict is Verdict.PASSED or left <= 0
         if over or given_up():
-            return _told(result, tries, within, over=over) if within else result
+            return _in_time(result, tries, within, over=over) if within else result
         sleep(min(pause, left))
         pause = min(2 * pause, LONGEST_PAUSE)
 
 
-def _told(result: Result, tries: int, within: float, *, over: bool) -> Result:
+def _in_time(result: Result, tries: int, within: float, *, over: bool) -> Result:
     """Say how often it was tried, in front: a message may be cut at its end."""
     times = "once" if tries == 1 else f"{tries} times"
     if result.verdict is Verdict.PASSED:

@@ -51,7 +51,7 @@ class Key:
     prefix: str = ""
 
     def matches(self, cut: Path) -> bool:
-        """Tell whether it is the key that is cut, where ``*`` stands for any part of a path.
+        """Return whether it is the key that is cut, where ``*`` stands for any part of a path.
 
         It may stand in an anchor, below ``x-``.
         """

@@ -112,7 +112,7 @@ class EngineConnection:
             raise explained(error, self._transport, seconds) from None
 
     def _far(self) -> bool:
-        """Tell whether questions are better asked at once, by how long the first answer took."""
+        """Return whether questions are better asked at once, by how long the first answer took."""
         return self._distance > NEAR
 
     def _client(self, timeout: int) -> Client:

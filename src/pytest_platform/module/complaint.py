@@ -77,12 +77,12 @@ def complaint(error: Any, context: SchemaContext) -> Complaint:
 
 
 def is_probe(path: Path_) -> bool:
-    """Tell whether a probe stands at ``path``."""
+    """Return whether a probe stands at ``path``."""
     return len(path) == _PROBE_DEPTH and path[0] == "spec" and path[1] in _PROBES
 
 
 def is_expectation(path: Path_) -> bool:
-    """Tell whether ``path`` leads into what a probe expects, as ``exec.stdout.contains``."""
+    """Return whether ``path`` leads into what a probe expects, as ``exec.stdout.contains``."""
     return is_probe(path[:_PROBE_DEPTH]) and len(path) > _PROBE_DEPTH + 2
 
 

@@ -162,14 +162,14 @@ def _rank(item: pytest.Item) -> int:
 
 
 def _changes(item: pytest.Item) -> bool:
-    """Tell whether a test plans or makes a change."""
+    """Return whether a test plans or makes a change."""
     if isinstance(item, CheckItem):
         return item.check.group == "apply"
     return "guarded_apply" in getattr(item, "fixturenames", ())
 
 
 def _compares(item: pytest.Item) -> bool:
-    """Tell whether a test compares settings, for which a snapshot has to keep more."""
+    """Return whether a test compares settings, for which a snapshot has to keep more."""
     return _changes(item) or (isinstance(item, CheckItem) and item.check.group == "drift")
 
 

@@ -33,15 +33,15 @@ class OwnStack:
             session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Tell what people have to know, and nothing where there is nothing."""
-        lines = list(self._told())
+        """Report what people have to know, and nothing where there is nothing."""
+        lines = list(self._notice())
         if lines:
             terminalreporter.ensure_newline()
             terminalreporter.section("stack")
             for line in lines:
                 terminalreporter.write_line(line)
 
-    def _told(self) -> list[str]:
+    def _notice(self) -> list[str]:
         stack = self._stack
         lines = [*self._cleaned, *([f"not removed: {self._trouble}"] if self._trouble else [])]
         if stack.made_up:

@@ -119,7 +119,7 @@ def add_ini(parser: pytest.Parser) -> None:
 
 
 def defined(config: pytest.Config) -> bool:
-    """Tell whether the options are defined in this run."""
+    """Return whether the options are defined in this run."""
     return hasattr(config.option, "platform_modules")
 
 

@@ -14,7 +14,7 @@ CRASH = "platform.crash"
 _XPASS, _UNEXPECTED = "platform.xpass", "[XPASS(strict)]"
 
 
-def could_not_look(item: pytest.Item, call: pytest.CallInfo[None]) -> Result | None:
+def unobserved(item: pytest.Item, call: pytest.CallInfo[None]) -> Result | None:
     """Return what a test in Python ended with where it could not look, as when nothing runs."""
     excinfo = call.excinfo
     if excinfo is None or not isinstance(error := excinfo.value, PlatformError):
@@ -37,20 +37,20 @@ def result_of(report: pytest.TestReport, location: Location, code: str) -> Resul
         return Result(Verdict.PASSED, location=location)
     if failed_as_expected(report):
         return as_expected_failure(
-            Result(Verdict.FAILED, _told(report), code, location=location), report
+            Result(Verdict.FAILED, _first_line(report), code, location=location), report
         )
     if report.skipped:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
         return Result(Verdict.SKIPPED, reason.removeprefix("Skipped: "), location=location)
     if report.longreprtext.startswith(_UNEXPECTED):
-        return Result(Verdict.FAILED, _told(report), _XPASS, location=location)
+        return Result(Verdict.FAILED, _first_line(report), _XPASS, location=location)
     failed = report.when == "call" and code != CRASH
     verdict = Verdict.FAILED if failed else Verdict.ERROR
-    return Result(verdict, _told(report), code, location=location)
+    return Result(verdict, _first_line(report), code, location=location)
 
 
 def failed_as_expected(report: pytest.TestReport) -> bool:
-    """Tell whether a test failed that was marked with ``xfail``."""
+    """Return whether a test failed that was marked with ``xfail``."""
     return report.skipped and hasattr(report, "wasxfail")
 
 
@@ -68,11 +68,11 @@ def as_expected_failure(result: Result, report: pytest.TestReport) -> Result:
 
 
 def agree(result: Result, report: pytest.TestReport) -> bool:
-    """Tell whether a test that passed for us has not failed for pytest."""
+    """Return whether a test that passed for us has not failed for pytest."""
     return not (report.failed and result.verdict is Verdict.PASSED)
 
 
-def _told(report: pytest.TestReport) -> str:
+def _first_line(report: pytest.TestReport) -> str:
     """Return the first line of what went wrong, as pytest's short summary shows it."""
     crash = getattr(report.longrepr, "reprcrash", None)
     text = crash.message if crash else report.longreprtext

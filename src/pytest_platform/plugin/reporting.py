@@ -20,10 +20,10 @@ from pytest_platform.plugin.outcome import (
     SMOKE,
     agree,
     as_expected_failure,
-    could_not_look,
     failed_as_expected,
     location_of,
     result_of,
+    unobserved,
     xfail_reason,
 )
 from pytest_platform.plugin.run import Run
@@ -82,7 +82,7 @@ class Reporting:
         if isinstance(item, CheckItem):
             answers = self._of_check(item, report)
         else:
-            unseen = could_not_look(item, call) if report.failed else None
+            unseen = unobserved(item, call) if report.failed else None
             answers = self._of_test(item, report, unseen)
         order = self._order.get(item.nodeid, 0)
         setattr(report, _ORDER, order)

@@ -219,7 +219,7 @@ def workers_of(config: pytest.Config) -> int:
 
 
 def reruns_of(config: pytest.Config) -> bool:
-    """Tell whether an option of another plugin may run a test more than once."""
+    """Return whether an option of another plugin may run a test more than once."""
     options = ("reruns", "flake_finder_enable", "looponfail")
     if any(config.getoption(name, default=None) for name in options):
         return True

@@ -124,7 +124,7 @@ class EphemeralObserver:
         return self.LATER_WAIT if self._stack.waited_for else self._wait
 
     def _shows(self, snapshot: Snapshot, modules: list[Module]) -> bool:
-        """Tell whether the state of what was started explains why not all of it could be."""
+        """Return whether the state of what was started explains why not all of it could be."""
         awaited = map(self._deployed.awaited, modules)
         codes = {
             found.code for one in awaited for found in table.judge(one.expected, one.seen(snapshot))

@@ -54,7 +54,7 @@ def judge(expected: Expectation, seen: ObservedState) -> list[Finding]:
 
 
 def settled(expected: Expectation, seen: ObservedState) -> bool:
-    """Tell whether waiting longer is of no use: all is well, or a one-shot has failed.
+    """Return whether waiting longer is of no use: all is well, or a one-shot has failed.
 
     Anything else may still come right: a container may be created, start or turn healthy.
     """
@@ -67,7 +67,7 @@ def settled(expected: Expectation, seen: ObservedState) -> bool:
 
 
 def _over(container: Container) -> bool:
-    """Tell whether a one-shot has ended, or could not be started at all."""
+    """Return whether a one-shot has ended, or could not be started at all."""
     if container.status == "created":
         return bool(container.error)
     return container.status in {"exited", "dead"}

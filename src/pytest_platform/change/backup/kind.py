@@ -69,7 +69,7 @@ COMPLETE = "complete"
 
 
 def reaches(policy: Backup, level: str) -> bool:
-    """Tell whether the policy asks for this level."""
+    """Return whether the policy asks for this level."""
     return LEVELS.index(policy.level) >= LEVELS.index(level)
 
 
@@ -87,14 +87,14 @@ def judge_times(times: Mapping[str, datetime], policy: Backup, now: datetime) ->
     oldest = now - timedelta(seconds=seconds(policy.max_age))
     for what, moment in times.items():
         if moment > now + SKEW:
-            message = f"the backup has to be from the past; {what} is {_told(moment)}"
-            yield Refusal("backup.future", f"{message}, and now is {_told(now)}")
+            message = f"the backup has to be from the past; {what} is {_in_utc(moment)}"
+            yield Refusal("backup.future", f"{message}, and now is {_in_utc(now)}")
         elif moment < oldest:
             message = f"the backup has to be at most {policy.max_age} old; {what} is"
-            yield Refusal("backup.too_old", f"{message} {_told(moment)}")
+            yield Refusal("backup.too_old", f"{message} {_in_utc(moment)}")
 
 
-def _told(moment: datetime) -> str:
+def _in_utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

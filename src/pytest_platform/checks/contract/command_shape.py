@@ -34,7 +34,7 @@ _NAMES_FOR_ZERO: Final = SHELLS | {"--", "-", "_"}
 
 
 def findings(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> list[Finding]:
-    """Tell where what runs is not what was written, at most once for each field.
+    """Report where what runs is not what was written, at most once for each field.
 
     ``rendered`` is the service as it runs, ``source`` the same before interpolation and
     splitting; only the latter is ever quoted. Where ``source`` is empty, what Compose
@@ -51,7 +51,7 @@ def findings(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> list[Fin
 
 
 def _filled(shell: Invocation, source: Mapping[str, Any]) -> list[Finding]:
-    """Tell that a script's text comes from a variable, which Compose splits into words."""
+    """Report that a script's text comes from a variable, which Compose splits into words."""
     script = shell.script
     if not shell.takes_script or script is None or not isinstance(source.get(script.field), str):
         return []
@@ -71,7 +71,7 @@ def _splits(source: Mapping[str, Any]) -> dict[str, Split]:
 
 
 def _dropped(field: str, one: Split) -> Finding | None:
-    """Tell what Compose dropped; a last ``;`` or ``&`` takes nothing with it."""
+    """Report what Compose dropped; a last ``;`` or ``&`` takes nothing with it."""
     if not one.dropped.strip("; &\n\t"):
         return None
     kept, lost = shortened(one.kept), shortened(one.dropped)
@@ -170,7 +170,7 @@ def _quoted_twice(name: str, script: Argument) -> Finding:
 
 
 def _swallowed(name: str, script: Argument) -> list[Finding]:
-    """Tell what takes the rest of a script that the shell did get."""
+    """Report what takes the rest of a script that the shell did get."""
     if folding.in_comment(script.text):
         taker, why = "a comment", "`#` reaches to the end of the only line"
     elif folding.in_here_document(script.text):

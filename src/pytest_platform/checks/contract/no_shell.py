@@ -25,7 +25,7 @@ _LINE_STARTS: Final = _BUILTINS | {"exec", "then", "else", "fi", "do", "done", "
 
 
 def has_spaces(text: str) -> bool:
-    """Tell whether a text is more than one word."""
+    """Return whether a text is more than one word."""
     return len(text.split()) > 1
 
 
@@ -79,7 +79,7 @@ def _operator(words: list[Argument]) -> Finding | None:
 
 
 def _lines(field: str, one: Split) -> Finding | None:
-    """Tell that lines were joined: where a line begins as only a shell's command would."""
+    """Report that lines were joined: where a line begins as only a shell's command would."""
     continued = any(word.startswith("\n") for word in one.words)
     first = one.words[0] if one.words else ""
     starts = {word for word in one.lines if not word.startswith("-")}

@@ -15,7 +15,7 @@ from pytest_platform.checks.drift.findings import beside, finding
 from pytest_platform.checks.drift.left_over import ORPHAN, left_over
 from pytest_platform.checks.drift.model import Drift, Hash
 from pytest_platform.checks.drift.observed import observed
-from pytest_platform.checks.drift.remote import There
+from pytest_platform.checks.drift.remote import RemoteProject
 from pytest_platform.checks.drift.sharing import resolved, shares
 from pytest_platform.checks.drift.top_level import KINDS, NETWORK, VOLUME, differing
 from pytest_platform.checks.outdated import outdated
@@ -86,11 +86,15 @@ def compared(module: Module, context: Context) -> Comparison:
     snapshot = context.fleet.snapshot(module)
     details = _details(snapshot)
     facts = Facts(module, context.catalog, context.renderer, context.today, as_deployed=True)
-    there = There(facts, context.fleet.host_of(module)) if context.remote_mode.elsewhere else None
-    if not there:
+    remote = (
+        RemoteProject(facts, context.fleet.host_of(module))
+        if context.remote_mode.elsewhere
+        else None
+    )
+    if not remote:
         facts = as_deployed(facts, snapshot, details)
     engine = context.fleet.host_of(module).engine
-    settings = _settings(facts, snapshot, details, there, engine)
+    settings = _settings(facts, snapshot, details, remote, engine)
     findings = (*_state(module, context), *settings.findings)
     findings = findings or tuple(outdated(module, context, context.seen(module)))
     hooked = module.manifest.spec.runtime.hook is not None
@@ -106,32 +110,32 @@ def _state(module: Module, context: Context) -> Iterator[Finding]:
 
 
 def _settings(
-    facts: Facts, snapshot: Snapshot, details: Details, there: There | None, engine: Engine
+    facts: Facts, snapshot: Snapshot, details: Details, remote: RemoteProject | None, engine: Engine
 ) -> Comparison:
-    _require_values(facts, there)
+    _require_values(facts, remote)
     findings: list[Finding] = []
     hashes: set[Hash] = set()
     containers = snapshot.of(facts.module.project, facts.module.service)
     for container in containers:
-        drifts, config_hash = _drifts(container, facts, details, there, engine)
+        drifts, config_hash = _drifts(container, facts, details, remote, engine)
         hashes.add(config_hash)
         document = details.containers.get(container.id)
         if document:
             findings += [finding(one, container, document, facts, config_hash) for one in drifts]
         if document and container is containers[0]:
-            findings += _beside(document, facts, details, there)
+            findings += _beside(document, facts, details, remote)
     return Comparison(tuple(findings), _worst(hashes))
 
 
 def _beside(
-    document: Document, facts: Facts, details: Details, there: There | None
+    document: Document, facts: Facts, details: Details, remote: RemoteProject | None
 ) -> Iterator[Finding]:
     """Compare the networks and volumes of the service; those made of values elsewhere are not."""
     name, version = facts.module.service, facts.renderer.version()
     rendered = rendered_remotely(facts, document)
     for kind, keys_of in KINDS:
         keys = keys_of(rendered.services[name])
-        if there:
+        if remote:
             source = facts.source.model.get(kind.section) or {}
             keys = [key for key in keys if not VARIABLE.search(str(source.get(key)))]
         seen = getattr(details, kind.section)
@@ -146,16 +150,20 @@ def _details(snapshot: Snapshot) -> Details:
     return snapshot.details
 
 
-def _require_values(facts: Facts, there: There | None) -> None:
+def _require_values(facts: Facts, remote: RemoteProject | None) -> None:
     placeholders = sorted(facts.rendered.made_up)
-    if placeholders and not there:
+    if placeholders and not remote:
         message = f"cannot compare: no value for {', '.join(placeholders)}; set it as deployed"
         raise CannotCompare(message)
     _ = facts.service
 
 
 def _drifts(
-    container: Container, facts: Facts, details: Details, there: There | None, engine: Engine
+    container: Container,
+    facts: Facts,
+    details: Details,
+    remote: RemoteProject | None,
+    engine: Engine,
 ) -> tuple[tuple[Drift, ...], Hash]:
     document = details.containers.get(container.id)
     if document is None:
@@ -167,13 +175,13 @@ def _drifts(
     rendered = with_service(rendered, name, service)
     wanted = desired(name, rendered, details.digests.of, facts.source)
     one = observed(document, details.images.get(document.get("Image") or ""))
-    if there and rendered.made_up:
-        return there.drifts(wanted, one, document, details)
+    if remote and rendered.made_up:
+        return remote.drifts(wanted, one, document, details)
     if as_here:
         hashed, version = _config_hash(facts, service)
     else:
         # Its paths are part of the hash, and there they are others.
-        hashed, version = there.config_hash(document) if there else (None, "")
+        hashed, version = remote.config_hash(document) if remote else (None, "")
     known = evidence(wanted, one, details.references, hashed, version)
     known = replace(known, image_id=_image_now(known.image_id, document, engine))
     return compare(wanted, one, known), known.config_hash

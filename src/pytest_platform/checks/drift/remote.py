@@ -32,7 +32,7 @@ from pytest_platform.run.host import Host
 
 
 @dataclass(frozen=True, slots=True)
-class There:
+class RemoteProject:
     """A module whose host is another machine."""
 
     facts: Facts

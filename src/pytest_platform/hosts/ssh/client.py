@@ -137,7 +137,7 @@ class Ssh:
                 return self._given_up(master, errors.cut(master.said(), self.name))
         if self._engine is None or engine.passed_on(self._engine):
             return None
-        return engine.not_passed_on(facts, self.name, answers=self._answers_there())
+        return engine.not_passed_on(facts, self.name, answers=self._engine_answers())
 
     def close(self) -> None:
         """End the connection. May be called twice, and from another thread."""
@@ -151,8 +151,8 @@ class Ssh:
         master.close()
         return error
 
-    def _answers_there(self) -> bool:
-        """Tell whether the docker command on the host itself reaches the Engine."""
+    def _engine_answers(self) -> bool:
+        """Return whether the docker command on the host itself reaches the Engine."""
         try:
             return self.run(engine.PROBE, timeout=_PROBE_SECONDS).returncode == 0
         except PlatformError:

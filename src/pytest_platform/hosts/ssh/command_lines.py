@@ -79,7 +79,7 @@ class CommandLines:
 
 
 def _knows_newer() -> bool:
-    """Tell whether the client knows ``SessionType`` and its like, which older ones refuse."""
+    """Return whether the client knows ``SessionType`` and its like, which older ones refuse."""
     with contextlib.suppress(PlatformError):
         said = Local().run(["ssh", "-V"], timeout=_CONFIG_SECONDS).stderr
         found = re.search(r"OpenSSH_\D*(\d+)\.(\d+)", said)

@@ -82,7 +82,7 @@ class Master:
             raise
 
     def alive(self) -> bool:
-        """Tell whether the connection is there. Asks the process, not the host.
+        """Return whether the connection is there. Asks the process, not the host.
 
         Raises:
             SshError: as ``control``.

@@ -1,4 +1,4 @@
-"""One look at all that the guard wants to know. Reads files, the Engine and the backup."""
+"""Observing all that the guard wants to know: files, the Engine and the backup."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _IN_PROGRESS = frozenset({"running", "restarting", "paused", "removing"})
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ObservedChange:
     """What was found. ``drift`` is None where it could not be found out."""
 
     drift: frozenset[str] | None
@@ -47,18 +47,18 @@ class Look:
     evidence: backup.BackupEvidence | None = None
 
 
-def look(
+def observe(
     module: Module,
     context: Context,
     request: ChangeRequest,
     now: datetime,
     *,
-    before: Look | None = None,
-) -> Look:
+    before: ObservedChange | None = None,
+) -> ObservedChange:
     """Gather the facts about one module. What cannot be found out is None.
 
     In mode ``skip`` nothing but files is touched, and what only a host knows is None. A
-    backup may be large, so it is read once: ``before`` is the look that has verified it.
+    backup may be large, so it is read once: ``before`` is the observation that has verified it.
 
     Raises:
         NoHost: nobody has said on which host the module runs.
@@ -87,7 +87,9 @@ def look(
         lock=held_by(transport, module.project) if live else "",
     )
     subject = subject_of(module, transport.name, container, _compose_version(context))
-    return Look(_drift(module, context) if live else None, facts, subject, container, evidence)
+    return ObservedChange(
+        _drift(module, context) if live else None, facts, subject, container, evidence
+    )
 
 
 def _containers(module: Module, context: Context) -> list[Container] | None:
@@ -128,7 +130,7 @@ def _service(module: Module, context: Context) -> Mapping[str, Any] | None:
 
 
 def _has_variables(module: Module, context: Context) -> bool:
-    """Tell whether what the guard reads of the service is written with variables."""
+    """Return whether what the guard reads of the service is written with variables."""
     try:
         source = context.renderer.uninterpolated(module.compose_files, module.project)
     except PlatformError:
@@ -159,7 +161,7 @@ def _data(module: Module, context: Context) -> frozenset[str] | None:
 def _in_progress(
     module: Module, context: Context, containers: list[Container] | None
 ) -> bool | None:
-    """Tell whether the one-shot runs: its own container, or one of ``docker compose run``."""
+    """Return whether the one-shot runs: its own container, or one of ``docker compose run``."""
     if containers is None or (details := context.fleet.snapshot(module).details) is None:
         return None
     key = (module.project, module.service)
