@@ -23,9 +23,9 @@ from pytest_platform.errors import PlatformError
 from pytest_platform.module import defaults
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.declared import Module
+from pytest_platform.module.forms import DECIDE
 from pytest_platform.module.from_compose import BLOCK
 from pytest_platform.module.loader import FILE_NAME, Broken, checked
-from pytest_platform.module.model import DECIDE
 from pytest_platform.module.source import inside, parse
 from pytest_platform.run.compose_catalog import Ask, ComposeCatalog
 

@@ -17,6 +17,7 @@ from pytest_platform.run.context import Context
 from pytest_platform.run.faults import ReportingCheck
 from pytest_platform.run.graph import below_owner, neighbours
 from pytest_platform.state import table
+from pytest_platform.state.facts import expected_of, seen_of
 from pytest_platform.verdict import Finding, Result, Verdict
 
 CODE = "probe.blocked"
@@ -31,7 +32,7 @@ def blocked(module: Module, context: Context) -> Result | None:
     for other in (*neighbours(module, context.catalog), module):
         if findings := state_findings(other, context, asker=module):
             message = f"not asked, because {_whose(other, module)}: {findings[0].message}"
-            told = told_elsewhere(other, module, context, findings)
+            told = reported_elsewhere(other, module, context, findings)
             verdict = Verdict.SKIPPED if told else Verdict.ERROR
             return Result(verdict, message, CODE)
     return None
@@ -47,17 +48,17 @@ def state_findings(module: Module, context: Context, *, asker: Module) -> list[F
     try:
         seen = context.seen(module)
     except PlatformError:  # Of its owner, of which other checks tell.
-        seen = table.seen_of(module, None, snapshot)
+        seen = seen_of(module, None, snapshot)
     try:
         return judged(module, context, seen)
     except (ComposeError, ComposeMissing):  # Of files that cannot be rendered, its own checks tell.
-        return table.judge(table.expected_of(module), seen)
+        return table.judge(expected_of(module), seen)
 
 
-def told_elsewhere(
+def reported_elsewhere(
     other: Module, module: Module, context: Context, findings: Sequence[Finding]
 ) -> bool:
-    """Tell whether a check in this run says that the state of ``other`` is wrong."""
+    """Return whether a check in this run says that the state of ``other`` is wrong."""
     tellers = _tellers(other, module, context)
     return any(context.faults.leave(teller, findings) for teller in tellers)
 

@@ -18,10 +18,11 @@ from pytest_platform.compose import image_name
 from pytest_platform.docker.details import Digests
 from pytest_platform.docker.snapshot import Container
 from pytest_platform.errors import ComposeError
+from pytest_platform.module.forms import ExpectedState
 from pytest_platform.module.loader import Module
-from pytest_platform.module.model import ExpectedState
 from pytest_platform.run.context import Context
 from pytest_platform.state import table
+from pytest_platform.state.facts import ObservedState, expected_of
 from pytest_platform.verdict import Finding
 
 OUTDATED = "container.state.outdated"
@@ -29,17 +30,17 @@ OUTDATED = "container.state.outdated"
 _PROGRAM = {"image": fields.image, "entrypoint": fields.entrypoint, "command": fields.command}
 
 
-def judged(module: Module, context: Context, seen: table.ObservedState) -> list[Finding]:
+def judged(module: Module, context: Context, seen: ObservedState) -> list[Finding]:
     """Judge the state of a module, and of a one-shot that exited 0 whether it is the declared one.
 
     Raises:
         PlatformError: the files cannot be rendered, or the Engine cannot be asked.
     """
-    findings = table.judge(table.expected_of(module), seen)
+    findings = table.judge(expected_of(module), seen)
     return findings or list(outdated(module, context, seen))
 
 
-def outdated(module: Module, context: Context, seen: table.ObservedState) -> Iterator[Finding]:
+def outdated(module: Module, context: Context, seen: ObservedState) -> Iterator[Finding]:
     """Yield a finding for each container of a one-shot that ran another program.
 
     Raises:

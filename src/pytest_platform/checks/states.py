@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from pytest_platform.checks.blocked import state_findings
-from pytest_platform.checks.check import Check
+from pytest_platform.checks.check import ModuleCheck
 from pytest_platform.checks.outdated import judged
 from pytest_platform.docker.engine import Engine
 from pytest_platform.errors import PlatformError
@@ -18,7 +18,8 @@ from pytest_platform.module.infer import UNDECIDED
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
 from pytest_platform.run.graph import below_owner, below_required, required
-from pytest_platform.state import table
+from pytest_platform.state.facts import ObservedState
+from pytest_platform.state.wording import describe
 from pytest_platform.text import excerpt
 from pytest_platform.verdict import Result, Verdict, failed, passed
 
@@ -26,7 +27,7 @@ LOG_LINES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class _FaultOwner(Check):
+class _FaultOwner(ModuleCheck):
     """A check to which others leave a fault, and which then has to report it."""
 
     group: ClassVar[str] = "health"
@@ -87,7 +88,7 @@ def judge_state(module: Module, context: Context, *, asker: Module | None = None
     seen = context.seen(module)
     findings = judged(module, context, seen)
     if not findings:
-        states = ", ".join(table.describe(one, seen.now) for one in seen.containers)
+        states = ", ".join(describe(one, seen.now) for one in seen.containers)
         return passed(states)
     result = failed(findings, module.at("spec", "runtime", "expected_state"))
     if all(one.code == UNDECIDED for one in findings):
@@ -110,7 +111,7 @@ def _judge_dependencies(
     return None
 
 
-def _log_tail(seen: table.ObservedState, engine: Engine) -> str:
+def _log_tail(seen: ObservedState, engine: Engine) -> str:
     """Return the end of the log of the first container that has stopped, if it can be had."""
     for container in seen.containers:
         if container.status in {"exited", "restarting", "dead"} or container.restart_count:

@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> None:
     import msgspec
 
-    from pytest_platform.module.model import Name
+    from pytest_platform.module.forms import Name
 
     name = arguments.name
     try:
@@ -61,7 +61,7 @@ def _check(arguments: argparse.Namespace) -> None:
 def _module(arguments: argparse.Namespace) -> str:
     from pytest_platform.adopt.layout import flow
     from pytest_platform.module.defaults import FILE_NAME
-    from pytest_platform.module.model import DECIDE
+    from pytest_platform.module.forms import DECIDE
 
     shared = (arguments.modules_dir / FILE_NAME).exists()
     compose = {} if shared else {"files": ["../../compose.yaml"], "project": Path.cwd().name}

@@ -79,7 +79,7 @@ def documents(text: str) -> list[Node]:
 
 
 def is_readable(text: str) -> bool:
-    """Tell whether a text is YAML to its end."""
+    """Return whether a text is YAML to its end."""
     try:
         for _ in yaml.parse(text, Loader=_LOADER):
             pass

@@ -204,7 +204,7 @@ def _restart_limit(document: Document) -> int:
 
 
 def is_podman(document: Document) -> bool:
-    """Tell whether Podman made a container, by its ``inspect`` document."""
+    """Return whether Podman made a container, by its ``inspect`` document."""
     host = document.get("HostConfig") or {}
     notes = host.get("Annotations") or {}
     # A container that never ran has no annotations; Docker knows no such UTS mode.

@@ -12,8 +12,9 @@ from typing import Literal
 from msgspec import structs
 
 from pytest_platform.errors import Problem
+from pytest_platform.module.forms import Base, ExpectedState
 from pytest_platform.module.infer import Inference
-from pytest_platform.module.model import Base, ExpectedState, Manifest
+from pytest_platform.module.model import Manifest
 from pytest_platform.module.places import ModuleSource
 from pytest_platform.verdict import Location
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from msgspec import Meta, field
 
 from pytest_platform.errors import Problem
-from pytest_platform.module.model import Base, Destination, RelativePath, Text
+from pytest_platform.module.forms import Base, Destination, RelativePath, Text
 from pytest_platform.module.places import ModuleSource, Path_, Unreadable
 from pytest_platform.module.probes import ProbeRefused, convert
 from pytest_platform.module.source import parse, read

@@ -15,8 +15,9 @@ from pytest_platform.errors import UsageError
 from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Vocabulary
+from pytest_platform.plugin.change_options import usage_error
 from pytest_platform.plugin.changed_since import ChangedSince, narrow
-from pytest_platform.plugin.options import Settings, usage_error
+from pytest_platform.plugin.options import Settings
 from pytest_platform.plugin.progress import Patience, Progress
 from pytest_platform.plugin.report_options import STDOUT
 from pytest_platform.probes.kind import ProbeKind
@@ -118,18 +119,15 @@ def start(config: pytest.Config, settings: Settings) -> Run:
     renderer = Renderer(here, fetches=remote_mode.live)
     catalog = _catalog(settings, vocabulary(probes), renderer, project)
     names = _names(catalog, settings)
-    since = None
     selected = frozenset(names) if names else None
+    since = None
     if settings.changed_since is not None:
         since = narrow(config, settings, catalog, names)
         selected = frozenset(since.touched).intersection(names or since.touched)
     vault = Vault(catalog, renderer, selected)
     stack = None
     if settings.stack.ephemeral and remote_mode.live:
-        from pytest_platform.stack.ephemeral import Ephemeral
-
-        stack = Ephemeral(project, here, renderer, catalog, settings.root)
-        stack.keep = settings.stack.keep
+        stack = _stack(project, here, renderer, catalog, settings)
         stack.secrets = vault.secrets
     return Run(
         config=config,
@@ -143,6 +141,16 @@ def start(config: pytest.Config, settings: Settings) -> Run:
         stack=stack,
         changed_since=since,
     )
+
+
+def _stack(
+    project: str, here: Local, renderer: Renderer, catalog: Catalog, settings: Settings
+) -> Ephemeral:
+    from pytest_platform.stack.ephemeral import Ephemeral
+
+    stack = Ephemeral(project, here, renderer, catalog, settings.root)
+    stack.keep = settings.stack.keep
+    return stack
 
 
 def known_early(settings: Settings) -> Secrets:
@@ -211,7 +219,7 @@ def workers_of(config: pytest.Config) -> int:
 
 
 def reruns_of(config: pytest.Config) -> bool:
-    """Tell whether an option of another plugin may run a test more than once."""
+    """Return whether an option of another plugin may run a test more than once."""
     options = ("reruns", "flake_finder_enable", "looponfail")
     if any(config.getoption(name, default=None) for name in options):
         return True

@@ -9,9 +9,10 @@ from msgspec import UNSET
 
 from pytest_platform.plugin import run as runs
 from pytest_platform.plugin.boundary import Boundary
+from pytest_platform.plugin.change_options import usage_error
 from pytest_platform.plugin.collection import Collection
 from pytest_platform.plugin.json_report import JsonReport
-from pytest_platform.plugin.options import Settings, usage_error
+from pytest_platform.plugin.options import Settings
 from pytest_platform.plugin.reporting import Reporting
 from pytest_platform.plugin.stack_options import DEPLOYED
 from pytest_platform.plugin.uncovered import Uncovered, Unreached
@@ -43,11 +44,19 @@ def set_up(config: pytest.Config, settings: Settings | None, output: ReportWrite
     run = runs.start(config, settings)
     config.stash[runs.RUN] = run
     config.add_cleanup(run.close)
+    if output is not None:
+        output.secrets = run.secrets
+    _register_parts(config, run, answers, order)
+    if run.selected is not None and not config.getoption("file_or_dir"):
+        config.args[:] = _paths(run)
+
+
+def _register_parts(
+    config: pytest.Config, run: runs.Run, answers: list[CheckAnswer], order: dict[str, int]
+) -> None:
     boundary = Boundary(run.secrets, worker=hasattr(config, "workerinput"))
     config.pluginmanager.register(boundary, "platform-boundary")
     config.add_cleanup(boundary.guard_stderr())
-    if output is not None:
-        output.secrets = run.secrets
     config.pluginmanager.register(Collection(run), "platform-collection")
     uncovered = Uncovered(run)
     config.pluginmanager.register(uncovered, "platform-uncovered")
@@ -57,13 +66,11 @@ def set_up(config: pytest.Config, settings: Settings | None, output: ReportWrite
     if run.stack:
         from pytest_platform.plugin.ephemeral import OwnStack, clean_up
 
-        own = OwnStack(run.stack, clean_up() if settings.stack.clean else [])
+        own = OwnStack(run.stack, clean_up() if run.settings.stack.clean else [])
         config.add_cleanup(run.stack.stop)
         config.pluginmanager.register(own, "platform-stack")
     if run.changed_since is not None:
         config.pluginmanager.register(run.changed_since, "platform-changed-since")
-    if run.selected is not None and not config.getoption("file_or_dir"):
-        config.args[:] = _paths(run)
 
 
 def _register_json(config: pytest.Config, report: JsonReport) -> None:

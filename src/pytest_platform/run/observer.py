@@ -11,13 +11,14 @@ from pytest_platform.docker.snapshot import ServiceKey, Snapshot, take
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import DeclaredProbe, Module
-from pytest_platform.module.model import seconds
 from pytest_platform.probes.kind import ProbeKind
 from pytest_platform.run.graph import neighbours
 from pytest_platform.run.host import Host
 from pytest_platform.run.observation import Show, telling
 from pytest_platform.state import table
+from pytest_platform.state.facts import ObservedState, expected_of, seen_of
 from pytest_platform.state.wait import Awaited, wait
+from pytest_platform.units import seconds
 
 if TYPE_CHECKING:
     from pytest_platform.stack.ephemeral import Ephemeral
@@ -76,13 +77,13 @@ class DeployedObserver:
     def awaited(self, module: Module) -> Awaited:
         """Say for which state of a module to wait."""
 
-        def seen(snapshot: Snapshot) -> table.ObservedState:
+        def seen(snapshot: Snapshot) -> ObservedState:
             # Whether the owner's data is newer changes nothing about waiting longer.
-            return table.seen_of(module, None, snapshot)
+            return seen_of(module, None, snapshot)
 
         services = services_to_see([module], self._catalog, self._probes)
         projects = frozenset(project for project, _ in services)
-        return Awaited(module.name, projects, table.expected_of(module), seen)
+        return Awaited(module.name, projects, expected_of(module), seen)
 
 
 class EphemeralObserver:
@@ -123,7 +124,7 @@ class EphemeralObserver:
         return self.LATER_WAIT if self._stack.waited_for else self._wait
 
     def _shows(self, snapshot: Snapshot, modules: list[Module]) -> bool:
-        """Tell whether the state of what was started explains why not all of it could be."""
+        """Return whether the state of what was started explains why not all of it could be."""
         awaited = map(self._deployed.awaited, modules)
         codes = {
             found.code for one in awaited for found in table.judge(one.expected, one.seen(snapshot))

@@ -13,7 +13,9 @@ from typing import Self
 from pytest_platform.docker.engine import PROJECT, Engine
 from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.errors import EngineError
-from pytest_platform.state.table import Expectation, ObservedState, describe, judge, settled
+from pytest_platform.state.facts import Expectation, ObservedState
+from pytest_platform.state.table import judge, settled
+from pytest_platform.state.wording import describe
 
 EVENTS = (
     *("create", "start", "restart", "die", "stop", "kill", "oom", "destroy", "rename"),

@@ -12,7 +12,7 @@ from typing import Final
 from pytest_platform.checks.contract import env_files, mounted, unset
 from pytest_platform.checks.contract.facts import Facts, Unit
 from pytest_platform.errors import PlatformError
-from pytest_platform.module.model import DECIDE, StateClass
+from pytest_platform.module.forms import DECIDE, StateClass
 from pytest_platform.verdict import Finding
 
 

@@ -24,7 +24,7 @@ _KINDS: Final = ("volumes", "configs", "secrets")
 
 
 def of_image(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> Told:
-    """Tell that it is not known what an image runs."""
+    """Report that it is not known what an image runs."""
     image = str(rendered.get("image", "")).partition("@")[0].rpartition("/")
     name = image[0] + image[1] + image[2].partition(":")[0] or "build"
     does = "is an image whose program was not read (`entrypoint:` would name it)"
