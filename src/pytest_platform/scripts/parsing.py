@@ -79,6 +79,18 @@ def nodes(source: bytes, kinds: AbstractSet[str]) -> list[tree_sitter.Node]:
     return found
 
 
+def strings(text: str) -> list[str]:
+    """Give the outermost texts in double quotes of a script, as written."""
+    pending, found = [root_of(text)], []
+    while pending:
+        node = pending.pop()
+        if node.type == "string":
+            found.append(words.text_of(node))
+        else:
+            pending.extend(node.named_children)
+    return found
+
+
 def encoded(text: str) -> bytes:
     """Give a script as the bytes that the grammar can read."""
     return _BEYOND_ISDIGIT.sub(r"\1?", text).encode(errors="replace")
