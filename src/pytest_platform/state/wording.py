@@ -42,9 +42,11 @@ def reason_of(container: Container) -> str:
 
 def last_exit_of(container: Container) -> str:
     """Give the exit code of the last run; while another one runs, the Engine says 0."""
-    if container.status == "running":
+    if container.status != "running":
+        return f", last exit code {container.exit_code}"
+    if container.last_exit is None:
         return ", running just now"
-    return f", last exit code {container.exit_code}"
+    return f", last exit code {container.last_exit}, running just now"
 
 
 def in_times(count: int) -> str:
