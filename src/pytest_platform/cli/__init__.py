@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 
@@ -44,5 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sub = commands.add_parser(name, help=about, description=about)
         command.add_arguments(sub)
         sub.set_defaults(run=command.run)
+    if "_ARGCOMPLETE" in os.environ:  # A shell asks for what could follow.
+        import argcomplete
+
+        argcomplete.autocomplete(parser)
     parsed = parser.parse_args(arguments)
     return int(parsed.run(parsed))
