@@ -7,7 +7,7 @@ or not, fails.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pytest_platform.docker.snapshot import Container, Snapshot
@@ -25,6 +25,7 @@ NETWORKS = "container.networks"
 MISSING = "container.missing"
 DUPLICATE = "container.duplicate"
 
+_PRE_START = "pre_start"
 LOOP_WINDOW = timedelta(seconds=60)
 """Docker waits at most a minute between two restarts, so younger than this may be a loop."""
 
@@ -98,9 +99,20 @@ def seen_of(
     hook = module.manifest.spec.runtime.hook
     data_created = _data_created(owner, beside_owner or snapshot) if owner else None
     if hook is None:
-        return ObservedState(snapshot.taken_at, own, (), data_created)
+        failed = snapshot.hooks_of(module.project, module.service, _PRE_START)
+        held = [_held_back(one, failed) for one in own]
+        return ObservedState(snapshot.taken_at, held, (), data_created)
     kept = snapshot.hooks_of(module.project, module.service, hook)
     return ObservedState(snapshot.taken_at, kept, own, data_created)
+
+
+def _held_back(container: Container, hooks: Sequence[Container]) -> Container:
+    """Add why a container was never started, where a hook before it failed; the Engine cannot."""
+    failed = next((one for one in hooks if one.status == "exited" and one.exit_code), None)
+    if failed is None or container.status != "created" or container.error:
+        return container
+    why = f"its {_PRE_START} hook {failed.name} {_exit(failed)}; see: docker logs {failed.name}"
+    return replace(container, error=why)
 
 
 def judge(expected: Expectation, seen: ObservedState) -> list[Finding]:
