@@ -77,7 +77,7 @@ class Adoption:
         """Modules by the services of this project that they are."""
         own = {Path(os.path.realpath(file)) for file in self.ask.files}
         loaded = (self._files.get(name) for name in self._files.names())
-        modules = (one for one in loaded if isinstance(one, Module))
+        modules = (one for one in loaded if isinstance(one, Module) and not one.is_hook)
         return {one.service: one.name for one in modules if own & set(one.compose_files)}
 
     @cached_property

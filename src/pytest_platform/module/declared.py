@@ -119,6 +119,11 @@ class Module:
         """Whether it is to do its work, exit 0 and stay away."""
         return self.manifest.spec.runtime.expected_state is ExpectedState.EXITED_SUCCESS
 
+    @property
+    def is_hook(self) -> bool:
+        """Whether it is a lifecycle hook of its service, and not the service."""
+        return self.manifest.spec.runtime.hook is not None
+
     def deployed_in(self, project: str) -> Module:
         """Return the module as a part of another Compose project; an empty name changes nothing."""
         if not project:

@@ -60,7 +60,8 @@ class Uncovered:
         covered: dict[tuple[Path, ...], set[str]] = {}
         for module in map(catalog.get, catalog.names()):
             if isinstance(module, Module):
-                covered.setdefault(module.compose_files, set()).add(module.service)
+                services = covered.setdefault(module.compose_files, set())
+                services |= set() if module.is_hook else {module.service}
         known = set().union(*covered.values())
         missing: dict[str, None] = {}
         for files in covered:

@@ -170,7 +170,9 @@ class ComposeCatalog(Catalog):
         return {
             one.service: one
             for one in modules
-            if isinstance(one, Module) and own & set(map(str, one.compose_files))
+            if isinstance(one, Module)
+            and not one.is_hook
+            and own & set(map(str, one.compose_files))
         }
 
     def _made(self, name: str) -> Module | Broken:

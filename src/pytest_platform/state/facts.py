@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pytest_platform.docker.snapshot import Container, Snapshot
 from pytest_platform.module.forms import ExpectedState
 from pytest_platform.module.loader import Module
+from pytest_platform.state.wording import exit_of
 from pytest_platform.units import seconds
+
+_PRE_START = "pre_start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,20 @@ def seen_of(
     hook = module.manifest.spec.runtime.hook
     data_created = _data_created(owner, beside_owner or snapshot) if owner else None
     if hook is None:
-        return ObservedState(snapshot.taken_at, own, (), data_created)
+        failed = snapshot.hooks_of(module.project, module.service, _PRE_START)
+        held = [_held_back(one, failed) for one in own]
+        return ObservedState(snapshot.taken_at, held, (), data_created)
     kept = snapshot.hooks_of(module.project, module.service, hook)
     return ObservedState(snapshot.taken_at, kept, own, data_created)
+
+
+def _held_back(container: Container, hooks: Sequence[Container]) -> Container:
+    """Add why a container was never started, where a hook before it failed; the Engine cannot."""
+    failed = next((one for one in hooks if one.status == "exited" and one.exit_code), None)
+    if failed is None or container.status != "created" or container.error:
+        return container
+    why = f"its {_PRE_START} hook {failed.name} {exit_of(failed)}; see: docker logs {failed.name}"
+    return replace(container, error=why)
 
 
 def _data_created(owner: Module, snapshot: Snapshot) -> datetime | None:

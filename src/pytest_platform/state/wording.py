@@ -19,7 +19,7 @@ def describe(container: Container, now: datetime) -> str:
     """Say in a few words what a container is doing, for people."""
     if container.status == "exited":
         count = container.restart_count if container.restart_limit else 0
-        return _exit(container) + (f" after {_restarts(count)}" if count else "")
+        return exit_of(container) + (f" after {_restarts(count)}" if count else "")
     if container.status == "created":
         return "created, never started"
     if container.status != "running":
@@ -28,7 +28,7 @@ def describe(container: Container, now: datetime) -> str:
     return f"{words}, {container.health}" if container.health else words
 
 
-def _exit(container: Container) -> str:
+def exit_of(container: Container) -> str:
     if container.oom_killed:
         return f"exited {container.exit_code} (out of memory)"
     hint = _EXIT_HINTS.get(container.exit_code)
