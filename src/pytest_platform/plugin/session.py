@@ -16,6 +16,7 @@ from pytest_platform.plugin.options import Settings, usage_error
 from pytest_platform.plugin.report_options import history_path
 from pytest_platform.plugin.reporting import Reporting
 from pytest_platform.plugin.stack_options import DEPLOYED
+from pytest_platform.plugin.summary import Summary
 from pytest_platform.plugin.uncovered import Uncovered, Unreached
 from pytest_platform.report.answers import CheckAnswer, platform_section
 from pytest_platform.report.document import Platform
@@ -54,8 +55,8 @@ def set_up(config: pytest.Config, settings: Settings | None, output: ReportWrite
     config.pluginmanager.register(Collection(run), "platform-collection")
     uncovered = Uncovered(run)
     config.pluginmanager.register(uncovered, "platform-uncovered")
-    reporting = Reporting(run, answers, order, uncovered)
-    config.pluginmanager.register(reporting, "platform-reporting")
+    config.pluginmanager.register(Reporting(run, answers, order), "platform-reporting")
+    config.pluginmanager.register(Summary(run, answers, uncovered), "platform-summary")
     config.pluginmanager.register(Unreached(run, answers), "platform-unreached")
     if run.stack:
         from pytest_platform.plugin.ephemeral import OwnStack, clean_up
