@@ -26,6 +26,7 @@ OPTIONS: Final = frozenset(
             "--changed-since",
             "--json",
             "--platform-report",
+            "--platform-history",
             "--remote-mode",
             "--wait",
             "--modules-dir",

@@ -126,13 +126,13 @@ def defined(config: pytest.Config) -> bool:
 def normalise(args: list[str]) -> None:
     """Write a bare ``--json`` as ``--json=-`` so that it takes no path that follows it.
 
-    The same goes for ``--plan``, ``--apply`` and ``--compose``.
+    The same goes for ``--plan``, ``--apply``, ``--compose`` and ``--platform-history``.
     """
     bare = {"--json", "--plan", "--apply"}
     end = args.index("--") if "--" in args else len(args)
     args[:end] = [f"{arg}={STDOUT}" if arg in bare else arg for arg in args[:end]]
-    bare_compose = compose_options.OPTION
-    args[:end] = [f"{arg}=" if arg == bare_compose else arg for arg in args[:end]]
+    bare = {compose_options.OPTION, report_options.HISTORY}
+    args[:end] = [f"{arg}=" if arg in bare else arg for arg in args[:end]]
 
 
 def settings_of(config: pytest.Config) -> Settings | None:

@@ -1,9 +1,8 @@
-"""Reporting: from pytest's reports to answers, and the table at the end."""
+"""Reporting: from pytest's reports to answers."""
 
 from __future__ import annotations
 
 import sys
-import textwrap
 from collections.abc import Generator
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 
 from pytest_platform.errors import render
 from pytest_platform.plugin.collection import modules_of
-from pytest_platform.plugin.failure_text import FailureText
+from pytest_platform.plugin.failure_text import FailureText, say_once
 from pytest_platform.plugin.groups import total_of
 from pytest_platform.plugin.nodes import CheckItem
 from pytest_platform.plugin.observed import host_shown, observed_already
@@ -27,18 +26,15 @@ from pytest_platform.plugin.outcome import (
     xfail_reason,
 )
 from pytest_platform.plugin.run import Run
-from pytest_platform.plugin.uncovered import Uncovered
+from pytest_platform.plugin.terminal import Terminal
 from pytest_platform.report.answers import (
     CheckAnswer,
     check_of,
     crashed,
     packed,
-    platform_section,
     subject_of,
     unpacked,
 )
-from pytest_platform.report.coverage import notes
-from pytest_platform.report.formats.table import plan_lines, table
 from pytest_platform.report.redact import redact, told
 from pytest_platform.verdict import Result
 
@@ -46,25 +42,15 @@ _ANSWERS = "platform_answers"
 """The attribute of a report that carries answers; it crosses to xdist's controller."""
 _ORDER = "platform_order"
 """The attribute of a report that tells the place of its test in the collection."""
-_COLOURS = {
-    "passed": {"green": True},
-    "failed": {"red": True},
-    "error": {"red": True, "bold": True},
-    "unverified": {"yellow": True},
-}
 _FINAL = frozenset({"passed", "failed", "skipped"})
 """Outcomes of pytest itself; others are of attempts that a plugin repeats."""
-_NOTHING = "no check was selected, so nothing is known; --collect-only shows what there is"
 
 
 class Reporting:
-    """The hooks that make, carry and show answers."""
+    """The hooks that make and carry answers."""
 
-    def __init__(
-        self, run: Run, answers: list[CheckAnswer], order: dict[str, int], uncovered: Uncovered
-    ) -> None:
+    def __init__(self, run: Run, answers: list[CheckAnswer], order: dict[str, int]) -> None:
         self._run = run
-        self._uncovered = uncovered
         self._answers = answers
         self._order = order
 
@@ -104,7 +90,8 @@ class Reporting:
             self._answers.extend(self._crashed(report))
         self._answers.extend(unpacked(builtins or ()))
         if builtins and isinstance(report.longrepr, str):
-            report.longrepr = FailureText(report, _terminal(self._run.config))  # type: ignore[assignment]
+            name = unpacked(builtins)[0].subject.name
+            report.longrepr = FailureText(report, Terminal(self._run.config), name)  # type: ignore[assignment]
         self._order.setdefault(report.nodeid, getattr(report, _ORDER, sys.maxsize))
 
     def _crashed(self, report: pytest.TestReport) -> list[CheckAnswer]:
@@ -126,6 +113,8 @@ class Reporting:
         reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
         for reports in reporter.stats.values() if reporter else ():
             reports.sort(key=lambda one: self._order.get(str(getattr(one, "nodeid", "")), -1))
+        if reporter:
+            say_once([*reporter.stats.get("error", ()), *reporter.stats.get("failed", ())])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
@@ -134,34 +123,6 @@ class Reporting:
         if report.failed and any(one.check and one.check.verdict == "error" for one in answers):
             return "error", "E", "ERROR"
         return None
-
-    def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
-        """Show the table of modules."""
-        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
-            since = self._run.changed_since
-            idle = since.nothing if since is not None and since.empty else ""
-            terminalreporter.ensure_newline()
-            terminalreporter.section("platform")
-            terminalreporter.write_line(idle or _NOTHING, red=not idle)
-        if not self._answers:
-            return
-        settings = self._run.settings
-        section = platform_section(settings.remote_mode, settings.stack.kind, self._answers)
-        terminalreporter.ensure_newline()
-        terminalreporter.section("platform")
-        writer = terminalreporter.config.get_terminal_writer()
-        width = writer.fullwidth if terminalreporter.isatty else None
-        for line, verdict in table(section, width):
-            terminalreporter.write_line(line, **_COLOURS.get(verdict, {"bold": True}))
-        for line in notes(section):
-            terminalreporter.write_line(line, yellow=True)
-        for text, failed in self._uncovered.lines():
-            for line in textwrap.wrap(text, width) if width else [text]:
-                terminalreporter.write_line(line, red=failed, yellow=not failed)
-        if lines := plan_lines(section):
-            terminalreporter.section("plan" if self._run.settings.change.plan else "apply")
-            for line in lines:
-                terminalreporter.write_line(line)
 
     def _of_check(self, item: CheckItem, report: pytest.TestReport) -> list[CheckAnswer]:
         result = item.result
@@ -198,9 +159,3 @@ class Reporting:
             observation=observed_already(self._run, module),
             total=total_of(self._run, module),
         )
-
-
-def _terminal(config: pytest.Config) -> Any:
-    """Return pytest's writer where it writes to a terminal."""
-    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
-    return config.get_terminal_writer() if reporter and reporter.isatty else None

@@ -7,14 +7,17 @@ from pathlib import Path
 import pytest
 from msgspec import UNSET
 
+from pytest_platform.errors import PlatformError
 from pytest_platform.plugin import run as runs
 from pytest_platform.plugin.boundary import Boundary
 from pytest_platform.plugin.change_options import usage_error
 from pytest_platform.plugin.collection import Collection
 from pytest_platform.plugin.json_report import JsonReport
 from pytest_platform.plugin.options import Settings
+from pytest_platform.plugin.report_options import history_path
 from pytest_platform.plugin.reporting import Reporting
 from pytest_platform.plugin.stack_options import DEPLOYED
+from pytest_platform.plugin.summary import Summary
 from pytest_platform.plugin.uncovered import Uncovered, Unreached
 from pytest_platform.report.answers import CheckAnswer, platform_section
 from pytest_platform.report.document import Platform
@@ -39,6 +42,7 @@ def set_up(config: pytest.Config, settings: Settings | None, output: ReportWrite
 
     if output is not None:
         _register_json(config, JsonReport(output, section, order))
+        _keep_history(config, output)
     if settings is None:
         return
     run = runs.start(config, settings)
@@ -60,8 +64,8 @@ def _register_parts(
     config.pluginmanager.register(Collection(run), "platform-collection")
     uncovered = Uncovered(run)
     config.pluginmanager.register(uncovered, "platform-uncovered")
-    reporting = Reporting(run, answers, order, uncovered)
-    config.pluginmanager.register(reporting, "platform-reporting")
+    config.pluginmanager.register(Reporting(run, answers, order), "platform-reporting")
+    config.pluginmanager.register(Summary(run, answers, uncovered), "platform-summary")
     config.pluginmanager.register(Unreached(run, answers), "platform-unreached")
     if run.stack:
         from pytest_platform.plugin.ephemeral import OwnStack, clean_up
@@ -85,6 +89,21 @@ def _register_json(config: pytest.Config, report: JsonReport) -> None:
     if not hasattr(config, "workerinput"):
         report.check_writable()
         config.pluginmanager.register(report, "platform-json")
+
+
+def _keep_history(config: pytest.Config, output: ReportWriter) -> None:
+    """Find out at the start whether the history can be written, where one is asked for."""
+    path = history_path(config, config.option.platform_history)
+    if path is None or hasattr(config, "workerinput"):
+        return
+    from pytest_platform.report.history import History
+
+    history = History(path)
+    try:
+        history.prepare()
+    except PlatformError as error:
+        raise usage_error(str(error), error.code) from None
+    output.history = history
 
 
 def _paths(run: runs.Run) -> list[str]:

@@ -29,6 +29,7 @@ def describe(container: Container, now: datetime) -> str:
 
 
 def exit_of(container: Container) -> str:
+    """Name the exit code, and what is known of its cause."""
     if container.oom_killed:
         return f"exited {container.exit_code} (out of memory)"
     hint = _EXIT_HINTS.get(container.exit_code)
