@@ -17,6 +17,8 @@ html_title = "pytest-platform"
 html_static_path = ["static"]
 html_css_files = ["pages.css"]
 html_copy_source = False
+# Options begin with two hyphens, and not with a dash.
+smartquotes = False
 html_show_sphinx = False
 html_show_copyright = False
 

@@ -59,7 +59,13 @@ class Block:
     def file(self) -> str | None:
         """The file that it writes."""
         named = self.words[0] if self.words else ""
-        return named if "." in named or "/" in named else None
+        is_file = ("." in named or "/" in named) and not self.of_sphinx
+        return named if is_file else None
+
+    @property
+    def of_sphinx(self) -> bool:
+        """Whether it is a directive, such as ``{toctree}``."""
+        return self.language.startswith("{")
 
 
 def hand_written() -> list[Path]:

@@ -22,7 +22,8 @@ LEAN = "-p no:hypothesispytest -p no:anyio -p no:rerunfailures -p no:pytest-retr
 def swap(new_project: NewProject, tmp_path: Path) -> Iterator[dict[str, str]]:
     """Put a project of the test's own, and images that are here, in the place of the page's."""
     project = new_project(tmp_path / "none.yaml", "p")
-    yield {"home-platform": project.name, "busybox:1.37": BUSYBOX}
+    backups = str(tmp_path / "backups")
+    yield {"home-platform": project.name, "busybox:1.37": BUSYBOX, "/srv/backups": backups}
     project.down()
 
 

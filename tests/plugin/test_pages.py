@@ -90,9 +90,20 @@ def test_what_a_page_shows_works(page: Path, empty: Project, tmp_path: Path) -> 
     Story(page, tmp_path / "story", empty.env).follow()
 
 
+FILES = [block for block in BLOCKS if block.file]
+
+
+@pytest.mark.parametrize("block", FILES, ids=lambda block: block.place)
+def test_a_block_that_is_a_file_is_named_above_it(block: Block) -> None:
+    """Neither Sphinx nor code hosts show the info string."""
+    lines = block.page.read_text(encoding="utf-8").splitlines()
+    above = " ".join(lines[max(0, block.line - 5) : block.line - 1])
+    assert f"`{block.file}`" in above, f"{block.place}: {block.file}"
+
+
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.place)
 def test_no_block_is_left_unchecked(block: Block) -> None:
-    if block.file or block.language in SHOWN or block.language.startswith("{"):
+    if block.file or block.language in SHOWN or block.of_sphinx:
         return
     check = CHECKS.get(block.language)
     assert check, f"{block.place}: nothing checks '{block.language}': name a file or use text"
