@@ -24,8 +24,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--expected-state",
         choices=("running", "healthy", "exited-success"),
         default="running",
+        help="what the service is to be (default: running)",
     )
-    parser.add_argument("--modules-dir", type=Path, default=Path("modules"), metavar="DIR")
+    parser.add_argument(
+        "--modules-dir",
+        type=Path,
+        default=Path("modules"),
+        metavar="DIR",
+        help="where to write (default: modules)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
