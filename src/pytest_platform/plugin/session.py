@@ -8,6 +8,7 @@ import pytest
 from msgspec import UNSET
 
 from pytest_platform.plugin import run as runs
+from pytest_platform.plugin.ahead import Ahead
 from pytest_platform.plugin.boundary import Boundary
 from pytest_platform.plugin.collection import Collection
 from pytest_platform.plugin.json_report import JsonReport
@@ -50,6 +51,7 @@ def set_up(config: pytest.Config, settings: Settings | None, output: ReportWrite
     if output is not None:
         output.secrets = run.secrets
     config.pluginmanager.register(Collection(run), "platform-collection")
+    config.pluginmanager.register(Ahead(run), "platform-ahead")
     uncovered = Uncovered(run)
     config.pluginmanager.register(uncovered, "platform-uncovered")
     reporting = Reporting(run, answers, order, uncovered)
