@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,19 +33,17 @@ services:
 SECRET = "from-outside-the-files"  # noqa: S105 - a mark to look for
 
 
-class Counting(KeepingLocal):
-    """Counts what was kept and what was not, and answers with a version of its own."""
+class Kept(KeepingLocal):
+    """Has a folder, and a version of Compose of its own."""
 
     def __init__(self, folder: Path, version: str = "") -> None:
         super().__init__(lambda: folder)
         self.version = version
-        self.asked = 0
 
     def run(self, argv: Sequence[str], **options: Any) -> CommandResult:
-        self.asked += "config" in argv
         result = super().run(argv, **options)
         if self.version and argv[-2:] == ["version", "--short"]:
-            self._versions[tuple(argv[:-2])] = self.version
+            self._versions[tuple(argv)] = replace(result, stdout=self.version)
         return result
 
 
@@ -71,7 +70,7 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def rendered(project: Path, kept: Path, name: str = "p", version: str = "") -> Mapping[str, Any]:
-    here = Counting(kept, version)
+    here = Kept(kept, version)
     return Renderer(here).rendered((project / "compose.yaml",), name).model
 
 
@@ -172,7 +171,7 @@ def test_another_project_or_version_is_another_rendering(project: Path, kept: Pa
 
 
 def test_an_option_is_another_rendering(project: Path, kept: Path) -> None:
-    renderer = Renderer(Counting(kept))
+    renderer = Renderer(Kept(kept))
     files = (project / "compose.yaml",)
     renderer.rendered(files, "p")
     renderer.uninterpolated(files, "p")

@@ -45,7 +45,7 @@ class KeepingLocal(Local):
     def __init__(self, folder: Callable[[], Path | None], waiting: Waiting | None = None) -> None:
         super().__init__(waiting)
         self._ask_folder = folder
-        self._versions: dict[tuple[str, ...], str] = {}
+        self._versions: dict[tuple[str, ...], CommandResult] = {}
         self._cleaned = False
 
     def run(
@@ -57,12 +57,14 @@ class KeepingLocal(Local):
         limit: int | None = None,
     ) -> CommandResult:
         """Run a command as ``Local`` does, but for a rendering that is kept and still holds."""
+        if list(argv[-2:]) == _VERSION:
+            if tuple(argv) not in self._versions:
+                result = super().run(argv, timeout=timeout, env=env, limit=limit)
+                self._versions[tuple(argv)] = result
+            return self._versions[tuple(argv)]
         files = [Path(one) for at, one in enumerate(argv) if at and argv[at - 1] == "-f"]
         if not files or _CONFIG not in argv or _OF_A_COPY in argv or "--hash" in argv:
-            result = super().run(argv, timeout=timeout, env=env, limit=limit)
-            if list(argv[-2:]) == _VERSION:
-                self._versions[tuple(argv[:-2])] = result.stdout.strip()
-            return result
+            return super().run(argv, timeout=timeout, env=env, limit=limit)
         place = self._place(argv, env or {})
         if place is None:
             return super().run(argv, timeout=timeout, env=env, limit=limit)
@@ -87,7 +89,7 @@ class KeepingLocal(Local):
         except OSError:
             return None
         settings = {name: value for name, value in os.environ.items() if _SETTINGS.match(name)}
-        versions = [one for words, one in self._versions.items() if argv[: len(words)] == [*words]]
+        versions = sorted(one.stdout for one in self._versions.values())
         parts = (argv, sorted({**settings, **env}.items()), versions, here)
         return self._folder / sha256(json.dumps(parts).encode()).hexdigest()
 

@@ -117,7 +117,7 @@ class Renderer:
 
         def filled(files: Sequence[Path], project: str, profiles: Sequence[str]) -> Rendered:
             first = self.rendered(files, project)
-            if self._source(files).waiting:
+            if self._source(files).waiting or not values:
                 return first
             try:
                 model = self._config(files, project, profiles, env=values)
