@@ -8,7 +8,6 @@ from typing import ClassVar
 from pytest_platform.checks.check import Check
 from pytest_platform.checks.contract import waivers
 from pytest_platform.checks.contract.facts import Facts
-from pytest_platform.checks.contract.on_units import Unread
 from pytest_platform.checks.registry import ContractJudge
 from pytest_platform.module.loader import Broken
 from pytest_platform.run.context import Context
@@ -27,6 +26,8 @@ class ContractCheck(Check):
 
     def answer(self, context: Context) -> Result:
         """Apply the rule, then the waivers of the module."""
+        from pytest_platform.checks.contract.on_units import Unread
+
         facts = Facts(self.module, context.catalog, context.renderer, context.today)
         try:
             findings = [facts.placed(finding) for finding in self.judge(facts)]
