@@ -61,6 +61,7 @@ class MirroredSource:
     nameless: list[tuple[Path, Scalar]] = field(default_factory=list)
     waiting: bool = False
     placeholders: Placeholders = field(default_factory=lambda: Placeholders({}))
+    _profiles: dict[str, list[str]] | None = None
 
     def default(self, one: Scalar) -> str:
         """Return a scalar with a value, default or placeholder for each variable."""
@@ -69,13 +70,12 @@ class MirroredSource:
 
     def profiles(self, service: str) -> tuple[str, ...]:
         """Return the profiles of a service, as far as the text shows them."""
-        start = ("services", service, "profiles")
-        return tuple(
-            one.value
-            for parts in self.parts.values()
-            for one in parts
-            if isinstance(one, Scalar) and one.path[:3] == start
-        )
+        if self._profiles is None:
+            self._profiles = {}
+            for one in _all(self):
+                if one.path[:1] == ("services",) and one.path[2:3] == ("profiles",):
+                    self._profiles.setdefault(one.path[1], []).append(one.value)
+        return tuple(self._profiles.get(service, ()))
 
     def asking(self, names: Collection[str] = ()) -> dict[tuple[str, ...], tuple[str, ...]]:
         """Return what needs variables without a value, at least one of ``names``, and which."""

@@ -94,13 +94,22 @@ class Patience:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._reported: dict[tuple[str, ...], float] = {}
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Let no command go on for which another thread than the main one waits."""
+        self._stopped = True
 
     def __call__(self, argv: Sequence[str], seconds: float) -> None:
         """Write a line after 5 s, 10 s, 20 s and so on; only the main thread may."""
+        if threading.current_thread() is not threading.main_thread():
+            if self._stopped:
+                raise KeyboardInterrupt
+            return
         key = tuple(argv)
         known = self._reported.get(key, 0.0)
         due = FIRST_REPORT if seconds < known else max(FIRST_REPORT, 2 * known)
-        if seconds < due or threading.current_thread() is not threading.main_thread():
+        if seconds < due:
             return
         self._reported[key] = seconds
         with Progress(self._config) as progress:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_platform.checks.registry import PROBES, vocabulary
+from pytest_platform.compose.kept import KeepingLocal
 from pytest_platform.compose.renderer import Renderer
 from pytest_platform.docker.details import Digests
 from pytest_platform.errors import UsageError
@@ -52,6 +54,7 @@ class Run:
     vault: Vault
     probes: Mapping[str, ProbeKind]
     selected: frozenset[str] | None
+    patience: Patience
     stack: Ephemeral | None = None
     changed_since: ChangedSince | None = None
     tests: dict[str, int] = field(default_factory=dict)
@@ -115,7 +118,8 @@ def start(config: pytest.Config, settings: Settings) -> Run:
     probes = _probes(config)
     project = _new_project() if settings.stack.ephemeral else ""
     remote_mode = _remote_mode(config, settings)
-    here = Local(waiting=Patience(config))
+    patience = Patience(config)
+    here = _here(config, patience)
     renderer = Renderer(here, fetches=remote_mode.live)
     catalog = _catalog(settings, vocabulary(probes), renderer, project)
     names = _names(catalog, settings)
@@ -140,6 +144,7 @@ def start(config: pytest.Config, settings: Settings) -> Run:
         selected=selected,
         stack=stack,
         changed_since=since,
+        patience=patience,
     )
 
 
@@ -151,6 +156,17 @@ def _stack(
     stack = Ephemeral(project, here, renderer, catalog, settings.root)
     stack.keep = settings.stack.keep
     return stack
+
+
+def _here(config: pytest.Config, patience: Patience) -> Local:
+    """Return this machine, which keeps renderings in pytest's cache folder, where there is one."""
+
+    def folder() -> Path | None:
+        # Not earlier: pytest makes its cache after the plugins were set up.
+        cache: Any = getattr(config, "cache", None)
+        return Path(cache.mkdir("platform-renderings")) if cache else None
+
+    return KeepingLocal(folder, waiting=patience)
 
 
 def known_early(settings: Settings) -> Secrets:

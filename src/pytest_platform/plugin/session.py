@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from pytest_platform.errors import PlatformError
 from pytest_platform.plugin import run as runs
+from pytest_platform.plugin.ahead import Ahead
 from pytest_platform.plugin.boundary import Boundary
 from pytest_platform.plugin.change_options import usage_error
 from pytest_platform.plugin.collection import Collection
@@ -62,6 +63,7 @@ def _register_parts(
     config.pluginmanager.register(boundary, "platform-boundary")
     config.add_cleanup(boundary.guard_stderr())
     config.pluginmanager.register(Collection(run), "platform-collection")
+    config.pluginmanager.register(Ahead(run), "platform-ahead")
     uncovered = Uncovered(run)
     config.pluginmanager.register(uncovered, "platform-uncovered")
     config.pluginmanager.register(Reporting(run, answers, order), "platform-reporting")

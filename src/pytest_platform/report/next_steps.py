@@ -26,5 +26,5 @@ def next_steps(section: Platform) -> Iterator[str]:
         names = list(modules[code])
         more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
         yield f"- {', '.join(names[:_NAMES])}{more}: {catalogue()[code].do} [{code}]"
-    if more := len(modules) - len(known[:_STEPS]):
-        yield f"- {more} further code{'s' if more > 1 else ''}: see the messages above"
+    if left := len(modules) - len(known[:_STEPS]):
+        yield f"- {left} further code{'s' if left > 1 else ''}: see the messages above"

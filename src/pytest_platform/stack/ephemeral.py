@@ -59,6 +59,7 @@ class Ephemeral:
         self.started = False
         self.waited_for = False
         self._ended = False
+        self._complete = False
         self._transport = transport
         self._renderer = renderer
         self._catalog = catalog
@@ -130,7 +131,7 @@ class Ephemeral:
                 self._ended = True
                 if self.started and not self.keep:
                     self.started = False
-                    remains.remove(self._engine, self.project)
+                    remains.remove(self._engine, self.project, complete=self._complete)
                     left = remains.remove_of_builds(self._engine, self._of_builds, self._before)
                     self.notes += tuple(f"left by a build: {one}" for one in left)
         finally:
@@ -171,6 +172,7 @@ class Ephemeral:
                 defaults=defaults,
                 said=self._left_by,
             )
+            self._complete = True
         except StackNotUp as error:
             # Hidden first: half a secret would not be found.
             said = self.secrets().hide(str(error), "[redacted]")

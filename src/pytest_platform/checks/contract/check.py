@@ -9,7 +9,6 @@ from typing import ClassVar, Final
 
 from pytest_platform.checks.check import Check, ModuleCheck
 from pytest_platform.checks.contract.facts import Facts
-from pytest_platform.checks.contract.on_units import Unread
 from pytest_platform.checks.registry import ContractJudge
 from pytest_platform.errors import PlatformError, Problem
 from pytest_platform.module.baseline import Baseline
@@ -30,6 +29,8 @@ class ContractCheck(ModuleCheck):
 
     def answer(self, context: Context) -> Result:
         """Apply the rule, then the waivers of the module."""
+        from pytest_platform.checks.contract.on_units import Unread
+
         facts = Facts(self.module, context.catalog, context.renderer, context.today)
         try:
             findings = [facts.placed(finding) for finding in self.judge(facts)]
