@@ -27,6 +27,12 @@ FOLDER = Path(__file__).resolve().parent / "reference"
 NOTE = "This page is generated with `python docs/generate.py`; a test compares."
 
 
+class Argument:
+    """An argument that was declared; argcomplete is told on it what completes it."""
+
+    completer: Any = None
+
+
 @dataclass
 class Recorder:
     """A parser that notes what is declared: of argparse, of pytest, or one of its groups.
@@ -37,9 +43,10 @@ class Recorder:
     declared: list[tuple[tuple[str, ...], Mapping[str, Any]]] = field(default_factory=list)
     ini: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def add_argument(self, *names: str, **about: Any) -> None:
+    def add_argument(self, *names: str, **about: Any) -> Argument:
         """Note an argument of a command."""
         self.declared.append((names, about))
+        return Argument()
 
     addoption = add_argument
 
