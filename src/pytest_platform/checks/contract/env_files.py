@@ -43,11 +43,17 @@ def _in_file(file: Path, root: Path) -> Iterator[Held]:
             yield Held(name, found[0].what, Location(_shown(file, root), number))
 
 
-def absent(module: Module) -> Iterator[str]:
-    """Yield the files below ``env_file`` that are not here, as they are written."""
+def unread(module: Module) -> Iterator[tuple[str, str]]:
+    """Yield the files below ``env_file`` that may be others at a deployment, and why.
+
+    They are named as they are written. A file that git does not track holds anything elsewhere.
+    """
     for compose_file, text in dict.fromkeys(_named(module)):
-        if "$" in text or not (compose_file.parent / text).is_file():
-            yield text
+        file = compose_file.parent / text
+        if "$" in text or not file.is_file():
+            yield text, "is not here"
+        elif not _is_tracked(file):
+            yield text, "is not tracked by git"
 
 
 def _files(module: Module) -> Iterator[Path]:
