@@ -146,3 +146,12 @@ def test_instructions_are_read_as_the_builder_reads_them() -> None:
     image = dockerfile.image(text)
     assert image is not None
     assert (image.entrypoint, image.environment) == (("ls", "-l"), {"A": "b c"})
+
+
+def test_a_script_that_git_ignores_is_not_read(tmp_path: Path) -> None:
+    text = 'FROM alpine\nCOPY init.sh /init.sh\nENTRYPOINT ["/init.sh"]'
+    files = {"Dockerfile": text, "init.sh": "mc mb s/a\n", ".gitignore": "init.sh\n"}
+    assert not _judged(tmp_path, files).findings
+    subprocess.run(["git", "-C", str(tmp_path), "init", "--quiet"], check=True)
+    (found,) = _judged(tmp_path, files).findings
+    assert "`/init.sh` is not known to create or verify" in found.message

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from pytest_platform.checks.contract import mounted
+from pytest_platform.checks.contract import env_files, mounted
 from pytest_platform.checks.contract.facts import Facts, Unit
 from pytest_platform.checks.contract.mounted import MountedFiles
 from pytest_platform.compose import dockerfile
@@ -141,6 +141,7 @@ def _place(copied: Copied, source: str, context: Path) -> str:
 
 def _text(file: Path, root: Path) -> str:
     try:
-        return read_text(file) if inside(file, root) else ""
+        known = inside(file, root) and not env_files.ignored([file])
+        return read_text(file) if known else ""
     except OSError:
         return ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,6 +84,27 @@ def _is_tracked(file: Path) -> bool:
         return Local().run(argv, timeout=_TIMEOUT).returncode == 0
     except PlatformError:
         return False
+
+
+def ignored(files: Collection[Path]) -> set[Path]:
+    """Return those of some files that git is told to leave out of its repository."""
+    found: set[Path] = set()
+    for folder in {file.parent for file in files}:
+        named = {file.name: file for file in files if file.parent == folder}
+        argv = [
+            "git",
+            "-C",
+            str(folder),
+            "-c",
+            "core.quotePath=false",
+            "check-ignore",
+            "--",
+            *named,
+        ]
+        with suppress(PlatformError):
+            said = Local().run(argv, timeout=_TIMEOUT).stdout
+            found |= {named[name] for name in said.splitlines() if name in named}
+    return found
 
 
 def _shown(file: Path, root: Path) -> str:

@@ -5,12 +5,13 @@ They answer in a process of their own, because the parser behind them is native 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
 from pytest_platform.checks.contract import built, env_files, mounted, unset
 from pytest_platform.checks.contract.facts import Facts, Unit
+from pytest_platform.checks.contract.mounted import MountedFiles
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.model import DECIDE, StateClass
 from pytest_platform.verdict import Finding
@@ -85,7 +86,7 @@ def mutations(facts: Facts) -> Iterator[Finding]:
         told: set[tuple[object, ...]] = set()
         for unit in _all_that_runs(facts):
             image = built.read(facts, unit)
-            mounts = {**image.files, **mounted.scripts(facts, unit)}
+            mounts = _kept({**image.files, **mounted.scripts(facts, unit)})
             for finding in _ask("mutations", image.unit, allowed, mounted.texts(mounts)):
                 one = image.located(mounted.located(facts, mounts, "", finding))
                 shared = one.path[0] in _SHARED or one.location is not None
@@ -93,6 +94,12 @@ def mutations(facts: Facts) -> Iterator[Finding]:
                 if key not in told:  # What hooks share with their service is told once.
                     told.add(key)
                     yield from _below(unit, [one])
+
+
+def _kept(files: Mapping[str, MountedFiles]) -> dict[str, MountedFiles]:
+    """Leave out the files that git ignores: at a deployment they hold anything."""
+    ignored = env_files.ignored([one.file for one in files.values() if one.file])
+    return {path: one for path, one in files.items() if one.file not in ignored}
 
 
 def _unread_variables(facts: Facts, allowed: Collection[str]) -> Iterator[Finding]:
@@ -131,7 +138,7 @@ def declarations(facts: Facts) -> Iterator[str]:
     yield from (name for name, _ in env_files.unread(facts.module))
     for unit in _all_that_runs(facts):
         image = built.read(facts, unit)
-        texts = mounted.texts({**image.files, **mounted.scripts(facts, unit)})
+        texts = mounted.texts(_kept({**image.files, **mounted.scripts(facts, unit)}))
         yield from sandbox.ask("declarations", image.unit.rendered, image.unit.source, texts)
 
 
