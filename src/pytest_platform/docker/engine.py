@@ -32,6 +32,9 @@ NEAR = 0.05
 DEADLINE = 10
 """Seconds that the Engine may take to answer one request."""
 
+_LONGEST_PAUSE = 120
+"""Seconds between the end of a run and the next one; Docker waits a minute at most."""
+
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
 _CONFIGURATION = (
@@ -263,6 +266,29 @@ class Engine:
             )
             response.raise_for_status()
             return Events(response)
+
+    def last_exit(self, container: str, before: float) -> int | None:
+        """Return the exit code of the run that ended last, within two minutes of a moment.
+
+        ``before`` is Unix time by the Engine's clock, in the past. None where the Engine has
+        forgotten the event; it keeps a few hundred.
+
+        Raises:
+            EngineError: the Engine cannot be asked.
+        """
+        filters = json.dumps({"type": ["container"], "event": ["die"], "container": [container]})
+        since, until = f"{before - _LONGEST_PAUSE:.9f}", f"{before:.9f}"
+        with self._asking() as client:
+            response = client.get(
+                f"{client.base_url}/v{client.api_version}/events",
+                params={"filters": filters, "since": since, "until": until},
+                timeout=self._deadline,
+            )
+            response.raise_for_status()
+            events = [json.loads(line) for line in response.text.splitlines() if line.strip()]
+        told = (event.get("Actor", {}).get("Attributes", {}).get("exitCode") for event in events)
+        codes = [int(code) for code in told if str(code).isdigit()]
+        return codes[-1] if codes else None
 
     def forget(self) -> None:
         """Forget what was kept of logs, because something was changed or may have been."""

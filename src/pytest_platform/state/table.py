@@ -317,9 +317,11 @@ def _reason(container: Container) -> str:
 
 def _last_exit(container: Container) -> str:
     """Give the exit code of the last run; while another one runs, the Engine says 0."""
-    if container.status == "running":
+    if container.status != "running":
+        return f", last exit code {container.exit_code}"
+    if container.last_exit is None:
         return ", running just now"
-    return f", last exit code {container.exit_code}"
+    return f", last exit code {container.last_exit}, running just now"
 
 
 def _times(count: int) -> str:
