@@ -37,6 +37,10 @@ class FailureText:
         message = self._text.lstrip("\n").partition("\n")[0]
         self.reprcrash = Headline(path, (line or 0) + 1, message)
 
+    def add(self, line: str) -> None:
+        """Write one more line below."""
+        self._text = f"{self._text}\n{line}"
+
     def __str__(self) -> str:
         return self._text
 

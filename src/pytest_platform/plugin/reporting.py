@@ -16,6 +16,7 @@ from pytest_platform.plugin.failure_text import FailureText
 from pytest_platform.plugin.groups import total_of
 from pytest_platform.plugin.nodes import CheckItem
 from pytest_platform.plugin.observed import host_shown, observed_already
+from pytest_platform.plugin.once import repeated
 from pytest_platform.plugin.run import Run
 from pytest_platform.plugin.uncovered import Uncovered
 from pytest_platform.report.answers import (
@@ -47,6 +48,9 @@ _CRASH = "platform.crash"
 _FINAL = frozenset({"passed", "failed", "skipped"})
 """Outcomes of pytest itself; others are of attempts that a plugin repeats."""
 _XPASS, _UNEXPECTED = "platform.xpass", "[XPASS(strict)]"
+_EACH = 2
+"""The verbosity, ``-vv``, from which on each failure is shown, also where they are equal."""
+
 _NOTHING = "no check was selected, so nothing is known; --collect-only shows what there is"
 
 
@@ -60,6 +64,7 @@ class Reporting:
         self._uncovered = uncovered
         self._answers = answers
         self._order = order
+        self._all: dict[str, list[Any]] = {}
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -119,6 +124,18 @@ class Reporting:
         reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
         for reports in reporter.stats.values() if reporter else ():
             reports.sort(key=lambda one: self._order.get(str(getattr(one, "nodeid", "")), -1))
+        if reporter and session.config.get_verbosity() < _EACH:
+            for kind in ("error", "failed"):
+                self._leave_out(reporter.stats, kind)
+
+    def _leave_out(self, stats: dict[str, list[Any]], kind: str) -> None:
+        """Show what is equal once; the summary behind the blocks lists and counts all."""
+        told = stats.get(kind) or []
+        again = repeated((one, unpacked(getattr(one, _ANSWERS, None) or ())) for one in told)
+        if again:
+            self._all[kind] = told
+            left_out = set(map(id, again))
+            stats[kind] = [one for one in told if id(one) not in left_out]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
@@ -130,6 +147,7 @@ class Reporting:
 
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
         """Show the table of modules."""
+        terminalreporter.stats.update(self._all)
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
             since = self._run.changed_since
             idle = since.nothing if since is not None and since.empty else ""
