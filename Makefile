@@ -1,7 +1,7 @@
 # Commands for people. They need Python 3.11 or later.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench requirements clean
+.PHONY: help demo test bench fuzz mutation requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,13 @@ test: ## Lint, types and all tests, on each Python of 3.11 to 3.14 that is here
 
 bench: ## Measure beside the peers and write benchmarks/RESULTS.md; ONLY=1,6 for some scenarios
 	@benchmarks/run $(if $(ONLY),--only $(ONLY)) $(BENCH)
+
+fuzz: ## Many more generated cases of the guard than make test goes through
+	@PLATFORM_EXAMPLES=200000 tests/run tests/unit/test_guard.py
+
+mutation: ## Count the small changes of guard, state, drift and fault owners that no test notices
+	@tests/engine/make-venv "$$(tests/engine/pythons | tail -n 1)" .venvs/mutation requirements/mutation.txt
+	@.venvs/mutation/bin/python benchmarks/mutation.py
 
 requirements: ## Compile the pinned requirement files again, with the newest versions
 	@requirements/compile --upgrade
