@@ -34,7 +34,7 @@ from pytest_platform.change.backup.kind import (
 from pytest_platform.change.backup.places import BackupPlace, NamedFacts, judge_place, locate
 from pytest_platform.change.backup.reference import Reference, has_password, read_name, wrong_form
 from pytest_platform.change.refusal import Refusal
-from pytest_platform.module.model import Backup
+from pytest_platform.module.data import Backup
 
 T = TypeVar("T")
 FORM = "borg:REPO::NAME such as borg:/srv/backups/borg::minio-20260517T010847Z"

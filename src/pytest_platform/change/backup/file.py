@@ -42,7 +42,7 @@ from pytest_platform.change.backup.places import (
 )
 from pytest_platform.change.backup.reference import Reference, read_name, wrong_form
 from pytest_platform.change.refusal import Refusal
-from pytest_platform.module.model import Backup
+from pytest_platform.module.data import Backup
 
 FORM = "an absolute path such as /srv/backups/minio-20260517T010847Z.tar.gz"
 
