@@ -47,7 +47,7 @@ class VolumeMount(NamedTuple):
 def volume_mounts(document: Mapping[str, Any]) -> list[VolumeMount]:
     """Take from one answer of ``inspect`` the volumes that are mounted."""
     return [
-        VolumeMount(one["Name"], one["Destination"], bool(one.get("RW")))
+        VolumeMount(one["Name"], one.get("Destination") or "", bool(one.get("RW")))
         for one in document.get("Mounts") or ()
         if one.get("Type") == "volume"
     ]
