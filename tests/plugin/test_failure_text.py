@@ -73,7 +73,8 @@ def test_equal_failures_are_told_once_with_their_places(failing: Project, worker
     failures = outcome.stdout.partition("= platform =")[0]
     assert failures.count(MESSAGE) == 1, str(outcome)
     assert "_ cache::contract::restart _" in failures
-    assert re.search(
+    place = r"\(modules/compose.yaml:\d+\)"
+    assert re.search(f"the same: db {place}, web {place}", failures)
         r"the same: db \(modules/compose.yaml:\d+\), web \(modules/compose.yaml:\d+\)", failures
     )
     assert f"- cache, db, web: {catalogue()['contract.restart'].do}" in outcome.stdout

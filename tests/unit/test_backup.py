@@ -24,7 +24,7 @@ from pytest_platform.change.backup import BackupFacts, Reference, match, parse, 
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.transport import CommandResult, CommandTimeout, Local
-from pytest_platform.module.model import Backup
+from pytest_platform.module.data import Backup
 from pytest_platform.units import in_bytes
 from transports import Answering, Command, always
 

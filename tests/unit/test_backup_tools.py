@@ -16,7 +16,7 @@ import pytest
 
 from pytest_platform.change.backup import BackupFacts, verify
 from pytest_platform.hosts.transport import CommandResult, Local
-from pytest_platform.module.model import Backup
+from pytest_platform.module.data import Backup
 from transports import Answering, Command
 
 EMPTY = Path(__file__).resolve().parents[1] / "cases" / "restic"

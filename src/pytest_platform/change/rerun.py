@@ -8,7 +8,13 @@ from datetime import datetime
 from pytest_platform.change.observe import ObservedChange
 from pytest_platform.checks.suite import checks_of
 from pytest_platform.docker.snapshot import Container
-from pytest_platform.docker.start import AlreadyStarted, OneShotTimeout, start, wait_for_exit
+from pytest_platform.docker.start import (
+    AlreadyStarted,
+    OneShotTimeout,
+    exit_code_of,
+    start,
+    wait_for_exit,
+)
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
@@ -61,9 +67,8 @@ def describe_now(host: Host, container: Container) -> str:
         document = host.engine.inspect(container.id)
     except PlatformError:
         document = None
-    if document is None or document["State"]["Running"]:
-        return "running"
-    return f"exited {document['State']['ExitCode']}, its result not verified"
+    code = exit_code_of(document) if document else None
+    return "running" if code is None else f"exited {code}, its result not verified"
 
 
 def verify(
