@@ -96,3 +96,5 @@ def test_junit_has_the_message_and_the_text(failing: Project) -> None:
     told = (failing.root / "out.xml").read_text(encoding="utf-8")
     assert f'<failure message="{MESSAGE}' in told
     assert "modules/compose.yaml:" in told
+    assert told.count('<property name="code" value="contract.restart" />') == 1
+    assert told.count("<property ") == 1

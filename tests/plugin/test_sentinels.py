@@ -214,9 +214,12 @@ def test_no_sentinel_in_any_report(sentinels: Project) -> None:
     assert "[redacted]" in text.stdout
     assert_none(text, sentinels.root / "j.xml")
     formats = [f"--platform-report={name}=out/{name}" for name in FORMATS]
-    document = sentinels.pytest("--json=r.json", "-n2", *formats)
+    document = sentinels.pytest("--json=r.json", "-n2", "--platform-history=h.sqlite", *formats)
     assert document.code == 1, str(document)
-    written = [sentinels.root / "out" / name for name in FORMATS]
+    history = (sentinels.root / "h.sqlite").read_bytes().decode(errors="backslashreplace")
+    assert "files" in history
+    kept = sentinels.file("history.txt", history)
+    written = [kept, *(sentinels.root / "out" / name for name in FORMATS)]
     assert_none(document, sentinels.root / "r.json", *written)
     assert "[redacted]" in (sentinels.root / "out" / "tap").read_text(encoding="utf-8")
 

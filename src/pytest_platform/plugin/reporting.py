@@ -43,6 +43,8 @@ _ANSWERS = "platform_answers"
 """The attribute of a report that carries answers; it crosses to xdist's controller."""
 _ORDER = "platform_order"
 """The attribute of a report that tells the place of its test in the collection."""
+_CODE = "code"
+"""The property of a test that names what was found."""
 _FINAL = frozenset({"passed", "failed", "skipped"})
 """Outcomes of pytest itself; others are of attempts that a plugin repeats."""
 _EACH = 2
@@ -81,6 +83,7 @@ class Reporting:
             if answer.check and failed_as_expected(report):
                 answer.check.xfail = told(xfail_reason(report), self._run.secrets())
         setattr(report, _ANSWERS, packed(answers))
+        _keep_codes(item, answers)
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -177,3 +180,11 @@ class Reporting:
             observation=observed_already(self._run, module),
             total=total_of(self._run, module),
         )
+
+
+def _keep_codes(item: pytest.Item, answers: list[CheckAnswer]) -> None:
+    """Make a property of each code: JUnit files get those of the last report of a test."""
+    found = [one.check.code for one in answers if one.check and one.check.code]
+    # What was found by an attempt that another plugin repeats does not count.
+    others = [one for one in item.user_properties if one[0] != _CODE or not answers]
+    item.user_properties[:] = [*others, *((_CODE, code) for code in dict.fromkeys(found))]
