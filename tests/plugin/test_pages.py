@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from pages import (
     has_commands,
     matches,
 )
-from plugin.project import Project
+from plugin.project import Project, invalid
 
 PAGES = hand_written()
 BLOCKS = [block for page in PAGES for block in blocks(page)]
@@ -115,6 +116,11 @@ def _check_yaml(block: Block) -> None:
     assert not found, f"{block.place}: {found}"
 
 
+def _check_json(block: Block) -> None:
+    found = invalid(json.loads(block.text))
+    assert not found, f"{block.place}: {found}"
+
+
 def _check_console(block: Block) -> None:
     assert set(block.words) <= {"engine", "fails", *TOOLS}, block.place
     assert list(commands(block.text)), f"{block.place}: no command; begin it with '$ '"
@@ -142,7 +148,12 @@ def _check_elsewhere(block: Block) -> None:
             assert not unknown, f"{block.place}: {unknown}"
 
 
-CHECKS = {"yaml": _check_yaml, "console": _check_console, "sh": _check_elsewhere}
+CHECKS = {
+    "yaml": _check_yaml,
+    "json": _check_json,
+    "console": _check_console,
+    "sh": _check_elsewhere,
+}
 
 
 @pytest.mark.parametrize(
