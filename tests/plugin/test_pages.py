@@ -59,6 +59,14 @@ def test_the_readme_is_short() -> None:
     assert len(words) <= README_WORDS
 
 
+def test_the_readme_shows_the_first_minute() -> None:
+    """The whole transcript is run by a test of its own; the README shows a part of it."""
+    whole = (DOCS / "first-minute.txt").read_text(encoding="utf-8")
+    shown = [one.text for one in blocks(ROOT / "README.md") if one.text.startswith("$ pytest")]
+    assert len(shown) == 1
+    assert matches(shown[0], whole)
+
+
 def _anchors(page: Path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
