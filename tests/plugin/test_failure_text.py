@@ -75,8 +75,6 @@ def test_equal_failures_are_told_once_with_their_places(failing: Project, worker
     assert "_ cache::contract::restart _" in failures
     place = r"\(modules/compose.yaml:\d+\)"
     assert re.search(f"the same: db {place}, web {place}", failures)
-        r"the same: db \(modules/compose.yaml:\d+\), web \(modules/compose.yaml:\d+\)", failures
-    )
     assert f"- cache, db, web: {catalogue()['contract.restart'].do}" in outcome.stdout
     # Files hold all of each.
     assert (failing.root / "out.xml").read_text(encoding="utf-8").count(f'"{MESSAGE}') == 3
