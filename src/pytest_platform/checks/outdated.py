@@ -20,7 +20,6 @@ from pytest_platform.errors import ComposeError
 from pytest_platform.module.loader import Module
 from pytest_platform.module.model import ExpectedState
 from pytest_platform.run.context import Context
-from pytest_platform.state import table
 from pytest_platform.verdict import Finding
 
 OUTDATED = "container.state.outdated"
@@ -28,17 +27,7 @@ OUTDATED = "container.state.outdated"
 _PROGRAM = {"image": fields.image, "entrypoint": fields.entrypoint, "command": fields.command}
 
 
-def judged(module: Module, context: Context, seen: table.ObservedState) -> list[Finding]:
-    """Judge the state of a module, and of a one-shot that exited 0 whether it is the declared one.
-
-    Raises:
-        PlatformError: the files cannot be rendered, or the Engine cannot be asked.
-    """
-    findings = table.judge(table.expected_of(module), seen)
-    return findings or list(outdated(module, context, seen))
-
-
-def outdated(module: Module, context: Context, seen: table.ObservedState) -> Iterator[Finding]:
+def outdated(module: Module, context: Context) -> Iterator[Finding]:
     """Yield a finding for each container of a one-shot that ran another program.
 
     Raises:
@@ -49,7 +38,7 @@ def outdated(module: Module, context: Context, seen: table.ObservedState) -> Ite
         return
     if context.ephemeral:
         return  # made from these files a moment ago, with names of its own
-    for container in seen.containers:
+    for container in context.fleet.snapshot(module).of(module.project, module.service):
         if not container.config_hash:
             why = "Compose did not make it: it has no config hash"
             yield _finding(container, why, "a container that Compose made", "another one")

@@ -166,6 +166,21 @@ class Engine:
             self._tails[container, lines] = end_of(tail).decode(errors="replace")
         return self._tails[container, lines]
 
+    def service_log_tail(self, service: str, lines: int) -> str:
+        """Return the last lines of a Swarm service's output, stdout and stderr as they came."""
+        with self._asking() as client:
+            response = client.get(
+                f"{client.base_url}/v{client.api_version}/services/{service}/logs",
+                params={"stdout": 1, "stderr": 1, "tail": lines},
+                headers={"Accept-Encoding": "identity"},
+                stream=True,
+                timeout=self._deadline,
+            )
+            with contextlib.closing(response):
+                response.raise_for_status()
+                data: bytes = response.raw.read(1024 * 1024)
+        return b"".join(frames(data)).decode(errors="replace")
+
     def log(
         self,
         document: Document,

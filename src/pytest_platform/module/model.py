@@ -7,11 +7,12 @@ and ``schema/module.schema.md`` from that; a test compares.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, structs
 
 DECIDE: Final = "DECIDE"
 """The word that stands in a generated file where a person has to decide."""
@@ -114,6 +115,10 @@ class StateClass(StrEnum):
     SIDECAR = "sidecar"
 
 
+ENGINES: Final = ("compose", "swarm")
+"""The keys of ``spec.runtime`` that name an engine; a module has exactly one of them."""
+
+
 class Base(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Common rules: read-only, and unknown keys are refused."""
 
@@ -154,6 +159,51 @@ class ComposeService(Base, frozen=True):
     ]
     service: Annotated[Text, Meta(description="The service in it.", examples=["minio-init"])]
 
+    def renamed(self, project: str) -> ComposeService:
+        """Return the same service in another project."""
+        return structs.replace(self, project=project)
+
+    def deploy(self, project: str, files: Iterable[str]) -> tuple[str, ...]:
+        """Return the command that deploys it in ``project``."""
+        named = (word for file in files for word in ("-f", file))
+        return ("docker", "compose", "-p", project, *named, "up", "-d", self.service)
+
+
+class SwarmService(Base, frozen=True):
+    """The one service of a Swarm's stack that the module is."""
+
+    files: Annotated[
+        tuple[RelativePath, ...],
+        Meta(min_length=1, description="Stack files, as with `docker stack deploy -c`."),
+    ]
+    stack: Annotated[
+        str,
+        _form(
+            r"^[A-Za-z0-9][A-Za-z0-9_-]*$(?!\n)",
+            "letters, digits, `_` and `-`, as `docker stack deploy` wants it",
+            examples=["home"],
+        ),
+        Meta(description="The stack it is deployed as."),
+    ]
+    service: Annotated[
+        Text,
+        Meta(description="The service in it, without the stack's name.", examples=["minio-init"]),
+    ]
+
+    @property
+    def project(self) -> str:
+        """The stack: what holds the services of the files together."""
+        return self.stack
+
+    def renamed(self, project: str) -> SwarmService:
+        """Return the same service in another stack."""
+        return structs.replace(self, stack=project)
+
+    def deploy(self, project: str, files: Iterable[str]) -> tuple[str, ...]:
+        """Return the command that deploys the whole stack: there is none for one service."""
+        named = (word for file in files for word in ("-c", file))
+        return ("docker", "stack", "deploy", *named, project)
+
 
 class BeyondCreate(Base, frozen=True):
     """A command that does more than create or verify, allowed with a reason."""
@@ -175,10 +225,17 @@ class BeyondCreate(Base, frozen=True):
         return re.match(rf"\s*{DECIDE}\b", self.reason) is None
 
 
-class Runtime(Base, frozen=True):
+class Runtime(Base, frozen=True, kw_only=True):
     """How the module runs."""
 
-    compose: Annotated[ComposeService, Meta(description="The Compose service that the module is.")]
+    compose: Annotated[
+        ComposeService | None,
+        Meta(description="The Compose service that the module is; or else `swarm`."),
+    ] = None
+    swarm: Annotated[
+        SwarmService | None,
+        Meta(description="The service of a Swarm's stack that the module is; or else `compose`."),
+    ] = None
     expected_state: Annotated[
         ExpectedState,
         Meta(
@@ -226,6 +283,22 @@ class Runtime(Base, frozen=True):
             )
         ),
     ] = ()
+
+    def __post_init__(self) -> None:
+        if sum(getattr(self, name) is not None for name in ENGINES) != 1:
+            message = f"it runs on exactly one engine: {' or '.join(ENGINES)}"
+            raise ValueError(message)
+
+    @property
+    def engine(self) -> str:
+        """The key of the engine that runs it."""
+        return next(name for name in ENGINES if getattr(self, name) is not None)
+
+    @property
+    def place(self) -> ComposeService | SwarmService:
+        """The service that the module is, on whatever engine: files, project and service."""
+        place: ComposeService | SwarmService = getattr(self, self.engine)
+        return place
 
 
 class Backup(Base, frozen=True):

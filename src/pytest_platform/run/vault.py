@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from pytest_platform.compose.renderer import Renderer
-from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.run.known import known_of
 from pytest_platform.secrets import Secrets
+from pytest_platform.workload.seen import View
 
 
 class Vault:
@@ -29,12 +29,9 @@ class Vault:
         self._secrets = Secrets()
         self._state = (-1, -1)
 
-    def learn(self, snapshot: Snapshot) -> None:
+    def learn(self, snapshot: View) -> None:
         """Take up the values that a snapshot brought. Any thread may call this."""
-        names = {snapshot.host}
-        for container in snapshot.containers:
-            names |= {container.name, container.service, container.image}
-        self._names_of_hosts = self._names_of_hosts | names
+        self._names_of_hosts = self._names_of_hosts | {snapshot.host, *snapshot.public}
         self._of_hosts.append(snapshot.secrets)
 
     def secrets(self) -> Secrets:

@@ -15,6 +15,7 @@ from pytest_platform.module.infer import UNDECIDED
 from pytest_platform.module.loader import Module
 from pytest_platform.module.model import ExpectedState, seconds
 from pytest_platform.verdict import Finding
+from pytest_platform.workload.words import age, exited, span, times
 
 EXITED_SUCCESS = "container.state.exited_success"
 STALE = "container.state.stale"
@@ -27,14 +28,6 @@ DUPLICATE = "container.duplicate"
 
 LOOP_WINDOW = timedelta(seconds=60)
 """Docker waits at most a minute between two restarts, so younger than this may be a loop."""
-
-_EXIT_HINTS = {
-    125: "the container could not be started",
-    126: "the command cannot be executed",
-    127: "the command was not found",
-    137: "killed",
-    143: "terminated",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +67,7 @@ def expected_of(module: Module) -> Expectation:
     runtime = module.manifest.spec.runtime
     max_age = timedelta(seconds=seconds(runtime.max_age)) if runtime.max_age else None
     return Expectation(
-        runtime.compose.service,
+        module.service,
         runtime.expected_state,
         runtime.replicas,
         max_age,
@@ -148,7 +141,7 @@ def describe(container: Container, now: datetime) -> str:
         return "created, never started"
     if container.status != "running":
         return container.status
-    words = f"running for {_age(container.started_at, now)}"
+    words = f"running for {age(container.started_at, now)}"
     return f"{words}, {container.health}" if container.health else words
 
 
@@ -193,7 +186,7 @@ def _why_not_success(container: Container, actual: str) -> str | None:
     if status == "exited" and container.exit_code == 0:
         # A bounded on-failure stops at the first success, so it has succeeded.
         if container.restart_count and not container.restart_limit:
-            return f"exited 0 but was restarted {_times(container.restart_count)}"
+            return f"exited 0 but was restarted {times(container.restart_count)}"
         return None
     if status == "running":
         return f"is still {actual}"
@@ -214,9 +207,9 @@ def _stale(expected: Expectation, container: Container, seen: ObservedState) -> 
         )
         return Finding(STALE, message, "exited 0 after the volume was made", f"{finished:%c}")
     if expected.max_age and seen.now - finished > expected.max_age:
-        age = _age(finished, seen.now)
-        message = f"{container.name} exited 0 {age} ago, which is older than its max_age"
-        return Finding(STALE, message, f"exited 0 within {_span(expected.max_age)}", f"{age} ago")
+        old = age(finished, seen.now)
+        message = f"{container.name} exited 0 {old} ago, which is older than its max_age"
+        return Finding(STALE, message, f"exited 0 within {span(expected.max_age)}", f"{old} ago")
     return None
 
 
@@ -225,7 +218,7 @@ def _long_running(state: ExpectedState, container: Container, now: datetime) -> 
     if container.status == "restarting" or _restarted_lately(container, now):
         message = (
             f"{container.name} restarts again and again "
-            f"({_times(container.restart_count)}{_last_exit(container)})"
+            f"({times(container.restart_count)}{_last_exit(container)})"
         )
         return Finding(RESTART_LOOP, message, state.value, f"{container.restart_count} restarts")
     if container.status != "running":
@@ -304,10 +297,7 @@ def _data_created(owner: Module, snapshot: Snapshot) -> datetime | None:
 
 
 def _exit(container: Container) -> str:
-    if container.oom_killed:
-        return f"exited {container.exit_code} (out of memory)"
-    hint = _EXIT_HINTS.get(container.exit_code)
-    return f"exited {container.exit_code} ({hint})" if hint else f"exited {container.exit_code}"
+    return exited(container.exit_code, out_of_memory=container.oom_killed)
 
 
 def _reason(container: Container) -> str:
@@ -322,24 +312,8 @@ def _last_exit(container: Container) -> str:
     return f", last exit code {container.exit_code}"
 
 
-def _times(count: int) -> str:
-    return f"{count} time{'s' if count > 1 else ''}"
-
-
 def _restarts(count: int) -> str:
     return f"{count} restart{'s' if count > 1 else ''}"
-
-
-def _age(since: datetime | None, now: datetime) -> str:
-    return _span(now - since) if since else "an unknown time"
-
-
-def _span(length: timedelta) -> str:
-    whole = max(0, int(length.total_seconds()))
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if whole >= 2 * size:
-            return f"{whole // size} {unit}"
-    return f"{whole} s"
 
 
 def _containers(count: int) -> str:
