@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from pytest_platform.swarm.state import Expectation, judge, settled
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "swarm" / "state.yaml"
 NOW = datetime(2026, 5, 17, 12, 0, tzinfo=UTC)
-MODES = {
+MODES: Mapping[str, Callable[[int], dict[str, Any]]] = {
     "replicated": lambda count: {"Replicated": {"Replicas": count}},
     "global": lambda _: {"Global": {}},
     "replicated-job": lambda count: {"ReplicatedJob": {"TotalCompletions": count}},

@@ -115,8 +115,11 @@ class StateClass(StrEnum):
     SIDECAR = "sidecar"
 
 
-ENGINES: Final = ("compose", "swarm")
-"""The keys of ``spec.runtime`` that name an engine; a module has exactly one of them."""
+ENGINES: Final = {"compose": "project", "swarm": "stack"}
+"""The keys of ``spec.runtime`` that name an engine, of which a module has exactly one.
+
+Each with the key below it that names what holds services together.
+"""
 
 
 class Base(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -254,7 +254,7 @@ def _drained(task: Task, seen: Seen) -> Finding | None:
 
 
 def _has_check(service: Service) -> bool:
-    test = (service.container.get("Healthcheck") or {}).get("Test") or ()
+    test = list((service.container.get("Healthcheck") or {}).get("Test") or ())
     return bool(test) and test[0] != "NONE"
 
 
