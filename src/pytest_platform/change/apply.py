@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,18 +26,18 @@ from pytest_platform.change.look import Look, look
 from pytest_platform.change.plan import ChangePlan, changed, make
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.checks.suite import checks_of
-from pytest_platform.docker.snapshot import Container
-from pytest_platform.docker.start import AlreadyStarted, OneShotTimeout, start, wait_for_exit
-from pytest_platform.docker.writable import WritableEngine
+from pytest_platform.docker.start import AlreadyStarted, OneShotTimeout
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
 from pytest_platform.module.model import seconds
 from pytest_platform.run.context import Context
+from pytest_platform.run.engine_kind import Again
+from pytest_platform.run.engines import engine_of
 from pytest_platform.run.host import Host
 from pytest_platform.signals import terminated_as_interrupt
-from pytest_platform.state.table import describe
 from pytest_platform.text import excerpt
 from pytest_platform.verdict import Finding, Location, Result, Verdict, failed, passed
+from pytest_platform.workload.seen import Workload
 
 LOG_LINES = 50
 
@@ -167,9 +168,9 @@ class _Attempt:
         self.context.fleet.forget(self.module)
         now = self.look(before)
         verdict = self.decide(now, changed(before.subject, now.subject), locked=True)
-        if verdict.decision is not Decision.ALLOWED or now.container is None:
+        if verdict.decision is not Decision.ALLOWED or now.workload is None:
             return self.not_run(now, verdict)
-        return self.run(now, verdict, now.container)
+        return self.run(now, verdict, now.workload)
 
     def not_run(self, seen: Look, verdict: GuardVerdict) -> Applied:
         nothing = verdict.decision is Decision.NOTHING_TO_DO
@@ -187,19 +188,19 @@ class _Attempt:
         now, drift = self.setting.now(), seen.drift or ()
         return make(seen.subject, drift, verdict, now, secrets, backup=seen.evidence)
 
-    def run(self, seen: Look, decided: GuardVerdict, container: Container) -> Applied:
+    def run(self, seen: Look, decided: GuardVerdict, workload: Workload) -> Applied:
         """Write down that it is started, before it is; then do so, and say how it ended."""
         self.write(seen, event="started")
         self.setting.started.add(self.module.name)
         try:
-            return self.carry_out(seen, decided, container)
+            return self.carry_out(seen, decided, workload)
         except AlreadyStarted as error:
             return self.not_ours(seen, decided, error)
         except BaseException as error:
             # Not only Ctrl-C: pytest-timeout, too, raises its own in the middle of the wait.
             self.tell_outcome(seen, verdict="interrupted")
             said = (
-                f"{container.name} was started and is left {self.what_it_does(container)}, "
+                f"{workload.name} was started and is left {self.what_it_does(workload)}, "
                 f"the lock of {self.module.project} is given back"
             )
             if isinstance(error, KeyboardInterrupt):
@@ -207,12 +208,12 @@ class _Attempt:
             error.add_note(said)
             raise
 
-    def carry_out(self, seen: Look, decided: GuardVerdict, container: Container) -> Applied:
+    def carry_out(self, seen: Look, decided: GuardVerdict, workload: Workload) -> Applied:
         """Start, wait, capture, verify."""
         began = monotonic()
-        exit_code, trouble = self.start_and_wait(container)
+        exit_code, trouble = self.start_and_wait(workload)
         took = round(monotonic() - began, 3)
-        log = self.capture(container)
+        log = self.capture(workload)
         findings = [trouble] if trouble else list(self.verify(seen, exit_code))
         verdict = "failed" if findings else "passed"
         findings += self.tell_outcome(seen, verdict=verdict, exit_code=exit_code, seconds=took)
@@ -228,23 +229,22 @@ class _Attempt:
         findings += self.tell_outcome(seen, verdict="failed", reasons=(error.code,))
         return Applied(failed(findings, self.place), self.plan(seen, decided))
 
-    def what_it_does(self, container: Container) -> str:
-        """Say how a container is now; as running where that cannot be found out any more."""
-        try:
-            document = self.host.engine.inspect(container.id)
-        except PlatformError:
-            document = None
-        if document is None or document["State"]["Running"]:
-            return "running"
-        return f"exited {document['State']['ExitCode']}, its result not verified"
+    def what_it_does(self, workload: Workload) -> str:
+        """Say how a workload is now; as running where that cannot be found out any more."""
+        with self.again(workload) as again:
+            now = again.now()
+        return now if now == "running" else f"{now}, its result not verified"
 
-    def start_and_wait(self, container: Container) -> tuple[int | None, Finding | None]:
+    def again(self, workload: Workload) -> AbstractContextManager[Again]:
+        return engine_of(self.module).again(self.host, self.module, workload)
+
+    def start_and_wait(self, workload: Workload) -> tuple[int | None, Finding | None]:
         """Return the exit code, or what went wrong while it was waited for."""
         timeout = seconds(self.module.manifest.spec.runtime.timeout)
         try:
-            with WritableEngine(self.host.transport) as engine:
-                start(engine, container.id)
-                return wait_for_exit(engine, container.id, timeout=timeout), None
+            with self.again(workload) as again:
+                again.start()
+                return again.wait(timeout), None
         except AlreadyStarted:
             raise
         except OneShotTimeout as error:
@@ -253,10 +253,10 @@ class _Attempt:
             message = f"contact was lost, and the one-shot may go on; look at its state: {error}"
             return None, Finding(error.code, message)
 
-    def capture(self, container: Container) -> str:
+    def capture(self, workload: Workload) -> str:
         """Return the end of the log, before anything can remove the container."""
         try:
-            tail = self.host.engine.log_tail(container.id, LOG_LINES)
+            tail = engine_of(self.module).tail(self.host, workload, LOG_LINES)
         except PlatformError as error:
             return f"  its log could not be captured: {error}"
         return excerpt("its last lines:", tail)
@@ -266,7 +266,7 @@ class _Attempt:
         self.context.fleet.forget(self.module)
         after = self.look(before)
         if exit_code != 0:
-            told = describe(after.container, self.setting.now()) if after.container else "is gone"
+            told = after.workload.words if after.workload else "is gone"
             yield Finding(EXIT_CODE, f"it ran again and {told}", "exited 0", told)
         if after.subject.started_at <= before.subject.started_at:
             yield Finding(NOT_STARTED, "the container shows no start of this run")

@@ -6,10 +6,11 @@ that there are.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
+from pytest_platform.compose.service import Restart
 from pytest_platform.docker.details import Digests
 from pytest_platform.module.loader import Module
 from pytest_platform.run.host import Host
@@ -41,6 +42,12 @@ class Again(Protocol):
 
 class EngineKind(Protocol):
     """One kind of engine. ``Host`` leads to it; every method may be called from any thread."""
+
+    ignores: Mapping[str, str]
+    """Keys of a service in the files that a deployment ignores, with what to do instead."""
+
+    def restart_of(self, service: Mapping[str, Any]) -> Restart:
+        """Return the restart policy that a deployment of a rendered service sets."""
 
     def take(self, host: Host, keys: Collection[ServiceKey], digests: Digests | None) -> View:
         """Look once at all that ``keys`` name.

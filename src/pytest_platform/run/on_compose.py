@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
+from pytest_platform.compose.service import Restart, restart_of
 from pytest_platform.docker.details import Digests
 from pytest_platform.docker.snapshot import Container, Snapshot, take
 from pytest_platform.docker.start import start, wait_for_exit
@@ -26,6 +28,12 @@ _PHASES = {"created": Phase.WAITING, "running": Phase.RUNNING, "paused": Phase.R
 
 class OnCompose:
     """The engine ``compose``."""
+
+    ignores: Mapping[str, str] = {}
+
+    def restart_of(self, service: Mapping[str, Any]) -> Restart:
+        """Read the policy as Compose does."""
+        return restart_of(service)
 
     def take(self, host: Host, keys: Collection[ServiceKey], digests: Digests | None) -> Snapshot:
         """Look at the containers of some services."""
@@ -108,13 +116,18 @@ def containers_in(view: View) -> Snapshot:
     raise OtherEngine(message)
 
 
+def runs_containers(module: Module) -> bool:
+    """Tell whether Compose makes the containers of a module, on the one host that it has."""
+    return module.engine == NAME
+
+
 def containers_of(module: Module) -> None:
     """Refuse a module whose containers Compose does not make.
 
     Raises:
         OtherEngine: it runs elsewhere, and so not in an ephemeral stack.
     """
-    if module.engine != NAME:
+    if not runs_containers(module):
         message = f"an ephemeral stack is made by Compose, and '{module.name}' runs elsewhere"
         raise OtherEngine(message, location=module.at("spec", "runtime", module.engine))
 

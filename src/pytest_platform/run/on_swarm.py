@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
+from pytest_platform.compose.service import Restart
 from pytest_platform.docker.details import Digests
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.module.loader import Module
@@ -15,6 +17,7 @@ from pytest_platform.run.host import Host
 from pytest_platform.swarm import seen as tasks
 from pytest_platform.swarm import state
 from pytest_platform.swarm.again import ServiceAgain
+from pytest_platform.swarm.declared import IGNORED, restart_of
 from pytest_platform.swarm.logs import tail
 from pytest_platform.swarm.services import Service, Task
 from pytest_platform.swarm.snapshot import SwarmSnapshot, take
@@ -27,6 +30,12 @@ _FAILED = frozenset({"failed", "rejected"})
 
 class OnSwarm:
     """The engine ``swarm``."""
+
+    ignores = IGNORED
+
+    def restart_of(self, service: Mapping[str, Any]) -> Restart:
+        """Read the policy as a deployment of a stack does."""
+        return restart_of(service)
 
     def take(
         self, host: Host, keys: Collection[ServiceKey], digests: Digests | None
