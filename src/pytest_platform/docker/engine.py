@@ -166,20 +166,26 @@ class Engine:
             self._tails[container, lines] = end_of(tail).decode(errors="replace")
         return self._tails[container, lines]
 
-    def service_log_tail(self, service: str, lines: int) -> str:
-        """Return the last lines of a Swarm service's output, stdout and stderr as they came."""
-        with self._asking() as client:
-            response = client.get(
-                f"{client.base_url}/v{client.api_version}/services/{service}/logs",
-                params={"stdout": 1, "stderr": 1, "tail": lines},
-                headers={"Accept-Encoding": "identity"},
-                stream=True,
-                timeout=self._deadline,
-            )
-            with contextlib.closing(response):
-                response.raise_for_status()
-                data: bytes = response.raw.read(1024 * 1024)
-        return b"".join(frames(data)).decode(errors="replace")
+    def service_log(  # noqa: PLR0913 - as many as a log has
+        self,
+        service: str,
+        *,
+        since: float,
+        streams: Collection[str],
+        tail: int | None,
+        limit: int,
+        terminal: bool = False,
+    ) -> tuple[bytes, bool]:
+        """Return the output of a Swarm's service as ``log`` does, unframed with a ``terminal``."""
+        params = _log_params(since, streams, tail)
+        data, cut = self._output(f"/services/{service}/logs", params, limit)
+        text = data if terminal else b"".join(frames(data))
+        return (text.rpartition(b"\n")[0] if cut else text), cut
+
+    def swarm_node(self) -> str:
+        """Return the id of the Swarm's node that this Engine is; empty where it is none."""
+        (info,) = self.ask(["/info"])
+        return str(((info or {}).get("Swarm") or {}).get("NodeID") or "")
 
     def log(
         self,
@@ -195,16 +201,17 @@ class Engine:
         ``since`` is in seconds of Unix time, ``streams`` has ``stdout`` or ``stderr`` or
         both, ``tail`` asks for that many of the last lines only, ``limit`` is in bytes.
         """
+        params = _log_params(since, streams, tail)
+        data, cut = self._output(f"/containers/{document['Id']}/logs", params, limit)
+        text = data if document["Config"].get("Tty") else b"".join(frames(data))
+        return (text.rpartition(b"\n")[0] if cut else text), cut
+
+    def _output(self, path: str, params: Document, limit: int) -> tuple[bytes, bool]:
         with self._asking() as client:
             # Not client.logs(): that reads all there is, or else line by line.
             response = client.get(
-                f"{client.base_url}/v{client.api_version}/containers/{document['Id']}/logs",
-                params={
-                    "stdout": int("stdout" in streams),
-                    "stderr": int("stderr" in streams),
-                    "since": f"{since:.9f}",
-                    "tail": "all" if tail is None else tail,
-                },
+                f"{client.base_url}/v{client.api_version}{path}",
+                params=params,
                 headers={"Accept-Encoding": "identity"},
                 stream=True,
                 timeout=self._deadline,
@@ -212,9 +219,7 @@ class Engine:
             with contextlib.closing(response):
                 response.raise_for_status()
                 data: bytes = response.raw.read(limit)
-                cut = bool(response.raw.read(1))
-        text = data if document["Config"].get("Tty") else b"".join(frames(data))
-        return (text.rpartition(b"\n")[0] if cut else text), cut
+                return data, bool(response.raw.read(1))
 
     def path_stat(self, container: str, path: str) -> Document | None:
         """Return name, size, mode and link target of a path in a container; None where it is not.
@@ -355,6 +360,15 @@ class Engine:
             )
             return EngineError(message)
         return EngineError(f"the Engine on {self.host} refused a request: {error}")
+
+
+def _log_params(since: float, streams: Collection[str], tail: int | None) -> Document:
+    return {
+        "stdout": int("stdout" in streams),
+        "stderr": int("stderr" in streams),
+        "since": f"{since:.9f}",
+        "tail": "all" if tail is None else tail,
+    }
 
 
 def _root_cause(error: BaseException) -> BaseException:

@@ -84,6 +84,7 @@ def observe(spec: Volume, target: Target) -> VolumeObserved:
     Raises:
         PlatformError: there is no container, or its files cannot be read.
     """
+    target = target.looking_into(spec.service)
     container = containers_of(target, spec.service)[0].id
     mounts = _volumes(target.engine.inspect(container) or {})
     places = {name: str(mount["Destination"]) for name, mount in mounts.items()}

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from pytest_platform.compose.renderer import Renderer
-from pytest_platform.docker.snapshot import take
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
 from pytest_platform.probes.kind import ProbeKind, Target
@@ -20,7 +19,7 @@ from pytest_platform.run.plan import Plan
 from pytest_platform.run.remote_mode import RemoteMode
 from pytest_platform.run.vault import Vault
 from pytest_platform.state.table import ObservedState, seen_of
-from pytest_platform.workload.seen import ServiceKey, State
+from pytest_platform.workload.seen import ServiceKey, State, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +107,14 @@ class Context:
         Raises:
             PlatformError: the host cannot be asked.
         """
-        host = self.fleet.host_of(module)
-        if not again:
-            return Target(module, host.transport, host.engine, self.fleet.snapshot(module))
-        host.engine.forget()
-        snapshot = take(host.engine, again)
-        self.vault.learn(snapshot)
-        return Target(module, host.transport, host.engine, snapshot)
+        host, kind = self.fleet.host_of(module), engine_of(module)
+        if again:
+            host.engine.forget()
+            view: View = kind.take(host, again, None)
+            self.vault.learn(view)
+        else:
+            view = self.fleet.view(module)
+        return kind.target(module, host, view, self.fleet.host_named)
 
     def owner_of(self, module: Module) -> Module | None:
         """Return the stateful module whose data ``module`` changes; None where it is no sidecar.

@@ -13,7 +13,8 @@ from typing import Any, Protocol
 from pytest_platform.compose.service import Restart
 from pytest_platform.docker.details import Digests
 from pytest_platform.module.loader import Module
-from pytest_platform.run.host import Host
+from pytest_platform.probes.kind import Target
+from pytest_platform.run.host import Host, Reach
 from pytest_platform.workload.seen import Changes, ServiceKey, State, View, Workload
 
 
@@ -64,6 +65,9 @@ class EngineKind(Protocol):
 
     def running_beside(self, module: Module, view: View) -> bool | None:
         """Tell whether another run of the module goes on; None where that is not known."""
+
+    def target(self, module: Module, host: Host, view: View, reach: Reach) -> Target:
+        """Return what a probe needs; ``reach`` finds other hosts by their names."""
 
     def tail(self, host: Host, workload: Workload, lines: int) -> str:
         """Return the last lines of its output.

@@ -66,6 +66,15 @@ class Fleet:
             self._hosts[place.address] = Host.over(self.remote_mode.connect(place))
         return self._hosts[place.address]
 
+    def host_named(self, name: str) -> Host | None:
+        """Return the host that the inventory names so; None where it names none."""
+        place = self.remote_mode.named(name)
+        if place is None:
+            return None
+        if place.address not in self._hosts:
+            self._hosts[place.address] = Host.over(self.remote_mode.connect(place))
+        return self._hosts[place.address]
+
     def snapshot(self, module: Module, *, asker: Module | None = None) -> Snapshot:
         """Return what ``view`` does, as containers of Compose.
 

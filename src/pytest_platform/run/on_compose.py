@@ -14,8 +14,9 @@ from pytest_platform.docker.start import start, wait_for_exit
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
+from pytest_platform.probes.kind import Target
 from pytest_platform.run.engine_kind import Again
-from pytest_platform.run.host import Host
+from pytest_platform.run.host import Host, Reach
 from pytest_platform.state import table
 from pytest_platform.state.wait import subscribed
 from pytest_platform.workload.seen import Changes, Phase, ServiceKey, State, View, Workload
@@ -62,6 +63,10 @@ class OnCompose:
             return None
         key = (module.project, module.service)
         return any((one.project, one.service) == key for one in details.one_offs)
+
+    def target(self, module: Module, host: Host, view: View, reach: Reach) -> Target:  # noqa: ARG002
+        """Return the containers of the host."""
+        return Target(module, host.transport, host.engine, containers_in(view))
 
     def tail(self, host: Host, workload: Workload, lines: int) -> str:
         """Return the end of the container's log."""

@@ -9,11 +9,14 @@ from typing import Any
 
 from pytest_platform.compose.service import Restart
 from pytest_platform.docker.details import Digests
+from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.module.loader import Module
 from pytest_platform.module.model import seconds
+from pytest_platform.probes.kind import Target
 from pytest_platform.run.engine_kind import Again
-from pytest_platform.run.host import Host
+from pytest_platform.run.host import Host, Reach
+from pytest_platform.run.service_target import ServiceTarget
 from pytest_platform.swarm import seen as tasks
 from pytest_platform.swarm import state
 from pytest_platform.swarm.again import ServiceAgain
@@ -68,6 +71,12 @@ class OnSwarm:
         seen = seen_of(module, view)
         return tasks.in_progress(seen) or any(one.state not in tasks.ENDED for one in seen.older)
 
+    def target(self, module: Module, host: Host, view: View, reach: Reach) -> Target:
+        """Return the service: its ports, its log, and the nodes of its tasks."""
+        swarm = swarm_in(view)
+        nothing = Snapshot(host.name, view.taken_at, ())
+        return ServiceTarget(module, host.transport, host.engine, nothing, swarm, reach)
+
     def tail(self, host: Host, workload: Workload, lines: int) -> str:
         """Return the end of the service's log, as the manager gathers it of all nodes."""
         return tail(host.engine, workload.id, lines)
@@ -99,9 +108,18 @@ def seen_of(module: Module, view: View) -> tasks.Seen:
     Raises:
         TypeError: it is the look of another engine.
     """
+    return tasks.seen_of(swarm_in(view), module.project, module.service)
+
+
+def swarm_in(view: View) -> SwarmSnapshot:
+    """Return a look as one at a Swarm.
+
+    Raises:
+        TypeError: it is the look of another engine.
+    """
     if not isinstance(view, SwarmSnapshot):
         raise TypeError(type(view).__name__)
-    return tasks.seen_of(view, module.project, module.service)
+    return view
 
 
 def workload_of(task: Task, seen: tasks.Seen) -> Workload:

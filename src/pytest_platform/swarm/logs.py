@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pytest_platform.docker.engine import Engine
 
+_STREAMS = ("stdout", "stderr")
+_LIMIT = 1024 * 1024
+
 
 def tail(engine: Engine, service: str, lines: int) -> str:
     """Return the last lines of a service's output, stdout and stderr as they came.
@@ -11,4 +14,5 @@ def tail(engine: Engine, service: str, lines: int) -> str:
     Raises:
         EngineError: the manager cannot be asked, or a node does not answer it.
     """
-    return engine.service_log_tail(service, lines)
+    data, _ = engine.service_log(service, since=0.0, streams=_STREAMS, tail=lines, limit=_LIMIT)
+    return data.decode(errors="replace")

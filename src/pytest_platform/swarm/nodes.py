@@ -18,6 +18,7 @@ class Node:
     name: str
     ready: bool
     availability: str
+    address: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -40,8 +41,12 @@ def read_node(document: Mapping[str, Any]) -> Node:
         **{f"node.labels.{key}": one for key, one in (spec.get("Labels") or {}).items()},
         **{f"engine.labels.{key}": one for key, one in (engine.get("Labels") or {}).items()},
     }
-    ready = (document.get("Status") or {}).get("State") == "ready"
-    return Node(document["ID"], name, ready, spec.get("Availability") or "active", facts)
+    status, manager = document.get("Status") or {}, document.get("ManagerStatus") or {}
+    address = status.get("Addr") or ""
+    if address in {"", "0.0.0.0", "127.0.0.1"}:  # noqa: S104 - what an only manager says of itself
+        address = (manager.get("Addr") or "").rpartition(":")[0].strip("[]") or "127.0.0.1"
+    available = spec.get("Availability") or "active"
+    return Node(document["ID"], name, status.get("State") == "ready", available, address, facts)
 
 
 def eligible(nodes: Iterable[Node], placement: Mapping[str, Any]) -> list[Node]:

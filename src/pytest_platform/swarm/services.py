@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -42,6 +43,16 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Port:
+    """One port of a service; ``mode`` is ``ingress`` or ``host``."""
+
+    target: int
+    published: int
+    protocol: str
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """One service. ``spec`` is as the API has it, with digests in place of environments' values.
 
@@ -60,6 +71,7 @@ class Service:
     executed_at: datetime | None = None
     update: str = ""
     update_message: str = ""
+    ports: tuple[Port, ...] = ()
 
     @property
     def is_job(self) -> bool:
@@ -101,7 +113,14 @@ def read_service(document: Document, digests: Digests | None = None) -> Service:
         moment(job.get("LastExecution")),
         update.get("State") or "",
         update.get("Message") or "",
+        tuple(_ports(document)),
     )
+
+
+def _ports(document: Document) -> Iterator[Port]:
+    for one in (document.get("Endpoint") or {}).get("Ports") or ():
+        protocol, mode = one.get("Protocol") or "tcp", one.get("PublishMode") or "ingress"
+        yield Port(one["TargetPort"], one.get("PublishedPort") or 0, protocol, mode)
 
 
 def mode_of(mode: Document) -> tuple[str, int | None]:
