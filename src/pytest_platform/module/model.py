@@ -14,6 +14,8 @@ from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct, field, structs
 
+from pytest_platform.module.engines import ENGINES
+
 DECIDE: Final = "DECIDE"
 """The word that stands in a generated file where a person has to decide."""
 
@@ -113,13 +115,6 @@ class StateClass(StrEnum):
     STATELESS = "stateless"
     STATEFUL = "stateful"
     SIDECAR = "sidecar"
-
-
-ENGINES: Final = {"compose": "project", "swarm": "stack"}
-"""The keys of ``spec.runtime`` that name an engine, of which a module has exactly one.
-
-Each with the key below it that names what holds services together.
-"""
 
 
 class Base(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

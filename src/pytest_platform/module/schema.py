@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
+from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.examples import EXAMPLES
-from pytest_platform.module.model import ENGINES, Base, Manifest, Probe
+from pytest_platform.module.model import Base, Manifest, Probe
 from pytest_platform.module.source import parse
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

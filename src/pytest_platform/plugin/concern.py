@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from pytest_platform.module.engines import ENGINES
 from pytest_platform.reading import read_text
 
 OPTIONS: Final = frozenset(
@@ -29,7 +30,7 @@ OPTIONS: Final = frozenset(
         ),
         *("--plan", "--apply", "--allow-stateful", "--backup-ref", "--stateful-confirm"),
         *("--ssh-host", "--stack", "--stack-keep", "--stack-clean"),
-        *("--compose", "--platform-project", "--strict-coverage"),
+        *(*(f"--{engine}" for engine in ENGINES), "--platform-project", "--strict-coverage"),
     }
 )
 _HELP: Final = frozenset({"-h", "--help"})

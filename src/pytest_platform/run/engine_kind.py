@@ -50,6 +50,9 @@ class EngineKind(Protocol):
     def restart_of(self, service: Mapping[str, Any]) -> Restart:
         """Return the restart policy that a deployment of a rendered service sets."""
 
+    def as_deployed(self, service: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Add to a service of the files what a deployment adds where they say nothing."""
+
     def take(self, host: Host, keys: Collection[ServiceKey], digests: Digests | None) -> View:
         """Look once at all that ``keys`` name.
 

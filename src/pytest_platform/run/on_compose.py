@@ -36,6 +36,10 @@ class OnCompose:
         """Read the policy as Compose does."""
         return restart_of(service)
 
+    def as_deployed(self, service: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Add nothing."""
+        return service
+
     def take(self, host: Host, keys: Collection[ServiceKey], digests: Digests | None) -> Snapshot:
         """Look at the containers of some services."""
         return take(host.engine, keys, digests)

@@ -20,7 +20,7 @@ from pytest_platform.run.service_target import ServiceTarget
 from pytest_platform.swarm import seen as tasks
 from pytest_platform.swarm import state
 from pytest_platform.swarm.again import ServiceAgain
-from pytest_platform.swarm.declared import IGNORED, restart_of
+from pytest_platform.swarm.declared import IGNORED, as_deployed, restart_of
 from pytest_platform.swarm.logs import tail
 from pytest_platform.swarm.services import Service, Task
 from pytest_platform.swarm.snapshot import SwarmSnapshot, take
@@ -39,6 +39,10 @@ class OnSwarm:
     def restart_of(self, service: Mapping[str, Any]) -> Restart:
         """Read the policy as a deployment of a stack does."""
         return restart_of(service)
+
+    def as_deployed(self, service: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Add the restart policy that holds where none is written."""
+        return as_deployed(service)
 
     def take(
         self, host: Host, keys: Collection[ServiceKey], digests: Digests | None

@@ -50,5 +50,17 @@ def restart_of(service: Mapping[str, Any]) -> Restart:
     return Restart(name, _number(policy.get("max_attempts")), _POLICY)
 
 
+def as_deployed(service: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Add the restart policy that holds where none is written; a job ends all the same."""
+    deploy = service.get("deploy") or {}
+    if deploy.get("restart_policy") or str(deploy.get("mode") or "").endswith("-job"):
+        return service
+    name, _, count = str(service.get("restart") or "").partition(":")
+    policy: dict[str, Any] = {"condition": "any"}
+    if name == "on-failure":
+        policy = {"condition": name, "max_attempts": _number(count)}
+    return {**service, "deploy": {**deploy, "restart_policy": policy}}
+
+
 def _number(text: Any) -> int:
     return int(text) if str(text or "").isdigit() else 0
