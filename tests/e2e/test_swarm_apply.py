@@ -171,21 +171,21 @@ def _modules(tree: Tree, roots: Path) -> None:
 
 @pytest.fixture(scope="module")
 def failed(platform: Platform) -> Platform:
-    """Deploy while the server cannot run, so that the job fails, and bring the server back."""
+    """Deploy with no server, so that the job fails, and bring the server up.
+
+    Not by a second deployment: that runs every job of the stack again.
+    """
     manager, stack = platform.nodes.manager, platform.tree.root / "stack.yaml"
     away = platform.tree.root / "away.yaml"
     content = _stack()
-    content["services"]["minio"]["deploy"] = {"replicas": 0}
+    content["services"]["minio"]["deploy"]["replicas"] = 0
     away.write_text(yaml.safe_dump(content), encoding="utf-8")
     words = ("docker", "-H", manager.url, "stack", "deploy", "--resolve-image", "never")
     run(*words, "-c", str(away), "flagship", env=SECRETS)
     until(lambda: platform.states("flagship_buckets") == ["failed"], "the job fails")
-    version = platform.service("flagship_buckets")["Version"]["Index"]
-    run(*words, "-c", str(stack), "flagship", env=SECRETS)
+    manager.docker("service", "scale", "--detach", "flagship_minio=1")
     until(lambda: "running" in platform.states("flagship_minio"), "the server is healthy")
-    if platform.service("flagship_buckets")["Version"]["Index"] != version:
-        until(lambda: platform.states("flagship_buckets") == ["complete"], "it was run by that")
-        pytest.fail("the second deployment has run the job again")
+    assert stack.exists()
     return platform
 
 

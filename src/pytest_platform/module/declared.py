@@ -116,6 +116,13 @@ class Module:
         return shlex.join(self.manifest.spec.runtime.place.deploy(self.project, files))
 
     @property
+    def by_hand(self) -> tuple[str, ...]:
+        """The commands that show its containers and its log, and that run it once more."""
+        files = [os.path.relpath(file, self.root) for file in self.compose_files]
+        commands = self.manifest.spec.runtime.place.by_hand(self.project, files)
+        return tuple(map(shlex.join, commands))
+
+    @property
     def one_shot(self) -> bool:
         """Whether it is to do its work, exit 0 and stay away."""
         return self.manifest.spec.runtime.expected_state is ExpectedState.EXITED_SUCCESS

@@ -166,6 +166,16 @@ class ComposeService(Base, frozen=True):
         named = (word for file in files for word in ("-f", file))
         return ("docker", "compose", "-p", project, *named, "up", "-d", self.service)
 
+    def by_hand(self, project: str, files: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+        """Return the commands that list its containers, show its log and run it once more."""
+        deploy = self.deploy(project, files)
+        compose = deploy[: deploy.index("up")]
+        return (
+            (*compose, "ps", "--all", self.service),
+            (*compose, "logs", "--tail", "50", self.service),
+            (*compose, "up", self.service),
+        )
+
 
 class SwarmService(Base, frozen=True):
     """The one service of a Swarm's stack that the module is."""
@@ -201,6 +211,16 @@ class SwarmService(Base, frozen=True):
         """Return the command that deploys the whole stack: there is none for one service."""
         named = (word for file in files for word in ("-c", file))
         return ("docker", "stack", "deploy", *named, project)
+
+    def by_hand(self, project: str, files: Iterable[str]) -> tuple[tuple[str, ...], ...]:  # noqa: ARG002
+        """Return the commands that list its tasks, show its log and run it once more."""
+        service = ("docker", "service")
+        name = f"{project}_{self.service}"
+        return (
+            (*service, "ps", "--no-trunc", name),
+            (*service, "logs", "--tail", "50", name),
+            (*service, "update", "--force", name),
+        )
 
 
 class BeyondCreate(Base, frozen=True):

@@ -158,7 +158,15 @@ def workload_of(container: Container, words: str) -> Workload:
         image_id=container.image_id,
         revision=container.config_hash,
         troubled=container.status in _STOPPED or bool(container.restart_count),
+        ports=tuple(_published(container)),
     )
+
+
+def _published(container: Container) -> Iterator[int]:
+    for one in container.network.published:
+        port, _, protocol = one.port.partition("/")
+        if protocol == "tcp":
+            yield int(port)
 
 
 def _phase(container: Container) -> Phase:

@@ -150,6 +150,9 @@ def workload_of(task: Task, seen: tasks.Seen) -> Workload:
         revision=f"{service.version}" if service else "",
         troubled=task.state in _FAILED or failures > 1,
         node=node.name if node else "",
+        ports=tuple(one.target for one in service.ports if one.protocol == "tcp")
+        if service
+        else (),
     )
 
 

@@ -41,6 +41,7 @@ class Workload:
     ``exit_code`` is None where it has not ended. ``image`` is the reference, ``image_id`` what
     it was resolved to. ``revision`` changes with the settings. ``troubled`` tells that its output
     helps to understand why something is wrong. ``node`` is the machine, where there are several.
+    ``ports`` are its own TCP ports that are published.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Workload:
     revision: str = ""
     troubled: bool = False
     node: str = ""
+    ports: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
