@@ -26,7 +26,7 @@ from pytest_platform.module.declared import Module
 from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.from_compose import BLOCK
 from pytest_platform.module.loader import FILE_NAME, Broken, checked
-from pytest_platform.module.model import DECIDE
+from pytest_platform.module.model import DECIDE, SharedPlaces
 from pytest_platform.module.source import inside, parse
 from pytest_platform.run.compose_catalog import Ask, ComposeCatalog
 
@@ -158,7 +158,7 @@ class Adoption:
         known = self._shared.defaults
         if not os.path.lexists(self.folder / defaults.FILE_NAME):
             return {}
-        theirs = getattr(known, self.ask.engine) if known else defaults.SharedCompose()
+        theirs = getattr(known or SharedPlaces(), self.ask.engine)
         said = {"files": [f"../{file}" for file in theirs.files], together: theirs.project}
         return {key: value for key, value in mine.items() if said[key] != value}
 

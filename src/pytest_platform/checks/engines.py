@@ -1,10 +1,10 @@
-"""How what runs is compared with the files, by the key of the engine that runs it."""
+"""How what runs is compared with the files: by the file ``on_ENGINE.py`` of a module's engine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
 
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
@@ -15,16 +15,17 @@ if TYPE_CHECKING:
     from pytest_platform.checks.drift.model import Comparison
 
 
-@dataclass(frozen=True, slots=True)
-class Comparing:
-    """``outdated`` finds a one-shot of another program that succeeded; ``drift`` all differences.
+class Comparing(Protocol):
+    """What such a file has.
 
     Both raise a PlatformError where the files cannot be rendered or the engine cannot be asked.
-    What comparing takes is imported by runs that ask for it only.
     """
 
-    drift: Callable[[Module, Context], Comparison]
-    outdated: Callable[[Module, Context], Iterable[Finding]]
+    def drift(self, module: Module, context: Context) -> Comparison:
+        """Return all that differs, in state and in settings."""
+
+    def outdated(self, module: Module, context: Context) -> Iterable[Finding]:
+        """Find a one-shot of another program than the declared one that succeeded."""
 
 
 def judged(module: Module, context: Context, state: State) -> list[Finding]:
@@ -38,34 +39,4 @@ def judged(module: Module, context: Context, state: State) -> list[Finding]:
 
 def comparing(module: Module) -> Comparing:
     """Return how a module is compared."""
-    return _KINDS[module.engine]
-
-
-def _compose_drift(module: Module, context: Context) -> Comparison:
-    from pytest_platform.checks.drift.check import compared
-
-    return compared(module, context)
-
-
-def _compose_outdated(module: Module, context: Context) -> Iterable[Finding]:
-    from pytest_platform.checks.outdated import outdated
-
-    return outdated(module, context)
-
-
-def _swarm_drift(module: Module, context: Context) -> Comparison:
-    from pytest_platform.checks.services import compared
-
-    return compared(module, context)
-
-
-def _swarm_outdated(module: Module, context: Context) -> Iterable[Finding]:
-    from pytest_platform.checks.services import outdated
-
-    return outdated(module, context)
-
-
-_KINDS: Final[Mapping[str, Comparing]] = {
-    "compose": Comparing(_compose_drift, _compose_outdated),
-    "swarm": Comparing(_swarm_drift, _swarm_outdated),
-}
+    return cast("Comparing", import_module(f"pytest_platform.checks.on_{module.engine}"))

@@ -11,7 +11,7 @@ from msgspec import Meta, field
 
 from pytest_platform.errors import Problem
 from pytest_platform.module.engines import ENGINES
-from pytest_platform.module.model import Base, Destination, RelativePath, Text
+from pytest_platform.module.model import SHARED, Base, Destination, SharedPlaces, Text
 from pytest_platform.module.nearest import did_you_mean, quoted
 from pytest_platform.module.places import ModuleSource, Path_, Unreadable
 from pytest_platform.module.probes import ProbeRefused, convert
@@ -20,32 +20,7 @@ from pytest_platform.module.source import parse, read
 FILE_NAME: Final = "defaults.yaml"
 
 
-class SharedCompose(Base, frozen=True):
-    """The Compose project that the modules are services of."""
-
-    files: Annotated[
-        tuple[RelativePath, ...],
-        Meta(description="Compose files, relative to the file of defaults."),
-    ] = ()
-    project: Annotated[str | None, Meta(description="The Compose project.")] = None
-
-
-class SharedSwarm(Base, frozen=True):
-    """The stack of a Swarm that the modules are services of."""
-
-    files: Annotated[
-        tuple[RelativePath, ...],
-        Meta(description="Stack files, relative to the file of defaults."),
-    ] = ()
-    stack: Annotated[str | None, Meta(description="The stack.")] = None
-
-    @property
-    def project(self) -> str | None:
-        """The stack: what holds the services of the files together."""
-        return self.stack
-
-
-class Defaults(Base, frozen=True):
+class Defaults(SharedPlaces, frozen=True, kw_only=True):
     """What holds for every module that does not say otherwise."""
 
     api_version: Annotated[
@@ -57,10 +32,6 @@ class Defaults(Base, frozen=True):
         Literal["draft", "strict-v2"] | None,
         Meta(description="`draft`: contract findings warn; `strict-v2`: they fail."),
     ] = None
-    compose: Annotated[SharedCompose, Meta(description="The Compose project of the modules.")] = (
-        SharedCompose()
-    )
-    swarm: Annotated[SharedSwarm, Meta(description="The stack of the modules.")] = SharedSwarm()
     host: Annotated[
         Destination | None, Meta(description="The host they run on, for `--remote-mode ssh`.")
     ] = None
@@ -106,8 +77,8 @@ def of_text(text: str, file: str) -> Shared:
 
 
 def _of_source(source: ModuleSource) -> Shared:
-    shapes: list[tuple[Path_, type[Base]]] = [((), Defaults), (("compose",), SharedCompose)]
-    shapes.append((("swarm",), SharedSwarm))
+    shapes: list[tuple[Path_, type[Base]]] = [((), Defaults)]
+    shapes += [((engine,), known) for engine, known in SHARED.items()]
     for inner, known in shapes:
         if problem := _unknown(source, inner, known):
             return Shared(problem=problem)

@@ -7,7 +7,7 @@ and ``schema/module.schema.md`` from that; a test compares.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
@@ -221,6 +221,44 @@ class SwarmService(Base, frozen=True):
             (*service, "logs", "--tail", "50", name),
             (*service, "update", "--force", name),
         )
+
+
+class SharedCompose(Base, frozen=True):
+    """The Compose project that the modules are services of."""
+
+    files: Annotated[
+        tuple[RelativePath, ...],
+        Meta(description="Compose files, relative to the file of defaults."),
+    ] = ()
+    project: Annotated[str | None, Meta(description="The Compose project.")] = None
+
+
+class SharedSwarm(Base, frozen=True):
+    """The stack of a Swarm that the modules are services of."""
+
+    files: Annotated[
+        tuple[RelativePath, ...],
+        Meta(description="Stack files, relative to the file of defaults."),
+    ] = ()
+    stack: Annotated[str | None, Meta(description="The stack.")] = None
+
+    @property
+    def project(self) -> str | None:
+        """The stack: what holds the services of the files together."""
+        return self.stack
+
+
+SHARED: Final[Mapping[str, type[Base]]] = {"compose": SharedCompose, "swarm": SharedSwarm}
+"""What defaults may say of each engine."""
+
+
+class SharedPlaces(Base, frozen=True):
+    """The project or the stack that the modules of a folder are services of."""
+
+    compose: Annotated[SharedCompose, Meta(description="The Compose project of the modules.")] = (
+        SharedCompose()
+    )
+    swarm: Annotated[SharedSwarm, Meta(description="The stack of the modules.")] = SharedSwarm()
 
 
 class BeyondCreate(Base, frozen=True):

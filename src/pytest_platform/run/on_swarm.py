@@ -16,7 +16,7 @@ from pytest_platform.module.model import seconds
 from pytest_platform.probes.kind import Target
 from pytest_platform.run.engine_kind import Again
 from pytest_platform.run.host import Host, Reach
-from pytest_platform.run.service_target import ServiceTarget
+from pytest_platform.run.swarm_target import ServiceTarget
 from pytest_platform.swarm import seen as tasks
 from pytest_platform.swarm import state
 from pytest_platform.swarm.again import ServiceAgain

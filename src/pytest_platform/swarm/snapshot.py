@@ -63,7 +63,8 @@ def take(
         EngineError: the Engine cannot be asked.
     """
     services, tasks, nodes, networks = _asked(engine)
-    seen = read(engine.host, services, tasks, nodes, networks, digests=digests)
+    kept = {f"{stack}_{name}" for stack, name in keys} if digests else set()
+    seen = read(engine.host, services, tasks, nodes, networks, digests=digests, kept=kept)
     return _with_memory(seen, keys, engine)
 
 
@@ -82,9 +83,13 @@ def read(  # noqa: PLR0913 - the answers to all questions
     networks: Iterable[Document] = (),
     *,
     digests: Digests | None = None,
+    kept: Collection[str] = (),
     now: datetime | None = None,
 ) -> SwarmSnapshot:
-    """Make a snapshot of the manager's answers. Environments leave it as digests or not at all."""
+    """Make a snapshot of the manager's answers.
+
+    Environments leave it not at all, or as digests where they are ``kept``, by names of services.
+    """
     services = list(services)
     by_service: dict[str, list[Task]] = {}
     for one in map(read_task, tasks):
@@ -92,7 +97,9 @@ def read(  # noqa: PLR0913 - the answers to all questions
     return SwarmSnapshot(
         host,
         now or datetime.now(UTC),
-        tuple(read_service(one, digests) for one in services),
+        tuple(
+            read_service(one, digests if one["Spec"]["Name"] in kept else None) for one in services
+        ),
         {key: tuple(sorted(found, key=_made, reverse=True)) for key, found in by_service.items()},
         {one["ID"]: read_node(one) for one in nodes},
         {one["Id"]: one["Name"] for one in networks or ()},

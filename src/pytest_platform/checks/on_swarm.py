@@ -23,7 +23,7 @@ OUTDATED: Final = "container.state.outdated"
 _PROGRAM: Final = ("container.image", "container.entrypoint", "container.command")
 
 
-def compared(module: Module, context: Context) -> Comparison:
+def drift(module: Module, context: Context) -> Comparison:
     """Compare the state and the settings of a module's service, and look for others in its stack.
 
     Raises:
