@@ -1,7 +1,7 @@
-# Two commands for people: make demo, make test. They need Python 3.11 or later.
+# Commands for people. They need Python 3.11 or later.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test requirements clean
+.PHONY: help demo test bench requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,6 +11,9 @@ demo: ## Set up all that is needed, and show the main job once
 
 test: ## Lint, types and all tests, on each Python of 3.11 to 3.14 that is here
 	@tests/run
+
+bench: ## Measure beside the peers and write benchmarks/RESULTS.md; ONLY=1,6 for some scenarios
+	@benchmarks/run $(if $(ONLY),--only $(ONLY)) $(BENCH)
 
 requirements: ## Compile the pinned requirement files again, with the newest versions
 	@requirements/compile --upgrade

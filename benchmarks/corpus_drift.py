@@ -44,7 +44,7 @@ from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
-from pytest_platform.run.plan import Plan
+from pytest_platform.run.graph import Plan
 from pytest_platform.run.remote_mode import ThisMachine
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_platform.plugin.platform_stack import PlatformStack
+from pytest_platform.plugin.fixture_values import PlatformStack
 from pytest_platform.probes.kind import Target
 
 pytestmark = pytest.mark.module("minio-init")

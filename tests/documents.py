@@ -33,6 +33,14 @@ HOSTILE = [
     "",
 ]
 
+EXCERPT: Json = {
+    "lines": ["  minio-init:", "    image: minio/mc", "    restart: 'no'"],
+    "first": 11,
+    "line": 12,
+    "column": 11,
+    "width": 8,
+}
+
 
 def finding(message: str = "it is wrong", code: str = "a.code", **more: Any) -> Json:
     """Make a finding at a place of its own."""
@@ -123,7 +131,7 @@ def everything() -> Json:
         id="contract::image.pinned",
         code="contract.image.pinned",
         findings=[
-            finding("the image is not pinned", "contract.image.pinned", line=12),
+            finding("the image is not pinned", "contract.image.pinned", line=12, excerpt=EXCERPT),
             finding("the other image is not pinned either", "contract.image.pinned", line=30),
         ],
     )
@@ -142,6 +150,7 @@ def everything() -> Json:
         expected_state="exited-success",
         observed=[seen],
         drift=["container.state.exited_success"],
+        owner="db",
         plan=plan,
         apply={"ran": True, "exit_code": 1, "seconds": 2.0},
         selected=2,
@@ -166,7 +175,13 @@ def everything() -> Json:
     }
     return document(
         init,
-        module("web", check("passed", ""), waived, observed=[container("web-1", health="healthy")]),
+        module(
+            "web",
+            check("passed", ""),
+            waived,
+            requires=["db", "elsewhere"],
+            observed=[container("web-1", health="healthy")],
+        ),
         module("db", error, verdict="error", host="nas", expected_state=None),
         module("cache", skipped, verdict="unverified", contradiction=contradiction),
         module("old", expected, verdict="unverified", observed=[]),
@@ -186,11 +201,20 @@ def hostile() -> Json:
             id=f"smoke::{text or '-'}",
             expected=text,
             actual=text,
-            findings=[finding(text or "-", file=f"{text or '-'}.yaml")],
+            findings=[
+                finding(
+                    text or "-",
+                    file=f"{text or '-'}.yaml",
+                    excerpt={"lines": [text, text], "first": 7, "line": 8, "column": 1, "width": 3},
+                )
+            ],
         )
         for text in HOSTILE
     ]
-    named = [module(text or "-", *checks, verdict="failed") for text in ("<b>", "]]>", "a\nb")]
+    named = [
+        module(text, *checks, verdict="failed", owner="]]>", requires=HOSTILE)
+        for text in ("<b>", "]]>", "a\nb")
+    ]
     tag = module("<img src=x onerror=alert(1)>", *checks, verdict="failed", host="<b>")
     return document(*named, tag, error={"code": "platform.crash", "message": HOSTILE[11]})
 

@@ -30,7 +30,7 @@ PLAN: dict[str, Any] = {"drift": ["a.b"], "decision": "refused", "reasons": [], 
 
 def answer(result: Result, name: str = "state", **more: Any) -> CheckAnswer:
     """Make an answer of a check of the module web."""
-    check = check_of("health", name, result, 0.1, Secrets())
+    check = check_of(f"health::{name}", result, 0.1, Secrets())
     subject = AnswerSubject(name="web", file="modules/web/module.yaml", expected_state="running")
     return CheckAnswer(subject=subject, check=check, **more)
 

@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_platform.change.backup import BackupFacts, Reference, match, parse, registry, verify
-from pytest_platform.change.backup.rules import in_bytes
+from pytest_platform.change.backup.kind import in_bytes
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.transport import CommandResult, CommandTimeout, Local

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pytest_platform.checks.drift.compare import CONFIG
-from pytest_platform.checks.drift.explained import named, taken_as_seen, variable_fields
+from pytest_platform.checks.drift.evidence import named, taken_as_seen, variable_fields
 from pytest_platform.checks.drift.model import ContainerSettings, Desired, Drift, Observed
-from pytest_platform.compose.files import taking_part
+from pytest_platform.compose.found import taking_part
 from pytest_platform.compose.remote import ComposeThere, Deployed
 from pytest_platform.compose.rendered import Rendered
 from pytest_platform.errors import CannotCompare

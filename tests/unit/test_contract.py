@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pytest_platform.checks.contract import waivers
+from pytest_platform.checks.contract.check import apply_waivers
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.registry import CONTRACT, vocabulary
 from pytest_platform.compose.mirror import RemoteInclude
@@ -63,7 +63,7 @@ def answer(check: str, facts: Facts | Broken) -> Result:
     if check == "schema":
         return passed()
     found = [facts.placed(one) for one in CONTRACT[f"contract.{check}"](facts)]
-    return waivers.apply(facts.module, f"contract.{check}", found, TODAY)
+    return apply_waivers(facts.module, f"contract.{check}", found, TODAY)
 
 
 def told(result: Result) -> list[dict[str, str]]:

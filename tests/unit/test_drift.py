@@ -14,10 +14,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_platform.checks.drift import describe, reference
+from pytest_platform.checks.drift import describe
 from pytest_platform.checks.drift.compare import FIELDS, compare
 from pytest_platform.checks.drift.desired import desired, nanoseconds
 from pytest_platform.checks.drift.evidence import config_hash, evidence, same_content
+from pytest_platform.checks.drift.left_over import ORPHAN, orphans
 from pytest_platform.checks.drift.model import (
     Attachment,
     ContainerSettings,
@@ -31,7 +32,7 @@ from pytest_platform.checks.drift.model import (
     Observed,
 )
 from pytest_platform.checks.drift.observed import observed
-from pytest_platform.checks.drift.orphans import ORPHAN, orphans
+from pytest_platform.compose import image_name
 from pytest_platform.compose.rendered import Rendered, environments
 from pytest_platform.docker.details import Digests, Listed
 from pytest_platform.report.redact import redact
@@ -149,7 +150,7 @@ MOUNTS = st.builds(
 )
 SETTINGS = st.builds(
     ContainerSettings,
-    image=WORDS.map(reference.normal),
+    image=WORDS.map(image_name.normal),
     command=COMMANDS,
     entrypoint=COMMANDS,
     environment=VALUES,
@@ -302,12 +303,12 @@ def test_hashes_are_compared_within_one_version(
     ],
 )
 def test_references(text: str, expected: str) -> None:
-    assert reference.normal(text) == expected
-    assert reference.normal(expected) == expected
+    assert image_name.normal(text) == expected
+    assert image_name.normal(expected) == expected
 
 
 def test_a_digest_decides_over_a_tag() -> None:
-    assert reference.decisive("me/app:1@sha256:ab") == "docker.io/me/app@sha256:ab"
+    assert image_name.decisive("me/app:1@sha256:ab") == "docker.io/me/app@sha256:ab"
 
 
 @pytest.mark.parametrize(
@@ -360,8 +361,8 @@ def test_one_label_of_variables_hides_no_other() -> None:
 
 def test_the_same_digest_under_another_tag_is_the_same_image() -> None:
     digest = f"sha256:{'ab' * 32}"
-    wanted = ContainerSettings(image=reference.normal(f"app:1@{digest}"))
-    one = Observed(ContainerSettings(image=reference.normal(f"app@{digest}")))
+    wanted = ContainerSettings(image=image_name.normal(f"app:1@{digest}"))
+    one = Observed(ContainerSettings(image=image_name.normal(f"app@{digest}")))
     assert compare(Desired(wanted), one) == ()
 
 

@@ -26,7 +26,7 @@ from pytest_platform.hosts.transport import CommandResult, Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
-from pytest_platform.run.plan import Plan
+from pytest_platform.run.graph import Plan
 from pytest_platform.run.remote_mode import ThisMachine
 from pytest_platform.verdict import Verdict
 

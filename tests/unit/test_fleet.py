@@ -22,9 +22,9 @@ from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
 from pytest_platform.run.fleet import HostFailed, Watch, unwatched
+from pytest_platform.run.graph import Plan
 from pytest_platform.run.host import Host
 from pytest_platform.run.observation import Show
-from pytest_platform.run.plan import Plan
 from pytest_platform.run.remote_mode import OverSsh
 from pytest_platform.secrets import Secrets
 from pytest_platform.state.wait import Status

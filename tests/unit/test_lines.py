@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_platform.docker.pipeline import PipelinedConnection, answers
+from pytest_platform.docker.client import PipelinedConnection, answers
 
 PATIENCE = 60.0
 Server = Callable[[list[socket.socket]], None]

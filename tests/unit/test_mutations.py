@@ -26,7 +26,11 @@ COMMANDS = {"mc mb s/a": True, "echo a": True, "mc rb s/a": False, "az x": False
 def _passes(
     script: str, *allowed: str, scripts: dict[str, str] | None = None, name: str = "sh"
 ) -> bool:
-    service = {"image": "unknown", "entrypoint": [name, "-c"], "command": [script]}
+    service = {
+        "image": "unknown",
+        "entrypoint": [name, "-c"],
+        "command": [script.replace("$", "$$")],
+    }
     read = Texts(scripts or {}, scripts or {})
     return not mutations.findings(service, service, allowed, read)
 
@@ -87,12 +91,13 @@ def test_a_script_file_is_read_or_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "passes"), [("http://api:80", True), ("-XDELETE", False), ("", False)]
+    ("value", "passes"),
+    [("http://api:80", True), ("-XDELETE", False), ("", False), ("${URL}", True), ("${A}", True)],
 )
 def test_the_environment_of_the_service_is_known(value: str, *, passes: bool) -> None:
     service = {
         "image": "unknown",
-        "entrypoint": ["sh", "-c", 'curl -fsS "$URL/health"'],
+        "entrypoint": ["sh", "-c", 'curl -fsS "$$URL/health"'],
         "environment": {"URL": value},
     }
     assert bool(mutations.findings(service, service, [])) is not passes
@@ -118,6 +123,28 @@ def test_only_a_number_of_the_environment_is_computed_with(value: str, *, passes
         ("mc mb s/$${EXTRA}", "mc mb s/$${EXTRA}", False),
         ("mc mb s/${A:-b}", "mc mb s/b", False),
         ("mc mb s/${A:?}", "mc mb s/a", False),
+        ("${RUN:-ls}", "ls", True),
+        ("${RUN:-} mc mb s/a", " mc mb s/a", True),
+        ("mc ${VERB:-mb} s/a", "mc mb s/a", True),
+        ("mc ${VERB} s/a", "mc mb s/a", True),
+        ("mc mb${MORE:-} s/a", "mc mb s/a", True),
+        ("curl -X ${METHOD:-GET} http://a", "curl -X GET http://a", True),
+        ('curl -X "${METHOD:-GET}" http://a', 'curl -X "GET" http://a', True),
+        ("curl ${URL:-http://a}", "curl http://a", True),
+        ('curl "${WHAT:-http://a}"', 'curl "http://a"', True),
+        ('curl "${URL:-http://a}"', 'curl "http://a"', False),
+        ('curl "${URL}/health"', 'curl "/health"', False),
+        ("curl ${URL}/health", "curl /health", True),
+        ('curl "${URL}/health"; ${URL}', 'curl "/health"; ', True),
+        ('psql "${DATABASE_URL:-a}" -c "select 1"', 'psql "a" -c "select 1"', False),
+        ('psql -c "${SQL:-select 1}"', 'psql -c "select 1"', True),
+        ('sh -c "${SCRIPT:-ls}"', 'sh -c "ls"', True),
+        (". ${FILE:-/s/a.sh}", ". /s/a.sh", True),
+        ("echo a > ${OUT:-/dev/null}", "echo a > /dev/null", True),
+        ("A=1; mc $${A} s/${A:-b}", "A=1; mc $${A} s/b", True),
+        ("sleep ${WAIT:-5}", "sleep 5", False),
+        ("mkdir -p ${DIR:-/data/a}", "mkdir -p /data/a", False),
+        ("VERB=mb; mc ${VERB:-rb} s/a", "VERB=mb; mc rb s/a", True),
     ],
 )
 def test_what_compose_fills_into_a_script_is_known(written: str, text: str, *, found: bool) -> None:
@@ -126,6 +153,64 @@ def test_what_compose_fills_into_a_script_is_known(written: str, text: str, *, f
         service = {**fields, "command": [*start, text]}
         source = {**fields, "command": [*start, written]}
         assert bool(mutations.findings(service, source, [])) is found
+
+
+@pytest.mark.parametrize(
+    ("written", "rendered", "found"),
+    [
+        (["mc", "${VERB:-mb}", "s/a"], ["mc", "mb", "s/a"], True),
+        (["${PROGRAM:-mc}", "mb", "s/a"], ["mc", "mb", "s/a"], True),
+        (["mc", "mb", "${BUCKET:-s/a}"], ["mc", "mb", "s/a"], False),
+        (["curl", "${FLAG:--f}", "http://a"], ["curl", "-f", "http://a"], True),
+        (["curl", "${HEALTH_URL:-http://a}"], ["curl", "http://a"], False),
+        (["curl", "-X${METHOD:-GET}", "http://a"], ["curl", "-XGET", "http://a"], True),
+        ("mc ${VERB:-mb} s/a", ["mc", "mb", "s/a"], True),
+        ("mc mb s/${BUCKET:-a}", ["mc", "mb", "s/a"], False),
+        (["sh", "${OPTION:--c}", "ls"], ["sh", "-c", "ls"], True),
+        (["sh", "${FILE:-/s/a.sh}"], ["sh", "/s/a.sh"], True),
+    ],
+)
+def test_an_argument_that_is_filled_in_elsewhere(
+    written: object, rendered: list[str], *, found: bool
+) -> None:
+    files = Texts({"/s/a.sh": "ls"})
+    service = {"entrypoint": [], "command": rendered}
+    source = {"entrypoint": [], "command": written}
+    assert bool(mutations.findings(service, source, [], files)) is found
+    image = {"image": "alpine", "command": rendered}
+    assert bool(mutations.findings(image, {**image, "command": written}, [], files)) is found
+
+
+@pytest.mark.parametrize(
+    ("environment", "script", "found"),
+    [
+        ({"RUBYOPT": "-r/data/a"}, "ls", True),
+        ({"FROBNICATE_DIR": "/data"}, "ls", True),
+        ({"DOTNET_STARTUP_HOOKS": "/data/a.dll"}, "ls", True),
+        ({"LIBMYSQL_PLUGIN_DIR": "/data"}, "mysql -e 'select 1'", True),
+        ({"DIFFPROG": "rm"}, "ls", True),
+        ({"ANYTHING": "${ANYTHING}"}, "ls", True),
+        ({"ANYTHING": "${ANYTHING:-3}"}, "ls", True),
+        ({"ANYTHING": None}, "ls", True),
+        ({"ANYTHING": "3", "APP_ENV": "a", "DB_HOST": "${DB_HOST}", "WAIT": "5s"}, "ls", False),
+        ({"STUFF": "/seed"}, 'ls "$$STUFF"', False),
+        ({"STUFF": "/seed"}, 'ls "$$STUFFS"', True),
+        ({"DO": "${DO:-ls}"}, "$$DO", True),
+        ({"SEARCH_URL": "${SEARCH_URL}"}, 'curl "$$SEARCH_URL/a"', False),
+        ({"SEARCH_URL": "${SEARCH_URL}"}, 'curl "$${SEARCH_URL:-http://a}/a"', False),
+        ({"SEARCH_URL": "${SEARCH_URL}"}, 'curl "$${SEARCH_URL:--XDELETE}"', True),
+        ({"SEARCH_URL": "-XDELETE"}, 'curl "$${SEARCH_URL:-http://a}"', True),
+        ({"VERB": "${VERB:-mb}"}, "mc $$VERB s/a", True),
+        ({"VERB": "mb"}, "mc $$VERB s/a", False),
+        ({"VERB": "rb"}, "mc $$VERB s/a", True),
+    ],
+)
+def test_a_variable_of_the_environment_is_data_or_found(
+    environment: dict[str, str | None], script: str, *, found: bool
+) -> None:
+    service = {"environment": environment, "entrypoint": ["sh", "-c"], "command": [script]}
+    filled = {name: "3" if value and "3" in value else value for name, value in environment.items()}
+    assert bool(mutations.findings({**service, "environment": filled}, service, [])) is found
 
 
 def test_one_declared_command_allows_no_other() -> None:

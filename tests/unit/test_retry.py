@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pytest_platform.probes.retry import LONGEST_PAUSE, retried
+from pytest_platform.checks.probe import LONGEST_PAUSE, retried
 from pytest_platform.verdict import Result, Verdict, passed
 
 FAILED = Result(Verdict.FAILED, "answered 503", "probe.http")

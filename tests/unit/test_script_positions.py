@@ -16,10 +16,11 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pytest_platform.checks.contract import masked_failure, on_units, waivers
+from pytest_platform.checks.contract import masked_failure, on_units
+from pytest_platform.checks.contract.check import unread_result
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.registry import CONTRACT, vocabulary
-from pytest_platform.compose import positions
+from pytest_platform.compose import source
 from pytest_platform.compose.renderer import Renderer
 from pytest_platform.compose.tree import documents
 from pytest_platform.hosts.transport import Local
@@ -95,7 +96,7 @@ def test_a_script_of_the_image_is_not_judged(
     with pytest.raises(on_units.Unread, match=r"`/app/init.sh` is not in the repository") as told:
         list(CONTRACT[f"contract.{check}"](facts))
     assert str(told.value.location) == "modules/app/compose.yaml:1"
-    result = waivers.unread(facts.module, f"contract.{check}", told.value, TODAY)
+    result = unread_result(facts.module, f"contract.{check}", told.value, TODAY)
     assert result.verdict is Verdict.SKIPPED
 
 
@@ -104,7 +105,7 @@ def test_a_waiver_accepts_what_cannot_be_read(tmp_path: Path, renderer: Renderer
         '  waivers: [{code: contract.masked_failure, reason: "read once", until: 2027-01-01}]\n'
     )
     facts = _facts(tmp_path, IN_THE_IMAGE, renderer, MODULE + waiver)
-    result = waivers.unread(facts.module, masked_failure.CODE, on_units.Unread("?"), TODAY)
+    result = unread_result(facts.module, masked_failure.CODE, on_units.Unread("?"), TODAY)
     assert result.verdict is Verdict.PASSED
     assert not list(CONTRACT["contract.interpolation"](facts))
 
@@ -142,7 +143,7 @@ def test_every_character_is_found(value: str, style: str | None, width: int) -> 
     assert node.text == value
     lines = text.split("\n")
     for at, char in enumerate(value):
-        line, column = positions.place(text, node.span, node.text, at)
+        line, column = source.position(text, node.span, node.text, at)
         seen = lines[line - 1][column - 1 : column]
         assert char.isspace() or seen in {char, "\\"}, (text, at, line, column)
 
@@ -150,8 +151,8 @@ def test_every_character_is_found(value: str, style: str | None, width: int) -> 
 def test_a_record_has_the_column() -> None:
     place = Location("compose.yaml", 3, 7)
     result = failed([Finding("contract.script", "It is wrong.", location=place)], place)
-    record = check_of("contract", "script", result, 0.0, Secrets())
+    record = check_of("contract::script", result, 0.0, Secrets())
     assert [one.column for one in record.findings or ()] == [7]
     without = failed([Finding("contract.script", "It is wrong.")], Location("compose.yaml", 3))
-    record = check_of("contract", "script", without, 0.0, Secrets())
+    record = check_of("contract::script", without, 0.0, Secrets())
     assert [one.column for one in record.findings or ()] == [None]

@@ -6,9 +6,9 @@ import pytest
 
 from pytest_platform.compose.env_file import parse
 from pytest_platform.secrets import Secrets
+from pytest_platform.secrets.forms import is_own
 from pytest_platform.secrets.names import says_public, says_secret
 from pytest_platform.secrets.shapes import is_public
-from pytest_platform.secrets.words import is_own
 
 
 def words(text: str) -> list[str]:

@@ -16,8 +16,8 @@ from pytest_platform.module.declared import Module
 from pytest_platform.module.places import ModuleSource
 from pytest_platform.module.probes import ProbeRefused, read_probe
 from pytest_platform.run.context import Context
+from pytest_platform.run.graph import Plan
 from pytest_platform.run.observer import DeployedObserver
-from pytest_platform.run.plan import Plan
 from pytest_platform.run.remote_mode import OverSsh, RemoteMode, ThisMachine
 from pytest_platform.workload.seen import Phase, Workload
 

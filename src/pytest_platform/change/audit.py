@@ -13,7 +13,7 @@ from pytest_platform.change.decode import decoded
 from pytest_platform.errors import PlatformError
 from pytest_platform.output import check_source
 from pytest_platform.secrets import Secrets
-from pytest_platform.secrets.boundary import redact
+from pytest_platform.secrets.vault import redact
 
 MODE = 0o600
 

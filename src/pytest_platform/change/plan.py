@@ -18,7 +18,7 @@ from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
 from pytest_platform.output import Output, check_source
 from pytest_platform.secrets import Secrets
-from pytest_platform.secrets.boundary import Safe, redact
+from pytest_platform.secrets.vault import Safe, redact
 from pytest_platform.workload.seen import Workload
 
 SCHEMA = 1

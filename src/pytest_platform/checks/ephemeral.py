@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pytest_platform.checks import idempotence
 from pytest_platform.checks.check import Check
-from pytest_platform.checks.contract import waivers
+from pytest_platform.checks.contract.check import apply_waivers
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
 from pytest_platform.verdict import Result, Verdict
@@ -39,7 +39,7 @@ class IdempotenceCheck(Check):
         judged = result.verdict is Verdict.PASSED or result.code == idempotence.CODE
         if not (waived and judged):
             return result
-        return waivers.apply(self.module, idempotence.CODE, result.findings, context.today)
+        return apply_waivers(self.module, idempotence.CODE, result.findings, context.today)
 
 
 def adapted(module: Module, group: str, checks: list[Check]) -> list[Check]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from pytest_platform.checks.contract.facts import Facts
-from pytest_platform.checks.drift import fields, reference
+from pytest_platform.checks.drift import fields
 from pytest_platform.checks.drift.desired import desired
-from pytest_platform.checks.drift.explained import variable_fields
+from pytest_platform.checks.drift.evidence import variable_fields
 from pytest_platform.checks.drift.model import ContainerSettings, Desired, Evidence, Image, Observed
 from pytest_platform.checks.drift.observed import image_of
+from pytest_platform.compose import image_name
 from pytest_platform.docker.details import Digests
 from pytest_platform.docker.snapshot import Container
 from pytest_platform.errors import ComposeError
@@ -53,7 +54,7 @@ def differing(wanted: Desired, container: Container, image: Image | None) -> lis
     What the files leave to the image is compared where the ``image`` is known.
     """
     settings = ContainerSettings(
-        image=reference.normal(container.image),
+        image=image_name.normal(container.image),
         command=container.command,
         entrypoint=container.entrypoint,
     )

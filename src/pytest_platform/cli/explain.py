@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from pytest_platform.codes import CodeEntry, catalogue
-from pytest_platform.module.nearest import did_you_mean, quoted
+from pytest_platform.text import did_you_mean, quoted
 
 _WIDTH = 79
 _HEAD = """\

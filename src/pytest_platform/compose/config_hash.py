@@ -9,6 +9,7 @@ computation gives what ``config --hash`` gives.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
@@ -17,6 +18,7 @@ from pytest_platform.compose.rendered import unescaped
 
 Model = Mapping[str, Any]
 
+_HASH_IS_RIGHT = (5, 5)
 _NOT_HASHED = frozenset({"build", "depends_on", "profiles", "pull_policy", "scale"})
 _ORDER = """
     annotations attach develop blkio_config cap_add cap_drop cgroup_parent cgroup cpu_count
@@ -52,6 +54,21 @@ def of_volume(volume: Model) -> str:
     """Return the hash of a volume as it is rendered; its driver is ``local`` unless declared."""
     rest = {key: one for key, one in volume.items() if key not in {"name", "driver"}}
     return _hash({"name": volume.get("name"), "driver": volume.get("driver") or "local"} | rest)
+
+
+def misleading(source: Mapping[str, Any], version: str) -> bool:
+    """Tell whether ``config --hash`` and ``up`` may disagree about a service as it is written.
+
+    ``up`` puts container ids in place of ``service:NAME``. Before 5.5, ``config --hash``
+    did not read ``env_file``, and older ones counted ``depends_on`` in one of the two.
+    """
+    if source.get("volumes_from") or source.get("use_api_socket") or source.get("models"):
+        return True
+    shared = (str(source.get(key) or "") for key in ("network_mode", "ipc", "pid"))
+    if any("service:" in mode or "$" in mode for mode in shared):
+        return True
+    numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
+    return numbers < _HASH_IS_RIGHT and bool(source.get("env_file") or source.get("depends_on"))
 
 
 def _hash(value: Model) -> str:

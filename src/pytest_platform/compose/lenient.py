@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pytest_platform.compose.mirror import UNSET, MirroredSource, restored, write
+from pytest_platform.compose.program import RenderingRefused
 from pytest_platform.compose.rendered import Rendered
 from pytest_platform.compose.temporary import temporary_folder
 
 Ask = Callable[..., Mapping[str, Any]]
-"""Renders files with options; raises ``Refused``."""
+"""Renders files with options; raises ``RenderingRefused``."""
 
 _MOST_CUTS: Final = 24
 _PATIENCE: Final = 8
@@ -38,14 +39,6 @@ _FIELD_DEPTH: Final = 3
 _NO_CONSISTENCY: Final = "--no-consistency"
 
 
-class RenderingRefused(Exception):
-    """Compose refuses the files, and says why in ``stderr``."""
-
-    def __init__(self, stderr: str) -> None:
-        super().__init__(stderr)
-        self.stderr = stderr
-
-
 def render_copy(source: MirroredSource, ask: Ask, *, plain: bool = False) -> Rendered:
     """Render a copy of the files; with ``plain``, before variables are filled in.
 
@@ -53,7 +46,7 @@ def render_copy(source: MirroredSource, ask: Ask, *, plain: bool = False) -> Ren
     what Compose says of it is kept as ``refusal``. Services that stay unclear are ``unclear``.
 
     Raises:
-        Refused: the files cannot be rendered at all.
+        RenderingRefused: the files cannot be rendered at all.
         TemporaryUnwritable: the copy cannot be written.
     """
     options = ["--no-env-resolution"]

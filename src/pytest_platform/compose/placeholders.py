@@ -114,12 +114,13 @@ _WORDS: Final[Mapping[str, str]] = {
     "cpu_percent": "1",
     "weight": "10",
     "platform": "linux/amd64",
+    "protocol": "tcp",
 }
 STRICT: Final = frozenset(
     {*_WORDS, "use_api_socket", "container_name", "required", "external", "host_ip", "priority"}
     | {"context_size", "extends", "file", "service", "include"}
 ) - {
-    *("test", "subnet", "ipv6_address", "mac_address", "mode", "platform", "isolation"),
+    *("test", "subnet", "ipv6_address", "mac_address", "mode", "platform", "isolation", "protocol"),
     *("oom_score_adj", "mem_swappiness", "cpu_percent", "weight"),
 }
 """Fields in which Compose refuses ``${VAR}`` where it leaves variables as they are."""
@@ -206,7 +207,7 @@ class Placeholders:
             return number
         if field in _ADDRESSES:
             return self._address(name)
-        if field == "source" and text.startswith("$"):
+        if field == "source" and "volumes" in keys and text.startswith("$"):
             return f"/{word}"
         if field == "condition" and "restart_policy" in keys:
             return word

@@ -5,12 +5,12 @@ What runs is always rendered by Compose; this only finds a line to show to peopl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pytest_platform.compose import positions
 from pytest_platform.compose.interpolation import undefended
 from pytest_platform.compose.tree import Node, documents
 from pytest_platform.module.loader import Module
@@ -45,7 +45,7 @@ def locate(module: Module, path: tuple[str, ...], at: int | None = None) -> Loca
     if at is None or best.depth < len(path) or not best.node.text:
         return Location(shown, best.line)
     text = _text(best.file, module.root)
-    return Location(shown, *positions.place(text, best.node.span, best.node.text, at))
+    return Location(shown, *position(text, best.node.span, best.node.text, at))
 
 
 def locate_variable(module: Module, path: tuple[str, ...], name: str) -> Location:
@@ -59,7 +59,7 @@ def locate_variable(module: Module, path: tuple[str, ...], name: str) -> Locatio
             found = [at for one, at in undefended(node.text) if one == name]
             if found:
                 text = _text(place.file, module.root)
-                spot = positions.place(text, node.span, node.text, found[0])
+                spot = position(text, node.span, node.text, found[0])
                 return Location(_shown(place.file, module.root), *spot)
     return locate(module, path)
 
@@ -166,3 +166,53 @@ def _absolute(folder: Path, text: str) -> Path:
 def _shown(file: Path, root: Path) -> str:
     root = root.resolve()
     return file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
+
+
+_PROPERTIES: Final = re.compile(r"(?:[&!]\S*\s+)*")
+
+_TOKENS: Final = {
+    "'": re.compile(r"''|\S"),
+    '"': re.compile(r"\\(?:x..|u.{4}|U.{8}|\r?\n|.)|\S", re.DOTALL),
+}
+
+_PLAIN: Final = re.compile(r"\S")
+_BLANK_ESCAPES: Final = {r"\n": "\n", r"\t": "\t", r"\ ": " ", r"\r": "\r", "\\\t": "\t"}
+
+
+def position(text: str, span: tuple[int, int], value: str, at: int) -> tuple[int, int]:
+    """Return line and column, both from 1, of character ``at`` of the scalar within ``span``."""
+    return position_of_index(text, _index(text, span, value, at))
+
+
+def position_of_index(text: str, index: int) -> tuple[int, int]:
+    """Return line and column, both from 1, of a character of a text."""
+    return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
+
+
+def _index(text: str, span: tuple[int, int], value: str, at: int) -> int:
+    tokens = _tokens(text, *span)
+    token = next(tokens, None)
+    here = token[0] if token else span[0]
+    for char in value[: at + 1]:
+        if token is None:
+            break
+        if char.isspace() and char != _BLANK_ESCAPES.get(token[1]):
+            continue
+        here, token = token[0], next(tokens, None)
+    return here
+
+
+def _tokens(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
+    """Yield what stands for a character that is no plain white space, and where it begins."""
+    properties = _PROPERTIES.match(text, start, end)
+    start = properties.end() if properties else start
+    style = text[start : start + 1]
+    pattern = _TOKENS.get(style, _PLAIN)
+    if style in _TOKENS:
+        start, end = start + 1, end - 1
+    elif style in {"|", ">"}:
+        start = text.find("\n", start, end) + 1 or end
+    for found in pattern.finditer(text, start, end):
+        continues = style == '"' and found[0].rstrip("\r\n") == "\\"
+        if not continues:
+            yield found.start(), found[0]

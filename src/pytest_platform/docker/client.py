@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import socket
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from http.client import HTTPConnection, HTTPException
+from typing import Any, TypeVar
 
 import docker
 from docker.errors import NotFound
 from docker.transport import UnixHTTPAdapter
 from docker.transport.unixconn import UnixHTTPConnection, UnixHTTPConnectionPool
 from requests.adapters import BaseAdapter
-
-from pytest_platform.docker.pipeline import PipelinedConnection, answers, connected
-from pytest_platform.docker.pool import CONNECTIONS, at_once
 
 _ADDRESS = "http+docker://localhost"
 
@@ -120,3 +119,72 @@ class Client(docker.APIClient):
         lines, self._lines = self._lines, ()
         for line in lines:
             line.close()
+
+
+CONNECTIONS = 100
+"""How many questions are on the way to one Engine at once, and connections kept for them."""
+
+Answer = TypeVar("Answer")
+
+
+def at_once(questions: Sequence[Callable[[], Answer]], *, far: bool) -> list[Answer]:
+    """Return the answers in the order of the questions; one by one, unless it is ``far``.
+
+    What the first failure raises is raised at once: the rest is not waited for, so a host
+    that hangs costs one deadline. The threads keep no process from ending.
+    """
+    if not far:
+        return [ask() for ask in questions]
+
+    from multiprocessing.pool import ThreadPool
+
+    with ThreadPool(min(len(questions), CONNECTIONS) or 1) as pool:
+        return list(pool.imap(lambda ask: ask(), questions))
+
+
+def connected(path: str, timeout: float | None) -> socket.socket:
+    """Connect to a socket; leaves none behind where that fails.
+
+    Raises:
+        OSError: nobody listens there.
+    """
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(timeout)
+    try:
+        connection.connect(path)
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+class PipelinedConnection(HTTPConnection):
+    """A connection to a socket. ``timeout`` is how many seconds it may be silent."""
+
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        """Connect. Where the other side has to go a long way, it goes it from now on."""
+        self.sock = connected(self._path, self.timeout)
+
+
+def answers(
+    lines: Sequence[PipelinedConnection], questions: Sequence[str]
+) -> Iterator[tuple[int, bytes]]:
+    """Yield status and body of the answer to each question, one question to a line at a time.
+
+    Raises:
+        OSError: no answer came, or none that is HTTP.
+    """
+    try:
+        for start in range(0, len(questions), len(lines)):
+            asked = list(zip(lines, questions[start:], strict=False))
+            for line, question in asked:
+                line.request("GET", question)
+            for line, _ in asked:
+                response = line.getresponse()
+                yield response.status, response.read()
+    except HTTPException as error:
+        raise ConnectionError(f"no answer that is HTTP: {error}") from error

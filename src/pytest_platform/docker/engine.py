@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_platform.docker.output import Readable, end_of, frames
 from pytest_platform.errors import EngineError, EngineForbidden, EngineTimeout, PlatformError
 from pytest_platform.hosts.transport import Transport
-from pytest_platform.module.nearest import quoted
+from pytest_platform.text import quoted
 
 if TYPE_CHECKING:
     import requests

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from pytest_platform.module.nearest import quoted
 from pytest_platform.module.places import ModuleSource, Path_, Span, Unreadable, problem_at
+from pytest_platform.text import quoted
 
 MAX_NODES = 20_000
 MAX_DEPTH = 64

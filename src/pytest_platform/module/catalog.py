@@ -13,7 +13,7 @@ from pytest_platform.errors import ModuleBroken, UsageError
 from pytest_platform.module.baseline import Baseline, baseline_in
 from pytest_platform.module.defaults import Shared, shared_in
 from pytest_platform.module.loader import FILE_NAME, Broken, Module, Vocabulary, load
-from pytest_platform.module.nearest import did_you_mean, quoted
+from pytest_platform.text import did_you_mean, quoted
 from pytest_platform.verdict import Location
 
 _SHOWN = 8

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pytest_platform.module.places import Path_
-from pytest_platform.module.schema import Schema
+from pytest_platform.module.probes import BESIDE
+from pytest_platform.module.schema import Schema, resolve
+from pytest_platform.module.wording import form, label
+from pytest_platform.text import did_you_mean, either, nearest, quoted
 
 _PROBES = ("health", "smoke")
 _PROBE_DEPTH = 3
@@ -76,3 +79,60 @@ def is_probe(path: Path_) -> bool:
 def is_expectation(path: Path_) -> bool:
     """Tell whether ``path`` leads into what a probe expects, as ``exec.stdout.contains``."""
     return is_probe(path[:_PROBE_DEPTH]) and len(path) > _PROBE_DEPTH + 2
+
+
+def missing_keys(error: Complaint) -> Iterator[Fault]:
+    """Name what is missing, unless an unknown key seems to mean it."""
+    unknown = [key for key in error.value if key not in error.properties]
+    meant = {match for key in unknown for match in nearest(key, error.properties)[:1]}
+    where = f" in {label(error.path)}" if error.path else ""
+    for key in error.limit:
+        if key not in error.value and key not in meant:
+            hint = form(error.context.schema, error.properties.get(key, {}))
+            yield Fault(error.path, f"{quoted(key)} is missing{where}: {hint}", key=True)
+
+
+def unknown_keys(error: Complaint) -> Iterator[Fault]:
+    """Name each unknown key, with what may have been meant."""
+    explain = _unknown_in_probe if is_probe(error.path) else _unknown
+    for key in error.value:
+        if key not in error.properties:
+            yield Fault((*error.path, key), explain(key, error), key=True)
+
+
+def _unknown_in_probe(key: str, error: Complaint) -> str:
+    kinds = [word for word in error.properties if word not in BESIDE]
+    for kind in kinds:
+        if kind in error.value:
+            inner = resolve(error.context.schema, error.properties[kind]).get("properties", {})
+            hint = f"; it belongs in {quoted(kind)}" if key in inner else "; remove it"
+            return f"{quoted(key)} cannot stand beside the kind of a probe{hint}"
+    hint = did_you_mean(key, kinds) or (f"; there is {either(kinds)}" if kinds else "")
+    return f"unknown kind of probe {quoted(key)}{hint}"
+
+
+def _unknown(key: str, error: Complaint) -> str:
+    what = f"unknown key {quoted(key)}"
+    close = nearest(key, error.properties)
+    if close:
+        return f"{what}; did you mean {either(close)}?"
+    if key == "<<":
+        return f"{what}; merge keys are not part of YAML 1.2"
+    if key in error.context.homes:
+        return f"{what}; it belongs in {either(error.context.homes[key])}"
+    return f"{what}; {label(error.path)} may hold {', '.join(error.properties)}"
+
+
+def probe_kinds(error: Complaint) -> Iterator[Fault]:
+    """Explain a probe that has no kind, or two. What is no mapping is told elsewhere."""
+    if not isinstance(error.value, dict):
+        return
+    kinds = [word for word in error.properties if word not in BESIDE]
+    named = [key for key in error.value if key in kinds]
+    if len(named) > 1:
+        both = " and ".join(map(quoted, named))
+        message = f"a probe has one kind, found {both}; make two probes"
+        yield Fault((*error.path, named[1]), message, key=True)
+    elif all(key in error.properties for key in error.value):
+        hint = f"; add its kind: {either(kinds)}" if kinds else ""
+        yield Fault(error.path, f"this probe asks nothing{hint}", key=True)

@@ -12,10 +12,10 @@ from msgspec import Meta, field
 from pytest_platform.errors import Problem
 from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.model import SHARED, Base, Destination, SharedPlaces, Text
-from pytest_platform.module.nearest import did_you_mean, quoted
 from pytest_platform.module.places import ModuleSource, Path_, Unreadable
 from pytest_platform.module.probes import ProbeRefused, convert
 from pytest_platform.module.source import parse, read
+from pytest_platform.text import did_you_mean, quoted
 
 FILE_NAME: Final = "defaults.yaml"
 

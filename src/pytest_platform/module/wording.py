@@ -6,11 +6,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from pytest_platform.module.nearest import either, quoted
 from pytest_platform.module.places import Path_
 from pytest_platform.module.schema import Schema, resolve
+from pytest_platform.text import either, quoted
 
 _SHORT = 60
+
 _TYPES = {
     "string": "text",
     "integer": "a whole number",

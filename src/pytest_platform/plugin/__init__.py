@@ -15,7 +15,7 @@ import pytest
 
 from pytest_platform.errors import UsageError
 from pytest_platform.plugin import concern, hookspecs, options, report_options
-from pytest_platform.plugin.first_contact import first_contact
+from pytest_platform.plugin.concern import first_contact
 from pytest_platform.plugin.fixtures import (
     guarded_apply,
     platform_container,

@@ -11,11 +11,11 @@ import pytest
 
 from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.loader import FILE_NAME, Module
-from pytest_platform.module.nearest import did_you_mean, quoted
 from pytest_platform.plugin.nodes import CheckItem, ComposeFile, ModuleFile
 from pytest_platform.plugin.options import usage_error
 from pytest_platform.plugin.run import Run, reruns_of, workers_of
-from pytest_platform.run.plan import Plan
+from pytest_platform.run.graph import Plan
+from pytest_platform.text import did_you_mean, quoted
 
 
 class Collection:

@@ -14,6 +14,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+import pytest
+
+from pytest_platform.compose import NAMES
 from pytest_platform.module.engines import ENGINES
 from pytest_platform.reading import read_text
 
@@ -33,6 +36,7 @@ OPTIONS: Final = frozenset(
         *(*(f"--{engine}" for engine in ENGINES), "--platform-project", "--strict-coverage"),
     }
 )
+
 _HELP: Final = frozenset({"-h", "--help"})
 _INI: Final = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", "pytest.toml")
 _CONFLICT: Final = re.compile(r"conflicting option strings?: (\S+)|option names \{'([^']+)'")
@@ -104,3 +108,17 @@ def _text(path: Path) -> str:
         return read_text(path)
     except (OSError, ValueError):
         return ""
+
+
+_HINT: Final = (
+    "pytest-platform: {name} is tested by no module; try: pytest --compose "
+    "--remote-mode local, or write modules: python -m pytest_platform adopt"
+)
+
+
+def first_contact(config: pytest.Config) -> list[str]:
+    """Return the two commands that help in a repository that has a Compose file and no modules."""
+    folders = dict.fromkeys((config.invocation_params.dir, config.rootpath))
+    found = (name for folder in folders for name in NAMES if (folder / name).is_file())
+    name = next(found, None)
+    return [_HINT.format(name=name)] if name else []

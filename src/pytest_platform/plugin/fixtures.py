@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pytest_platform.change.apply import Applied
     from pytest_platform.docker.snapshot import Container
     from pytest_platform.module.loader import Module
-    from pytest_platform.plugin.platform_stack import PlatformStack
+    from pytest_platform.plugin.fixture_values import PlatformStack
     from pytest_platform.probes.kind import Target
 
 

@@ -202,9 +202,10 @@ class CheckItem(pytest.Item):
         """Return what the JSON document takes from this item; ``result`` is what became of it."""
         secrets = self.run.secrets()
         placed = replace(result, location=result.location or self.check.location)
+        id_ = f"{self.check.group}::{self.check.name}"
         return CheckAnswer(
             subject=subject_of(self.declared, host_shown(self.run, self.declared)),
-            check=check_of(self.check.group, self.check.name, placed, self.seconds, secrets),
+            check=check_of(id_, placed, self.seconds, secrets, self.run.settings.root),
             observation=self._observed(),
             details=details_of(result, secrets),
             total=total_of(self.run, self.declared),

@@ -104,7 +104,7 @@ def _of_json(value: str | None, here: Path) -> Iterator[ReportTarget]:
 def _target(spec: str, here: Path, asked: str) -> ReportTarget:
     name, equals, path = spec.strip().partition("=")
     if name not in FORMATS:
-        from pytest_platform.module.nearest import did_you_mean, quoted
+        from pytest_platform.text import did_you_mean, quoted
 
         hint = did_you_mean(name, FORMATS) or f"; there are {', '.join(FORMATS)}"
         raise UsageError(f"{asked}: there is no format {quoted(name)}{hint}")

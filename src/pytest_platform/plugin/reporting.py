@@ -187,7 +187,7 @@ class Reporting:
         secrets = self._run.secrets()
         return CheckAnswer(
             subject=subject_of(module, host_shown(self._run, module)),
-            check=check_of("smoke", redact(test, secrets), result, report.duration, secrets),
+            check=check_of(f"smoke::{redact(test, secrets)}", result, report.duration, secrets),
             observation=observed_already(self._run, module),
             total=total_of(self._run, module),
         )

@@ -22,11 +22,10 @@ from pytest_platform.plugin.report_options import STDOUT
 from pytest_platform.probes.kind import ProbeKind
 from pytest_platform.run.context import Context
 from pytest_platform.run.fleet import unwatched
-from pytest_platform.run.known import known_of
+from pytest_platform.run.graph import Plan
 from pytest_platform.run.observer import DeployedObserver, EphemeralObserver, Observer
-from pytest_platform.run.plan import Plan
 from pytest_platform.run.remote_mode import FilesOnly, OverSsh, RemoteMode, ThisMachine
-from pytest_platform.run.vault import Vault
+from pytest_platform.run.vault import Vault, known_of
 from pytest_platform.secrets import Secrets
 
 if TYPE_CHECKING:

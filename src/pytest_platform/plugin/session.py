@@ -14,8 +14,7 @@ from pytest_platform.plugin.json_report import JsonReport
 from pytest_platform.plugin.options import Settings, usage_error
 from pytest_platform.plugin.reporting import Reporting
 from pytest_platform.plugin.stack_options import DEPLOYED
-from pytest_platform.plugin.uncovered import Uncovered
-from pytest_platform.plugin.unreached import Unreached
+from pytest_platform.plugin.uncovered import Uncovered, Unreached
 from pytest_platform.report.answers import CheckAnswer, platform_section
 from pytest_platform.report.document import Platform
 from pytest_platform.report.writer import ReportWriter

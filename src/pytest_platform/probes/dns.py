@@ -10,7 +10,7 @@ from msgspec import Meta
 from pytest_platform.module.model import Base, Text
 from pytest_platform.probes.kind import ProbeKind, Target
 from pytest_platform.probes.matchers import Matchers, mismatches
-from pytest_platform.probes.network.place import Resolver, Timeout
+from pytest_platform.probes.network.names import Resolver, Timeout
 from pytest_platform.verdict import Finding
 
 if TYPE_CHECKING:

@@ -17,13 +17,15 @@ from pytest_platform.probes.network import trust
 from pytest_platform.probes.network.names import (
     HeaderName,
     HeaderValue,
+    Port,
+    Service,
+    Timeout,
     Url,
     UrlPath,
     refuse_authority,
     refuse_url,
 )
-from pytest_platform.probes.network.place import Port, Service, Timeout
-from pytest_platform.probes.network.tls_rules import TlsRules
+from pytest_platform.probes.network.trust import TlsRules
 from pytest_platform.verdict import Finding
 
 if TYPE_CHECKING:

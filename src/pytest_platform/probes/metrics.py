@@ -13,8 +13,7 @@ from pytest_platform.module.model import Text
 from pytest_platform.probes import http
 from pytest_platform.probes.kind import ProbeKind, Target
 from pytest_platform.probes.matchers import Bounds, Matchers, Unseen, out_of_bounds, shown
-from pytest_platform.probes.network.names import Url, UrlPath
-from pytest_platform.probes.network.place import Port, Service, Timeout
+from pytest_platform.probes.network.names import Port, Service, Timeout, Url, UrlPath
 from pytest_platform.verdict import Finding
 
 CODE = "probe.metrics"

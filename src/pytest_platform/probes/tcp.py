@@ -12,7 +12,7 @@ from pytest_platform.module.model import seconds
 from pytest_platform.probes.kind import Endpoint, ProbeKind, Target
 from pytest_platform.probes.matchers import Matchers, mismatches
 from pytest_platform.probes.network.connect import BrokenConnection, Stream, broken, connected
-from pytest_platform.probes.network.place import Place, Port, Timeout
+from pytest_platform.probes.network.names import Place, Port, Timeout
 from pytest_platform.probes.network.port_there import closed_there
 from pytest_platform.verdict import Finding
 

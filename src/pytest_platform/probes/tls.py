@@ -13,10 +13,15 @@ from pytest_platform.module.model import Text, seconds
 from pytest_platform.probes.kind import Endpoint, ProbeKind, Target
 from pytest_platform.probes.network import trust
 from pytest_platform.probes.network.connect import BrokenConnection, broken
-from pytest_platform.probes.network.names import check_server_name, refuse_host
-from pytest_platform.probes.network.place import Place, Port, Timeout
+from pytest_platform.probes.network.names import (
+    Place,
+    Port,
+    Timeout,
+    check_server_name,
+    refuse_host,
+)
 from pytest_platform.probes.network.tls import Handshake, context_of, shake_hands
-from pytest_platform.probes.network.tls_rules import CA, DaysLeft, ServerName, Verify
+from pytest_platform.probes.network.trust import CA, DaysLeft, ServerName, Verify
 from pytest_platform.verdict import Finding
 
 CODE = trust.CODE

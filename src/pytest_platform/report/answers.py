@@ -5,15 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from pytest_platform.module.loader import Broken, Module
-from pytest_platform.report.check_report import CheckReport, ExpectedState, FindingReport
+from pytest_platform.report.check_report import CheckReport, ExpectedState
 from pytest_platform.report.coverage import judged, merged, module_verdict, state_codes
 from pytest_platform.report.document import ChangedSinceReport, Platform
+from pytest_platform.report.findings import findings_of, safe
 from pytest_platform.report.module_report import (
     ApplyReport,
     ContainerReport,
@@ -22,6 +24,7 @@ from pytest_platform.report.module_report import (
     PlanReport,
 )
 from pytest_platform.report.redact import CODES, redact_all, told
+from pytest_platform.run.graph import required
 from pytest_platform.secrets import Secrets
 from pytest_platform.verdict import Finding, Location, Result
 from pytest_platform.workload.seen import Workload
@@ -39,6 +42,8 @@ class AnswerSubject(Struct, kw_only=True):
     file: str
     expected_state: ExpectedState | None = None
     host: str = ""
+    requires: list[str] = []
+    owner: str = ""
 
 
 class AnswerDetails(Struct, kw_only=True):
@@ -85,51 +90,34 @@ def unpacked(builtins: Sequence[Any]) -> list[CheckAnswer]:
 
 def subject_of(module: Module | Broken, host: str = "") -> AnswerSubject:
     """Describe the module of an answer."""
-    return AnswerSubject(
-        name=module.name,
-        file=module.file,
-        expected_state=None if isinstance(module, Broken) else module.expected,
-        host=host,
-    )
+    subject = AnswerSubject(name=module.name, file=module.file, host=host)
+    if not isinstance(module, Broken):
+        subject.expected_state = module.expected
+        subject.requires = list(required(module))
+        subject.owner = module.manifest.spec.state.owner or ""
+    return subject
 
 
 def check_of(
-    group: str, name: str, result: Result, seconds: float, secrets: Secrets
+    id_: str, result: Result, seconds: float, secrets: Secrets, root: Path | None = None
 ) -> CheckReport:
-    """Describe one answered check, redacted. Its result should have a location."""
+    """Describe one answered check, ``group::name``, redacted. Its result should have a location.
+
+    ``root`` is where the files of findings are read from; without it none is quoted.
+    """
     location = result.location or _NOWHERE
     return CheckReport(
-        id=f"{group}::{name}",
-        group=group,  # type: ignore[arg-type] # the groups of checks are those of the document
+        id=id_,
+        group=id_.partition("::")[0],  # type: ignore[arg-type] # the groups of checks are those of the document
         code=result.code,
         verdict=result.verdict.value,
         message=told(result.message, secrets),
-        expected=_safe(result.expected, secrets),
-        actual=_safe(result.actual, secrets),
+        expected=safe(result.expected, secrets),
+        actual=safe(result.actual, secrets),
         file=location.file,
         line=location.line,
         seconds=round(seconds, 4),
-        findings=[_finding_of(one, result, secrets) for one in _findings(result)],
-    )
-
-
-def _findings(result: Result) -> Sequence[Finding]:
-    """Return all findings; of a check that could not look, the one that says why."""
-    if result.findings or result.code is None:
-        return result.findings
-    return [Finding(result.code, result.message, result.expected, result.actual)]
-
-
-def _finding_of(finding: Finding, result: Result, secrets: Secrets) -> FindingReport:
-    location = finding.location or result.location
-    return FindingReport(
-        code=finding.code,
-        message=told(finding.message, secrets),
-        expected=_safe(finding.expected, secrets),
-        actual=_safe(finding.actual, secrets),
-        file=location.file if location else None,
-        line=location.line if location else None,
-        column=(location.column or None) if location else None,
+        findings=findings_of(result, secrets, root),
     )
 
 
@@ -211,6 +199,8 @@ def _module_of(answers: Sequence[CheckAnswer], remote_mode: str) -> ModuleReport
         file=subject.file,
         expected_state=next(filter(None, (one.subject.expected_state for one in answers)), None),
         host=subject.host or UNSET,
+        requires=subject.requires or UNSET,
+        owner=subject.owner or UNSET,
         observed=seen[-1].observed if seen else None,
         drift=sorted({*drift, *state_codes(checks)}),
         total=max(len(checks), *(one.total for one in answers)),
@@ -221,10 +211,6 @@ def _module_of(answers: Sequence[CheckAnswer], remote_mode: str) -> ModuleReport
         verdict=module_verdict(checks, remote_mode),
         contradiction=contradiction or UNSET,
     )
-
-
-def _safe(text: str | None, secrets: Secrets) -> str | None:
-    return None if text is None else told(text, secrets)
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -37,6 +37,21 @@ CheckVerdict = Literal["passed", "skipped", "failed", "error"]
 ModuleVerdict = Literal["passed", "unverified", "failed", "error"]
 
 
+class ExcerptReport(Struct, kw_only=True):
+    """The lines of a file around a finding.
+
+    Redacted, and each cut to 200 characters.
+    """
+
+    lines: Annotated[list[str], Meta(title="The lines", min_length=1)]
+    first: Annotated[Number, Meta(title="The number of the first of them")]
+    line: Annotated[Number, Meta(title="The number of the one that is meant")]
+    column: Annotated[
+        int, Meta(title="Where in that line the marked part begins", description="From 0.", ge=0)
+    ] = 0
+    width: Annotated[int, Meta(title="Characters of the marked part", ge=0)] = 0
+
+
 class FindingReport(Struct, kw_only=True):
     """One thing that a check found."""
 
@@ -47,6 +62,7 @@ class FindingReport(Struct, kw_only=True):
     file: str | None
     line: Number | None
     column: Number | UnsetType | None = UNSET
+    excerpt: ExcerptReport | UnsetType = UNSET
 
 
 class CheckReport(Struct, kw_only=True):

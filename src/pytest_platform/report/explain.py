@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_platform.errors import render
@@ -62,10 +62,29 @@ class _Teller:
         return compared + [f"    {line}" for line in told_lines(finding.diff, self.secrets)]
 
     def source(self, code: str, location: Location | None, excerpt: Excerpt | None) -> str:
-        if excerpt is None and location and code not in _NEVER_QUOTED:
-            excerpt = excerpt_of(self.root, location, self.secrets)
+        if excerpt is None:
+            excerpt = quoted(code, location, self.root, self.secrets)
         rendered = render("", code, location, excerpt).lstrip("\n")
         return visible(redact(rendered, self.secrets))
+
+
+def quoted(code: str, location: Location | None, root: Path, secrets: Secrets) -> Excerpt | None:
+    """Read the lines around a finding, redacted; None where they cannot, or must not, be shown."""
+    if location is None or code in _NEVER_QUOTED:
+        return None
+    return excerpt_of(root, location, secrets)
+
+
+def redacted_excerpt(excerpt: Excerpt, secrets: Secrets) -> Excerpt | None:
+    """Redact an excerpt as one text, since a secret may go over lines; None where lines went."""
+    lines = visible(redact("\n".join(excerpt.lines), secrets)).split("\n")
+    if len(lines) != len(excerpt.lines):
+        return None
+    shown = tuple(line[:_LINE] for line in lines)
+    marked = excerpt.line - excerpt.first
+    whole = 0 <= marked < len(lines) and lines[marked] == excerpt.lines[marked]
+    column, width = (excerpt.column, excerpt.width) if whole else (0, 0)
+    return replace(excerpt, lines=shown, column=column, width=width)
 
 
 def excerpt_of(root: Path, location: Location, secrets: Secrets) -> Excerpt | None:

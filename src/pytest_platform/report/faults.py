@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from pytest_platform.report.document import Platform
 from pytest_platform.report.module_report import ModuleReport
 
 BAD = frozenset({"failed", "error"})
+NAMELESS = "MODULE"
+"""What stands for the names of modules, where faults of several are shown as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class ReportedFault:
     message: str
     file: str
     line: int
+    finding: FindingReport
 
     @property
     def name(self) -> str:
@@ -66,6 +70,7 @@ def _of_check(module: ModuleReport, check: CheckReport, severity: str) -> Iterat
             one.message,
             one.file or check.file,
             one.line or check.line,
+            one,
         )
 
 
@@ -83,6 +88,42 @@ def _itself(check: CheckReport) -> list[FindingReport]:
             line=check.line,
         )
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Faults that are equal but for their places and modules, and the message of them all."""
+
+    code: str
+    severity: str
+    message: str
+    faults: Sequence[ReportedFault]
+
+
+def alike(found: Sequence[ReportedFault]) -> list[Alike]:
+    """Put faults together that are to be shown once.
+
+    Where messages differ in the name of the module alone, ``MODULE`` stands for it.
+    """
+    groups: dict[tuple[str, str, str], list[ReportedFault]] = {}
+    for one in found:
+        groups.setdefault((one.code, one.severity, _nameless(one)), []).append(one)
+    return [
+        Alike(code, severity, _message(nameless, same), same)
+        for (code, severity, nameless), same in groups.items()
+    ]
+
+
+def _nameless(fault: ReportedFault) -> str:
+    if not fault.module or fault.module not in fault.message:
+        return fault.message
+    name = rf"(?<![^\W_]){re.escape(fault.module)}(?![^\W_])"
+    return re.sub(name, lambda _: NAMELESS, fault.message)
+
+
+def _message(nameless: str, same: Sequence[ReportedFault]) -> str:
+    messages = {one.message for one in same}
+    return messages.pop() if len(messages) == 1 else nameless
 
 
 def fingerprints(found: Sequence[ReportedFault]) -> list[str]:

@@ -169,6 +169,23 @@ class ModuleReport(Struct, kw_only=True):
             extra_json_schema={"minLength": 1},
         ),
     ] = UNSET
+    requires: Annotated[
+        list[str] | UnsetType,
+        Meta(
+            title="The modules that it requires",
+            description="Without its owner; there where it requires any.",
+            examples=[["postgres"]],
+        ),
+    ] = UNSET
+    owner: Annotated[
+        str | UnsetType,
+        Meta(
+            title="The module whose data it changes",
+            description="There for a sidecar alone.",
+            examples=["minio"],
+            extra_json_schema={"minLength": 1},
+        ),
+    ] = UNSET
     observed: Annotated[
         list[ContainerReport] | None,
         Meta(

@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 from pytest_platform.secrets import Secrets
-from pytest_platform.secrets.boundary import MARK, Safe, redact
+from pytest_platform.secrets.vault import MARK, Safe, redact
 
 __all__ = ["MARK", "Safe", "redact", "redact_all", "told", "told_lines", "visible"]
 

@@ -13,9 +13,9 @@ from pytest_platform.probes.kind import ProbeKind, Target
 from pytest_platform.run.engines import engine_of
 from pytest_platform.run.faults import FaultOwners
 from pytest_platform.run.fleet import Fleet, Watch, unwatched
+from pytest_platform.run.graph import Plan
 from pytest_platform.run.observer import Observer
 from pytest_platform.run.on_compose import containers_in
-from pytest_platform.run.plan import Plan
 from pytest_platform.run.remote_mode import RemoteMode
 from pytest_platform.run.vault import Vault
 from pytest_platform.state.table import ObservedState, seen_of

@@ -70,6 +70,7 @@ class Census:
     steps: list[Step] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
     variables: list[tuple[str, str, int]] = field(default_factory=list)
+    exported: list[tuple[str, str | None, str, int]] = field(default_factory=list)
     sets: list[Set] = field(default_factory=list)
     computed: list[Computed] = field(default_factory=list)
     numbers: list[tuple[str, Names]] = field(default_factory=list)
@@ -135,8 +136,24 @@ def _note_variable(
     name = node.child_by_field_name(field) if field else next(iter(names), None)
     text = words.text_of(name).partition("[")[0] if name else ""
     found.variables.append((text, words.text_of(node), node.start_byte))
+    if _is_exported(node):
+        value = values[0] if values else None
+        found.exported.append((text, value, words.text_of(node), node.start_byte))
     found.sets.append(Set(text, values, *assignments.holds(node)))
     found.numbers.append((text, assignments.needs(node)))
+
+
+def _is_exported(node: tree_sitter.Node) -> bool:
+    """Say whether an assignment is for a program: in front of one, or by ``export``."""
+    outer = node.parent
+    if outer is None or outer.type not in {"command", "declaration_command"}:
+        return False
+    return outer.type == "command" or _exports(outer)
+
+
+def _exports(declaration: tree_sitter.Node) -> bool:
+    first = words.text_of(declaration).split()[:2]
+    return first[0] == "export" or (first[-1].startswith("-") and "x" in first[-1])
 
 
 def _behind(node: tree_sitter.Node) -> list[tree_sitter.Node]:
@@ -156,6 +173,9 @@ def _note_step(found: Census, node: tree_sitter.Node) -> None:
         given += tuple(map(words.word_of, _behind(node.parent)))
     if given:
         text, function = words.text_of(node), _function_around(node)
+        if node.type == "declaration_command" and _exports(node):
+            names = [one.text for one in given[1:] if one.literal and one.text[:1] != "-"]
+            found.exported += [(name, None, text, node.start_byte) for name in names]
         found.steps.append(Step(given, text, _fed(node), node.start_byte, function))
 
 

@@ -49,6 +49,8 @@ class Judge:
     ``scratch`` says that nothing is mounted below ``/tmp``, ``bash`` that it is the shell;
     ``mounted`` are the paths at which anything is mounted, ``environment`` is what the
     container is given, and ``unclear`` the names of what it is given of unknown value.
+    ``filled`` are the names that Compose fills in, and ``changed`` those that the scripts
+    around this one may have set.
     """
 
     scripts: Mapping[str, str]
@@ -57,6 +59,8 @@ class Judge:
     mounted: frozenset[str] = frozenset()
     environment: Mapping[str, str] = field(default_factory=dict)
     unclear: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
+    filled: frozenset[str] = frozenset()
 
     def script(self, text: str, nesting: int = 0) -> list[DataChange]:
         """Give everything in a script that has to be declared."""
@@ -69,6 +73,10 @@ class Judge:
             if not verbs.may_be_set(name)
         ]
         told += [
+            DataChange("gives a program a variable that it may heed", (f"{name}=",), shown, at)
+            for name, shown, at in variables.heeded(found, text)
+        ]
+        told += [
             DataChange("writes to a file", (_operator(one), one.target.text), one.text, one.at)
             for one in found.writes
             if not self._harmless(one)
@@ -78,7 +86,8 @@ class Judge:
             DataChange(_COMPUTES, tuple(one.text.split()), one.text, one.at)
             for one in variables.numbers(found, given).unknown(found.computed)
         ]
-        source, values = encoded(text), Values.of(found, self.environment)
+        source = encoded(text)
+        values = Values.of(found, self.environment, self._sample).without(self.filled)
         begin, inner = _first_call(found), self._inside(found)
         for step in found.steps:
             if not _is_call(step, found.functions, begin):
@@ -90,7 +99,11 @@ class Judge:
         """Return the same for what a script runs, which may see the variables that it sets."""
         names = variables.set_in(found)
         rest = {name: value for name, value in self.environment.items() if name not in names}
-        return replace(self, environment=rest, unclear=self.unclear | names)
+        changed = self.changed | names
+        return replace(self, environment=rest, unclear=self.unclear | names, changed=changed)
+
+    def _sample(self, name: str) -> str | None:
+        return None if name in self.changed else verbs.sample(name)
 
     def step(self, step: census.Step, values: Values, nesting: int) -> list[DataChange]:
         """Judge a step as it is, or with each of the values that its variables can have."""

@@ -58,8 +58,14 @@ def leaves_with(node: Node, functions: Functions) -> str | None:
 
 
 def _first_leaving(sequence: Sequence) -> str | None:
-    found = (leaves_with(inner, {}) for inner in sequence.statements)
-    return next((code for code in found if code is not None), None)
+    """Give the argument of the first ``exit``; a bare one behind what is quiet leaves with 0."""
+    before: Node | None = None
+    for statement in sequence.statements:
+        code = leaves_with(statement, {})
+        if code is not None:
+            return "0" if code == "$?" and before and is_quiet(before, {}) else code
+        before = statement
+    return None
 
 
 def ends_with(node: Node, functions: Functions) -> str | None:

@@ -183,9 +183,13 @@ def program(words: list[Argument]) -> Program | None:
     if not words:
         return None
     written = [_undoubled(word.written) for word in words]
-    quoted = [_quoted(text) for text in written if text is not None]
-    joined = " ".join(quoted) if len(quoted) == len(words) else None
-    starts = accumulate((len(text) + 1 for text in quoted), initial=0)
+    texts = [
+        quoted(text, whole=len(word.path) > 1)
+        for text, word in zip(written, words, strict=True)
+        if text is not None
+    ]
+    joined = " ".join(texts) if len(texts) == len(words) else None
+    starts = accumulate((len(text) + 1 for text in texts), initial=0)
     parts = tuple(zip(starts, words, strict=False)) if joined is not None else ((0, words[0]),)
     text = shlex.join(word.text for word in words)
     return Program(text, joined, words[0].field, parts=parts)
@@ -211,5 +215,8 @@ def doubled(written: str, at: int) -> int:
     return here
 
 
-def _quoted(word: str) -> str:
-    return word if "${" in word else shlex.quote(word)
+def quoted(word: str, *, whole: bool) -> str:
+    """Quote a word for a shell; ``whole`` says that it stays one, whatever Compose fills in."""
+    if "${" not in word:
+        return shlex.quote(word)
+    return f'"{word}"' if whole and not set('"`\\') & set(word) else word

@@ -66,9 +66,14 @@ def in_traps(command: ShellCommand) -> Iterator[Hidden]:
 
 
 def in_background(statement: Background, statements: tuple[Node, ...]) -> Iterator[Hidden]:
-    """Give a step that runs in the background, and whose status a bare ``wait`` drops."""
+    """Give a step that runs in the background, and whose status nothing asks for.
+
+    A bare ``wait`` drops it, and so does a script that ends with no other step behind it.
+    """
     words = [endings.plain_of(one) for one in statements]
-    if ("wait",) not in words:
+    behind = statements[statements.index(statement) + 1 :]
+    ends = all(endings.is_quiet(one, {}) and one.text.split()[0] != "wait" for one in behind)
+    if ("wait",) not in words and not ends:
         return
     kills = any(one[:1] == ("kill",) for one in words)
     inner = statement.inner
@@ -169,6 +174,8 @@ def _tries_in_body(loop: Loop) -> Iterator[ShellCommand]:
 
 def _ends_quietly(node: Node) -> bool:
     """Say whether a round without success ends with 0; that of ``a && break`` ends otherwise."""
+    if isinstance(node, ShellCommand) and not node.words and not node.nested:
+        return True  # It counts the tries.
     if isinstance(node, Chain):
         return node.operator == "||" and endings.is_quiet(node.right, {})
     return isinstance(node, Branch) or endings.is_quiet(node, {})

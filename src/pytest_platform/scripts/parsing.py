@@ -22,6 +22,7 @@ DEPTH: Final = 120
 # Where the grammar's scanner asks C's isdigit(), which is defined for 0 to 255 alone: of
 # a character beyond, it reads memory that may not be there.
 _BEYOND_ISDIGIT: Final = re.compile(r"(\{[0-9]*(?:\.\.[0-9]*)?)[^\x00-\xff]")
+_CLOSING: Final = frozenset({b"do", b"done", b"then", b"elif", b"else", b"fi", b"esac", b"}"})
 _OPERAND_NODES: Final = frozenset({"simple_expansion", "expansion"})
 
 
@@ -34,7 +35,14 @@ def parse(text: str) -> Script:
     root = root_of(text)
     if depth_exceeds(root, DEPTH):
         return Script(Sequence(text, ()), broken=True, source=encoded(text))
-    return Script(sequence_of(root, root.named_children), root.has_error, encoded(text))
+    broken = root.has_error or _closes_what_is_not_open(root)
+    return Script(sequence_of(root, root.named_children), broken, encoded(text))
+
+
+def _closes_what_is_not_open(root: tree_sitter.Node) -> bool:
+    """Say whether the grammar took ``done``, ``fi`` and their like for the name of a command."""
+    names = (node for node in _leaves(root) if node.parent and node.parent.type == "command_name")
+    return any(name.text in _CLOSING for name in names)
 
 
 def root_of(text: str) -> tree_sitter.Node:
@@ -68,6 +76,18 @@ def nodes(source: bytes, kinds: AbstractSet[str]) -> list[tree_sitter.Node]:
         if node.type in kinds:
             found.append(node)
         pending.extend(node.named_children)
+    return found
+
+
+def strings(text: str) -> list[str]:
+    """Give the outermost texts in double quotes of a script, as written."""
+    pending, found = [root_of(text)], []
+    while pending:
+        node = pending.pop()
+        if node.type == "string":
+            found.append(words.text_of(node))
+        else:
+            pending.extend(node.named_children)
     return found
 
 

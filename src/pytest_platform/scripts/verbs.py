@@ -59,6 +59,32 @@ def may_be_set(variable: str) -> bool:
     return not _is_any(rules["families"], variable) or _is_any([rules["data"]], variable)
 
 
+def may_have(variable: str, value: str | None) -> bool:
+    """Say whether a variable that programs get, of this value, is data; None: of any value.
+
+    >>> may_have("APP_ENV", None), may_have("FOO", "3"), may_have("FOO", "/data/a.so")
+    (True, True, False)
+    """
+    if not may_be_set(variable):
+        return False
+    rules = table()["variables"]
+    named = _is_any(rules["harmless"], variable) or _is_any([rules["data"]], variable)
+    if named or _is_any(rules["words"], variable.upper()):
+        return True
+    return value is not None and (not value or _is_any(rules["values"], value))
+
+
+def sample(variable: str) -> str | None:
+    """Give what stands for the unknown value of a variable whose name says what data it holds.
+
+    >>> sample("API_URL"), sample("DB_PORT"), sample("COMMAND")
+    ('http://x', '1', None)
+    """
+    samples: Mapping[str, str] = table()["variables"]["samples"]
+    found = (one for pattern, one in samples.items() if re.fullmatch(pattern, variable))
+    return next(found, None)
+
+
 def _is_any(patterns: Sequence[str], text: str) -> bool:
     return any(re.fullmatch(pattern, text) for pattern in patterns)
 
@@ -223,7 +249,8 @@ def unwrapped(name: str, words: list[Word]) -> tuple[Word, ...] | None:
         elif option not in rule.get("flags", ()):
             return None
     while rule.get("assignments") and words and "=" in words[0].text:
-        if not may_be_set(words.pop(0).text.partition("=")[0]):
+        variable, _, given = words[0].text.partition("=")
+        if not may_have(variable, given if words.pop(0).literal else None):
             return None
     words = words[rule.get("operands", 0) :]
     if rule.get("fills"):

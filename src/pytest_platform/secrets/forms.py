@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Final, NamedTuple
 
 from pytest_platform.secrets.shapes import is_public, is_word
@@ -12,18 +15,23 @@ from pytest_platform.secrets.views import plain
 
 MIN_LENGTH: Final = 4
 """Shorter values cannot be told from ordinary text and are not looked for."""
+
 PIECE: Final = 24
 """As much of a longer value is hidden by itself, where it was cut or broken into lines."""
+
 END: Final = 6
 """As much of the beginning of a value is hidden before ``...``, and of its end after it."""
 
 _SURE: Final = 8
 """A shorter word is hidden as a word only, a shorter value only with its quoting."""
+
 _SHORTEST_CUT: Final = 10
 _MOST: Final = 0.7
 """How much of a value has to be there where one piece of it was found."""
+
 _MIN_INNER: Final = 6
 """Fewer characters of base64 than this may be those of any other text."""
+
 _MAX_PORT: Final = 5
 _FOR_URLS: Final = str.maketrans("+/", "-_")
 _LETTERS: Final = re.compile(r"[A-Za-z]+")
@@ -103,3 +111,58 @@ def _encoded(text: str) -> Iterator[str]:
     for one in coded:
         yield one
         yield one.translate(_FOR_URLS)
+
+
+_ORDINARY: Final = frozenset(
+    [
+        "true",
+        "false",
+        "none",
+        "null",
+        "default",
+        "enabled",
+        "disabled",
+        "local",
+        "localhost",
+        "root",
+        "admin",
+        "test",
+        "docker",
+    ]
+)
+
+_PROSE: Final = re.compile(r'"""(?:[^"]|"(?!""))*"""|#.*')
+_TEXT: Final = re.compile(r'"([^"\n]*)"')
+_WORD: Final = re.compile(r"(?<!\w)[A-Za-z]+(?:[-_.][A-Za-z]+)*(?!\w)")
+_PARTS: Final = re.compile(r"[-_.]")
+
+
+def is_own(value: str) -> bool:
+    """Tell whether a value is a word of our messages and codes.
+
+    >>> is_own("restart"), is_own("contract.image.pinned"), is_own("Kq7vXw2Zr9TbNm4")
+    (True, True, False)
+    """
+    return is_word(value) and (value.lower() in _ORDINARY or value.lower() in _own_words())
+
+
+@cache
+def _own_words() -> frozenset[str]:
+    """Return the words of the texts in this package, which are its messages and a few more.
+
+    They are read where a value is a word, and not listed: no list would stay complete.
+    """
+    code = _PROSE.sub("", "\n".join(_sources(files("pytest_platform"))))
+    found = _WORD.findall("\n".join(_TEXT.findall(code)))
+    words = {word.lower() for word in found}
+    return frozenset(words | {part for word in words for part in _PARTS.split(word)})
+
+
+def _sources(folder: Traversable) -> list[str]:
+    texts: list[str] = []
+    for entry in folder.iterdir():
+        if entry.name.endswith(".py"):
+            texts.append(entry.read_text(encoding="utf-8"))
+        elif entry.is_dir():
+            texts += _sources(entry)
+    return texts

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, NewType
 
 from ahocorasick_rs import AhoCorasick
 
-from pytest_platform.secrets.forms import END, MIN_LENGTH, Form, Piece, ends, forms, pieces
+from pytest_platform.secrets.forms import END, MIN_LENGTH, Form, Piece, ends, forms, is_own, pieces
 from pytest_platform.secrets.names import says_secret
 from pytest_platform.secrets.rule import of_outside
-from pytest_platform.secrets.shapes import is_word
+from pytest_platform.secrets.shapes import find, is_word
 from pytest_platform.secrets.views import QUOTING, View, plain, views
-from pytest_platform.secrets.words import is_own
 
 Span = tuple[int, int]
 
@@ -211,3 +211,14 @@ def _extent(text: str, at: int, piece: Piece) -> Span | None:
     before = _shared(text[max(0, at - place) : at][::-1], form[:place][::-1])
     after = _shared(text[at : at + len(form) - place], form[place:])
     return (at - before, at + after) if before + after >= piece.least else None
+
+
+Safe = NewType("Safe", str)
+"""Text that may be shown. Only ``redact`` makes it."""
+
+MARK: Final = "[redacted]"
+
+
+def redact(text: str, secrets: Secrets) -> Safe:
+    """Replace every secret value in ``text``, in whatever quoting it stands."""
+    return Safe(replaced(text, [*secrets.spans(text), *find(text)], MARK))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from pytest_platform.compose.image import whole
+from pytest_platform.compose.image_name import normal
 from pytest_platform.compose.interpolation import UNKNOWN, declared
 from pytest_platform.compose.tree import Node
 
@@ -68,14 +68,14 @@ def rendered_others(services: Services, name: str, project: str) -> set[str]:
 def _takes(own: Mapping[str, Any], other: str, service: Mapping[str, Any], project: str) -> bool:
     build = service.get("build") or {}
     tags = build.get("tags") or () if isinstance(build, Mapping) else ()
-    images = {whole(str(one)) for one in (service.get("image") or f"{project}-{other}", *tags)}
+    images = {normal(str(one)) for one in (service.get("image") or f"{project}-{other}", *tags)}
     mounts = [one for one in own.get("volumes") or () if isinstance(one, Mapping)]
     used = [own.get("image"), *(one.get("source") for one in mounts if one.get("type") == "image")]
     taken = {str(one).partition(":")[0] for one in own.get("volumes_from") or ()}
     return (
         other in taken
         or f"service:{other}" in json.dumps(own.get("build"))
-        or (bool(build) and not images.isdisjoint(whole(str(one)) for one in used if one))
+        or (bool(build) and not images.isdisjoint(normal(str(one)) for one in used if one))
     )
 
 
@@ -90,4 +90,4 @@ def _images(service: Node) -> Iterator[str]:
 
 
 def _name(image: str) -> str:
-    return whole(declared(image))
+    return normal(declared(image))

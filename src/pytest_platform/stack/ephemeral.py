@@ -21,10 +21,9 @@ from pytest_platform.stack import copies, launch, remains, variables
 from pytest_platform.stack.builds import Left, left_by
 from pytest_platform.stack.coming import Tell, told
 from pytest_platform.stack.errors import StackNotUp, StackRefused, StackRemoved
-from pytest_platform.stack.members import members, needed_services
 from pytest_platform.stack.mounts import MountSource, look_at, written_to
 from pytest_platform.stack.owner import Owner
-from pytest_platform.stack.parts import Part, Stack
+from pytest_platform.stack.parts import Part, Stack, members, needed_services
 from pytest_platform.stack.rewrite import rewrite
 
 DEADLINE = 120

@@ -11,8 +11,8 @@ from typing import Any
 
 from pytest_platform.stack import confined
 from pytest_platform.stack.builds import built_from
+from pytest_platform.stack.confined import gives_engine
 from pytest_platform.stack.copies import Copy
-from pytest_platform.stack.refusals import gives_engine
 
 _COMMON = ("/etc/localtime", "/etc/timezone", "/etc/ssl", "/etc/pki", "/usr/share")
 """Files of the host that are the same everywhere. Reading them tells and changes nothing."""

@@ -12,13 +12,11 @@ from typing import Any
 
 from pytest_platform.stack import confined, keys
 from pytest_platform.stack.builds import built_from
+from pytest_platform.stack.confined import refusals
 from pytest_platform.stack.copies import Copy
 from pytest_platform.stack.errors import StackConflict, StackRefused
-from pytest_platform.stack.members import needed_services
 from pytest_platform.stack.mounts import MountSource, refuse_to_read, rewrite_mount
-from pytest_platform.stack.naming import Document, Names
-from pytest_platform.stack.parts import Part, Stack
-from pytest_platform.stack.refusals import refusals
+from pytest_platform.stack.parts import Document, Names, Part, Stack, needed_services
 
 _FILE_KEPT = ("file", "environment", "content")
 _NETWORK_KEPT = ("aliases", "priority", "gw_priority", "interface_name")

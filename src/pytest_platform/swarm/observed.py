@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pytest_platform.compose.image import whole
+from  import whole
 from pytest_platform.swarm import form
 from pytest_platform.swarm.services import mode_of
 

@@ -4,9 +4,8 @@ A kind of backup is one file that has ``parse`` (text only), ``observe`` (comman
 host) and ``judge`` (pure), and one line in the registry.
 """
 
-from pytest_platform.change.backup.evidence import BackupEvidence
 from pytest_platform.change.backup.reference import Reference, shown
 from pytest_platform.change.backup.registry import parse
-from pytest_platform.change.backup.verify import BackupFacts, match, verify
+from pytest_platform.change.backup.verify import BackupEvidence, BackupFacts, match, verify
 
 __all__ = ["BackupEvidence", "BackupFacts", "Reference", "match", "parse", "shown", "verify"]

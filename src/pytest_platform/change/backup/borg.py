@@ -20,20 +20,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from pytest_platform.change.backup.answers import read_json, read_time
 from pytest_platform.change.backup.archive import WITHOUT_CONTENT, filled
-from pytest_platform.change.backup.host import BackupHost
-from pytest_platform.change.backup.kind import BackupKind
-from pytest_platform.change.backup.places import BackupPlace, judge_place, locate
-from pytest_platform.change.backup.reference import Reference, has_password, read_name, wrong_form
-from pytest_platform.change.backup.rules import (
+from pytest_platform.change.backup.host import BackupHost, read_json, read_time
+from pytest_platform.change.backup.kind import (
     COMPLETE,
+    BackupKind,
     judge_complete,
     judge_size,
     judge_times,
     not_read,
     reaches,
 )
+from pytest_platform.change.backup.places import BackupPlace, judge_place, locate
+from pytest_platform.change.backup.reference import Reference, has_password, read_name, wrong_form
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.module.model import Backup
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from math import ceil
+from typing import Any, TypeVar
+
+import msgspec
 
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.errors import PlatformError
@@ -15,6 +19,7 @@ from pytest_platform.secrets.names import says_credential
 
 QUICK = 30.0
 """Seconds for a question about a name."""
+
 READING = 3600.0
 """Seconds for reading a whole backup."""
 
@@ -25,6 +30,7 @@ _TIMED_OUT = frozenset({124, 143})
 _ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC"}
 _SHOWN = 160
 _IN_URL = re.compile(r"(?<=://)[^/\s@]+(?=@)")
+
 # The last bytes of what a command prints, and then its exit status, which a pipe loses.
 _ENDING = 'keep=$1; shift; { "$@"; echo "exit $?"; } | tail -c "$keep"'
 _ERROR = re.compile(r"Fatal: |[\w.]*Error: ")
@@ -165,3 +171,31 @@ def _telling_line(text: str) -> str:
 def _late(program: str, seconds: int) -> Refusal:
     message = f"{program} has to end within {seconds} s, and may not wait for a password"
     return Refusal("backup.timeout", message)
+
+
+T = TypeVar("T")
+_FRACTION = re.compile(r"\.[0-9]+")
+
+
+def read_json(said: str | Refusal, program: str, read: Callable[[Any], T]) -> T | Refusal:
+    """Decode an answer and take from it what ``read`` takes.
+
+    ``read`` may raise what indexing and conversion raise.
+    """
+    if isinstance(said, Refusal):
+        return said
+    try:
+        return read(msgspec.json.decode(said))
+    except (AttributeError, LookupError, OverflowError, TypeError, ValueError):
+        message = f"{program} has to answer in the JSON that is known here; use another version"
+        return Refusal("backup.unreadable", message)
+
+
+def read_time(text: str) -> datetime:
+    """Read a time; one without offset is in UTC, as the command's environment asks.
+
+    Raises:
+        ValueError: it is not a time.
+    """
+    moment = datetime.fromisoformat(_FRACTION.sub("", text))
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

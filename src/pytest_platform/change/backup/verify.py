@@ -1,4 +1,4 @@
-"""From the text of a backup reference to what is known of the backup."""
+"""From the text of a backup reference to what is known of the backup, and the evidence of it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from pytest_platform.change.backup.evidence import BackupEvidence, evidence_of
 from pytest_platform.change.backup.host import READING, BackupHost, credentials
-from pytest_platform.change.backup.kind import BackupKind, KindFacts
+from pytest_platform.change.backup.kind import LEVELS, BackupKind, KindFacts, judge_module, reaches
 from pytest_platform.change.backup.reference import Reference, shown
 from pytest_platform.change.backup.registry import KINDS, parse
-from pytest_platform.change.backup.rules import LEVELS, judge_module, reaches
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.hosts.transport import Transport
 from pytest_platform.module.model import Backup
@@ -113,3 +111,50 @@ def _level(kind: BackupKind[Any], facts: KindFacts, policy: Backup, now: datetim
     policies = {level: msgspec.structs.replace(policy, level=level) for level in asked}
     reached = [level for level in asked if not kind.judge(facts, policies[level], now)]
     return reached[-1] if reached else None
+
+
+_RESTORE: Final = "whether an application can use it, only a restore shows"
+
+_STORE: Final = {
+    "exists": "the repository lists it as complete; no content was read",
+    "structural": "every byte of it was read and authenticated, as a restore would",
+    "data": "every byte of it was read and authenticated, and all data of the repository verified",
+}
+
+_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
+    "file": {
+        "exists": "the file is there; no content was read",
+        "structural": "it was read to its end and holds something",
+        "data": "it was read to its end, holds something, and is as its checksum says",
+    },
+    "restic": _STORE,
+    "borg": _STORE,
+}
+
+
+class BackupEvidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was verified: ``level`` was reached, and ``promise`` says what that means.
+
+    ``files`` and ``bytes`` are the regular files that were read and their content; null where
+    none was read, and ``bytes`` also of a dump, which is one file.
+    """
+
+    kind: str
+    level: str
+    promise: str
+    files: int | None = None
+    bytes: int | None = None
+
+    def __str__(self) -> str:
+        if self.files is None:
+            return f"backup verified ({self.level}): {self.promise}"
+        size = "" if self.bytes is None else f" with {self.bytes} bytes"
+        read = f"{self.files} file{'' if self.files == 1 else 's'}{size} read"
+        return f"backup verified ({self.level}), {read}: {self.promise}"
+
+
+def evidence_of(kind: str, level: str, held: tuple[int, int | None] | None) -> BackupEvidence:
+    """Describe what was verified; ``held`` are the files and the bytes of what was read."""
+    promise = f"{_PROMISES[kind][level]}; {_RESTORE}"
+    files, size = held if held and level != "exists" else (None, None)
+    return BackupEvidence(kind, level, promise, files, size)

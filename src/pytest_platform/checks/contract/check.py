@@ -1,18 +1,21 @@
-"""The checks of the group ``contract``: they read files only."""
+"""The checks of the group ``contract``: they read files only; what they find may be waived."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from datetime import date
+from typing import ClassVar, Final
 
 from pytest_platform.checks.check import Check
-from pytest_platform.checks.contract import waivers
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.contract.on_units import Unread
 from pytest_platform.checks.registry import ContractJudge
-from pytest_platform.module.loader import Broken
+from pytest_platform.errors import PlatformError
+from pytest_platform.module.baseline import Baseline
+from pytest_platform.module.loader import Broken, Module
 from pytest_platform.run.context import Context
-from pytest_platform.verdict import Finding, Result, failed, passed
+from pytest_platform.verdict import Finding, Location, Result, Verdict, failed, passed
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,9 @@ class ContractCheck(Check):
         try:
             findings = [facts.placed(finding) for finding in self.judge(facts)]
         except Unread as unread:
-            return waivers.unread(self.module, self.code, unread, context.today)
+            return unread_result(self.module, self.code, unread, context.today)
         baseline = context.catalog.baseline if findings else None
-        return waivers.apply(self.module, self.code, findings, context.today, baseline)
+        return apply_waivers(self.module, self.code, findings, context.today, baseline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +67,69 @@ class BrokenFileCheck(Check):
             for one in self.module.problems
         ]
         return failed(findings, self.location)
+
+
+NEVER_SOFTENED: Final = frozenset(
+    f"contract.{name}"
+    for name in ("schema", "compose", "command_shape", "script", "masked_failure", "interpolation")
+)
+"""Findings that make other verdicts a lie: they fail in a draft, too."""
+
+
+def apply_waivers(
+    module: Module,
+    code: str,
+    findings: Sequence[Finding],
+    today: date,
+    baseline: Baseline | None = None,
+) -> Result:
+    """Return the result of the check ``code`` that found ``findings``.
+
+    A result that passed with a message is a warning; ``findings`` are what was accepted. What
+    the ``baseline`` accepts counts only where all is accepted: one new finding fails alone.
+    """
+    default = module.at("spec")
+    if baseline is not None and findings:
+        known = [(one, baseline.of(module.name, one, default)) for one in findings]
+        left = [one for one, entry in known if entry is None or today > entry.last_day]
+        ends = [entry.last_day for _, entry in known if entry]
+        if not left:
+            message = f"the baseline accepts it until {min(ends)}: {findings[0].message}"
+            return _accepted(findings, message, default)
+        findings = left
+    waivers = [one for one in enumerate(module.manifest.spec.waivers) if one[1].code == code]
+    index, waiver = max(waivers, key=lambda one: one[1].last_day, default=(0, None))
+    if waiver is not None:
+        place = module.at("spec", "waivers", index)
+        if today > waiver.last_day:
+            return failed([_ended(code, waiver.until, place), *findings], default)
+        return _accepted(findings, f"waived until {waiver.until}: {waiver.reason}", place)
+    if not findings:
+        return passed()
+    softens = code not in NEVER_SOFTENED or all(one.softens for one in findings)
+    if module.manifest.metadata.contract == "draft" and softens:
+        return _accepted(findings, f"a draft only warns: {findings[0].message}", default)
+    return failed(findings, default)
+
+
+def unread_result(module: Module, code: str, error: PlatformError, today: date) -> Result:
+    """Return the result of the check ``code`` that had nothing to read; a waiver accepts that."""
+    if any(one.code == code for one in module.manifest.spec.waivers):
+        return apply_waivers(
+            module, code, [Finding(code, str(error), location=error.location)], today
+        )
+    return Result(Verdict.SKIPPED, str(error), location=error.location)
+
+
+def _ended(code: str, day: str, place: Location) -> Finding:
+    message = (
+        f"the waiver of {code} ended on {day}: renew it with a reason, "
+        "or mend what it accepts and remove it"
+    )
+    return Finding(code, message, expected="a waiver that holds", actual=day, location=place)
+
+
+def _accepted(findings: Sequence[Finding], message: str, place: Location) -> Result:
+    if not findings:
+        return passed("a waiver accepts what is no longer found: remove it")
+    return Result(Verdict.PASSED, message, location=place, findings=tuple(findings))

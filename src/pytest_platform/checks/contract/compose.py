@@ -9,7 +9,7 @@ from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.compose.mirror import RemoteInclude
 from pytest_platform.compose.service import replicas_of, replicas_path
 from pytest_platform.errors import ComposeError
-from pytest_platform.module.nearest import did_you_mean, quoted
+from pytest_platform.text import did_you_mean, quoted
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.compose"

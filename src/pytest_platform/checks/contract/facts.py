@@ -18,7 +18,7 @@ from pytest_platform.compose.source import locate, locate_variable
 from pytest_platform.errors import ComposeError
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
-from pytest_platform.module.nearest import quoted
+from pytest_platform.text import quoted
 from pytest_platform.verdict import Finding, Location
 
 _REFUSED: Final = "Compose cannot render the files; contract::compose says why"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from pytest_platform.checks.contract.facts import Facts, Unit
-from pytest_platform.compose.image import whole
+from pytest_platform.compose.image_name import familiar
 from pytest_platform.compose.interpolation import UNKNOWN, declared, variables
-from pytest_platform.module.nearest import quoted
+from pytest_platform.text import quoted
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.image.pinned"
@@ -28,7 +28,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
 
 def _made_here(unit: Unit, facts: Facts) -> bool:
     """Tell whether no registry is asked: the project builds it, or it never leaves the host."""
-    image = whole(str(unit.rendered.get("image") or ""))
+    image = familiar(str(unit.rendered.get("image") or ""))
     if not image:
         return bool(facts.service.get("build"))
     local = image.startswith("localhost/") and unit.rendered.get("pull_policy") == "never"
@@ -40,8 +40,8 @@ def _built(facts: Facts) -> Iterator[str]:
     for name, service in facts.rendered.services.items():
         build = service.get("build")
         if build:
-            yield whole(str(service.get("image") or f"{facts.module.project}-{name}"))
-            yield from (whole(str(tag)) for tag in build.get("tags") or ())
+            yield familiar(str(service.get("image") or f"{facts.module.project}-{name}"))
+            yield from (familiar(str(tag)) for tag in build.get("tags") or ())
 
 
 def _problem(unit: Unit) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pytest_platform.checks.contract import surroundings
 from pytest_platform.checks.contract.facts import Facts, Unit
-from pytest_platform.compose import positions
+from pytest_platform.compose import source
 from pytest_platform.compose.source import locate
 from pytest_platform.reading import read_text
 from pytest_platform.scripts.files import Texts
@@ -105,7 +105,7 @@ def _location(facts: Facts, one: MountedFiles, at: int) -> Location:
         path = ("configs", one.config, "content")
         return locate(facts.module, path, doubled(one.source, at))
     root, real = facts.module.root.resolve(), one.file.resolve()
-    line, column = positions.of_index(one.text, at)
+    line, column = source.position_of_index(one.text, at)
     return Location(real.relative_to(root).as_posix(), line, column)
 
 

@@ -12,14 +12,15 @@ or a path in it, ``psql -f /seed/roles.sql``, allows that one command and none w
 from __future__ import annotations
 
 import itertools
+import json
 import re
-import shlex
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from pytest_platform.checks.contract import surroundings
 from pytest_platform.checks.contract.surroundings import Told
+from pytest_platform.compose.placeholders import variables
 from pytest_platform.scripts.changes import DataChange, Judge
 from pytest_platform.scripts.files import NO_TEXTS, Texts
 from pytest_platform.scripts.invocation import (
@@ -30,11 +31,15 @@ from pytest_platform.scripts.invocation import (
     basename,
     invocation,
     program,
+    quoted,
     single_dollars,
 )
+from pytest_platform.scripts.parsing import strings
 from pytest_platform.scripts.programs import of_publisher
 from pytest_platform.scripts.quoting import shortened
 from pytest_platform.scripts.unvalued import marked, unvalued
+from pytest_platform.scripts.variables import occurrences
+from pytest_platform.scripts.verbs import sample
 from pytest_platform.verdict import Finding, Spot
 
 CODE: Final = "contract.mutations"
@@ -87,18 +92,22 @@ def _leading(words: tuple[str, ...]) -> int:
 
 
 def _told(rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Texts) -> list[Told]:
-    known = surroundings.environment(rendered)
+    known = surroundings.environment(rendered, source)
+    texts = [source.get(key) for key in ("entrypoint", "command", "healthcheck")]
+    filled = set(variables(json.dumps([*texts, *scripts.sources.values()])))
     judge = Judge(
         scripts.texts,
         scratch=not surroundings.below_tmp(rendered),
         mounted=surroundings.mounted(rendered),
-        environment=known,
+        environment={name: one for name, one in known.items() if name not in filled},
         unclear=frozenset(rendered.get("environment") or {}) - known.keys(),
+        filled=frozenset(filled),
     )
+    ran = "\n".join([*(word.text for word in arguments(rendered, source)), *scripts.texts.values()])
     return [
         *_of_command(judge, rendered, source, scripts),
         *_of_words(judge, _health_check(rendered), scripts),
-        *surroundings.of_environment(rendered, judge),
+        *surroundings.of_environment(rendered, source, judge, ran),
         *surroundings.of_mounts(rendered, source, judge),
     ]
 
@@ -158,14 +167,25 @@ def _of_values(found: Program) -> list[Told]:
             f"${{{name}}}",
         )
         for name in unvalued(word.written, word.text)
-        if found.text == word.text
+        if found.text == word.text and not _is_data(name, found.written or "")
     ]
+
+
+def _is_data(name: str, text: str) -> bool:
+    """Say whether a variable stands in quotes alone and its name says what data it holds."""
+    quoted = sum(occurrences(name, one) for one in strings(text))
+    return sample(name) is not None and 0 < quoted == occurrences(name, text)
 
 
 def _around(judge: Judge, words: list[Argument], shell: Invocation) -> list[DataChange]:
     """Judge the shell that gets a script, and what starts it, as if the script did nothing."""
-    texts = [":" if word is shell.script else word.text for word in words]
-    return judge.script(shlex.join(texts))
+    texts = [
+        ":"
+        if word is shell.script
+        else quoted(single_dollars(word.written or word.text), whole=len(word.path) > 1)
+        for word in words
+    ]
+    return judge.script(" ".join(texts))
 
 
 def _place(
@@ -186,13 +206,20 @@ def _health_check(rendered: Mapping[str, Any]) -> list[Argument]:
 def _changes(
     judge: Judge, found: Program, scripts: Texts
 ) -> list[tuple[DataChange, DataChange | None]]:
-    """Judge what runs, with what was written where both have the same shape."""
+    """Judge what runs, as it was written: what Compose fills in may be anything elsewhere.
+
+    Of what runs here that alone is added which the written text does not show, unless
+    variables that have no value here are blank in it.
+    """
     ran = judge.script(found.text)
-    as_written = replace(judge, scripts=scripts.written)
-    written = as_written.script(found.written) if found.written is not None else []
-    if [one.does for one in written] == [one.does for one in ran]:
-        return list(zip(ran, written, strict=True))
-    return [(one, None) for one in ran]
+    if found.written is None:
+        return [(one, None) for one in ran]
+    as_written = replace(judge, scripts={**scripts.texts, **scripts.written})
+    written = as_written.script(found.written)
+    shown = {one.does for one in written}
+    blank = any(unvalued(word.written, word.text) for _, word in found.parts)
+    rest = [one for one in ran if one.does not in shown and not blank]
+    return [*((one, one) for one in written), *((one, None) for one in rest)]
 
 
 def _allows(declared: tuple[str, ...], change: DataChange) -> bool:
@@ -208,12 +235,12 @@ def _allows(declared: tuple[str, ...], change: DataChange) -> bool:
 
 
 def _finding(path: tuple[str, ...], spot: Spot | None, does: str, text: str | None) -> Finding:
-    quoted = f"`{shortened(text)}`" if text else "a command"
+    shown = f"`{shortened(text)}`" if text else "a command"
     return Finding(
         code=CODE,
-        message=f"{quoted} {does}, a sidecar one-shot only creates or verifies: {_ADVICE}",
+        message=f"{shown} {does}, a sidecar one-shot only creates or verifies: {_ADVICE}",
         expected="creates or verifies, nothing else",
-        actual=f"{quoted} {does}",
+        actual=f"{shown} {does}",
         path=path,
         spot=spot,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pytest_platform.checks.contract.facts import Facts
-from pytest_platform.module.nearest import quoted
+from pytest_platform.text import quoted
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.name"

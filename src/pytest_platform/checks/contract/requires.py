@@ -8,7 +8,7 @@ from typing import Final
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Broken
-from pytest_platform.module.nearest import did_you_mean, quoted
+from pytest_platform.text import did_you_mean, quoted
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.requires"

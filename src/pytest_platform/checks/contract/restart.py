@@ -9,8 +9,8 @@ from typing import Final
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.compose.interpolation import optional, split_outside
 from pytest_platform.compose.service import Restart
-from pytest_platform.module.nearest import quoted
 from pytest_platform.run.engines import engine_of
+from pytest_platform.text import quoted
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.restart"

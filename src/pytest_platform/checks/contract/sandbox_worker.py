@@ -13,7 +13,6 @@ from pytest_platform.checks.contract import (
     mutations,
     replaced,
     script,
-    unread,
 )
 from pytest_platform.verdict import Finding
 
@@ -24,7 +23,7 @@ CHECKS: Mapping[str, Callable[..., list[Finding] | list[str]]] = {
     "masked_failure": masked_failure.findings,
     "mutations": mutations.findings,
     "declarations": mutations.declarations,
-    "unread": unread.findings,
+    "unread": script.unread_findings,
 }
 
 

@@ -1,4 +1,4 @@
-"""A script that its shell cannot parse.
+"""A script that its shell cannot parse, or one in the image, which cannot be judged.
 
 The grammar reads every script; where it finds an error, a shell of the machine is asked as
 well, which only reads the text (``-n``), for the grammar refuses some that every shell takes.
@@ -14,18 +14,14 @@ from typing import Any, Final
 
 from pytest_platform.checks.contract import command_shape
 from pytest_platform.scripts import files
-from pytest_platform.scripts.files import NO_TEXTS, Texts
-from pytest_platform.scripts.invocation import (
-    Program,
-    arguments,
-    basename,
-    invocation,
-    program,
-)
+from pytest_platform.scripts.files import NO_TEXTS, Texts, unread
+from pytest_platform.scripts.invocation import Program, arguments, basename, invocation, program
 from pytest_platform.scripts.parsing import parse
+from pytest_platform.scripts.quoting import shortened
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.script"
+UNREAD: Final = "contract.unread"
 
 _READ_BY_BASH: Final = frozenset({"sh", "bash", "ash", "dash"})
 _SECONDS: Final = 60.0
@@ -98,3 +94,20 @@ def _start(text: str, line: int) -> int:
             start = here + len(one) - len(one.lstrip())
         here += len(one)
     return start
+
+
+def unread_findings(
+    rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Texts
+) -> list[Finding]:
+    """Tell that all that runs is a script file that is not among ``scripts``."""
+    found = program(arguments(rendered, source))
+    path = unread(parse(found.text), scripts.texts) if found else None
+    if found is None or path is None:
+        return []
+    named = found.written is not None and path in found.written
+    quoted = f"`{shortened(path)}`" if named else "the script"
+    message = (
+        f"{quoted} is not in the repository, so it cannot be judged: mount it from a file of the "
+        "repository, or write it under `configs: content:`"
+    )
+    return [Finding(UNREAD, message, path=found.place(None)[0])]

@@ -10,7 +10,7 @@ from pytest_platform.checks.mounted_data import declared_beside, shared_by_files
 from pytest_platform.errors import ComposeError
 from pytest_platform.module.loader import Broken
 from pytest_platform.module.model import StateClass
-from pytest_platform.module.nearest import did_you_mean, quoted
+from pytest_platform.text import did_you_mean, quoted
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.state"

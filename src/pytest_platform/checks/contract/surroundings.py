@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from pytest_platform.compose.placeholders import variables
 from pytest_platform.scripts.changes import DataChange, Judge
 from pytest_platform.scripts.invocation import single_dollars
-from pytest_platform.scripts.verbs import may_be_set, table
+from pytest_platform.scripts.variables import is_expanded
+from pytest_platform.scripts.verbs import may_be_set, may_have, table
 from pytest_platform.verdict import Spot
 
 Told = tuple[tuple[str, ...], Spot | None, DataChange, str | None]
@@ -31,18 +33,29 @@ def of_image(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> Told:
     return (place,), None, DataChange(does, (name,), name), quoted
 
 
-def of_environment(rendered: Mapping[str, Any], judge: Judge) -> list[Told]:
-    """Find variables by which the name of a program runs another one, or code before it."""
+def of_environment(
+    rendered: Mapping[str, Any], source: Mapping[str, Any], judge: Judge, ran: str
+) -> list[Told]:
+    """Find variables by which the name of a program runs another one, or code before it.
+
+    So may every variable that is not known to be data: by its name, by its value, or for the
+    script, whose text is in ``ran``, asks for it.
+    """
+    known = environment(rendered, source)
     return [
-        (
-            ("environment", name),
-            None,
-            DataChange("decides what programs run", (f"{name.lower()}=",), name),
-            name,
-        )
+        (("environment", name), None, DataChange(does, (f"{name.lower()}=",), name), name)
         for name, value in (rendered.get("environment") or {}).items()
-        if not may_be_set(name) and not _is_usual(name, str(value or ""), judge)
+        if (does := _heeded(name, str(value or ""), known.get(name), judge, ran))
     ]
+
+
+def _heeded(name: str, value: str, known: str | None, judge: Judge, ran: str) -> str:
+    """Give what a variable may do; nothing where it is data."""
+    if not may_be_set(name):
+        return "" if _is_usual(name, value, judge) else "decides what programs run"
+    if may_have(name, known) or is_expanded(name, ran):
+        return ""
+    return "is not known to be data for the programs that run (the script does not use it)"
 
 
 def _is_usual(name: str, value: str, judge: Judge) -> bool:
@@ -54,11 +67,17 @@ def _is_usual(name: str, value: str, judge: Judge) -> bool:
     return bool(matches) and ".." not in value and not below_tmp
 
 
-def environment(rendered: Mapping[str, Any]) -> dict[str, str]:
-    """Return what is given for sure: what has no value here may have any where it is deployed."""
+def environment(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is given for sure: what Compose fills in may be anything at a deployment."""
     given: Mapping[str, Any] = rendered.get("environment") or {}
-    told = {name: single_dollars(str(one or "")) for name, one in given.items()}
-    return {name: one for name, one in told.items() if one and UNKNOWN not in one}
+    written = source.get("environment")
+    if not isinstance(written, Mapping):
+        return {}
+    return {
+        name: single_dollars(str(one))
+        for name, one in given.items()
+        if one is not None and name in written and not set(variables(str(written[name] or "")))
+    }
 
 
 def mounted(rendered: Mapping[str, Any]) -> frozenset[str]:

@@ -12,10 +12,9 @@ from pytest_platform.checks.drift.deployed import as_deployed, rendered_there, w
 from pytest_platform.checks.drift.desired import VARIABLE, desired
 from pytest_platform.checks.drift.evidence import evidence, same_content
 from pytest_platform.checks.drift.findings import beside, finding
-from pytest_platform.checks.drift.left_over import left_over
+from pytest_platform.checks.drift.left_over import ORPHAN, left_over
 from pytest_platform.checks.drift.model import Comparison, Drift, Hash
 from pytest_platform.checks.drift.observed import observed
-from pytest_platform.checks.drift.orphans import ORPHAN
 from pytest_platform.checks.drift.remote import There
 from pytest_platform.checks.drift.sharing import resolved, shares
 from pytest_platform.checks.drift.top_level import KINDS, NETWORK, VOLUME, differing

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from pytest_platform.checks.drift import reference, rights
+from pytest_platform.checks.drift import rights
 from pytest_platform.checks.drift.model import (
     Attachment,
     ContainerSettings,
@@ -18,6 +18,7 @@ from pytest_platform.checks.drift.model import (
     binding,
     own_labels,
 )
+from pytest_platform.compose import image_name
 from pytest_platform.compose.rendered import Rendered, unescaped
 
 _CONDITIONS = {"": "no", "none": "no", "any": "always"}
@@ -52,7 +53,7 @@ def desired(
     service: Model = unescaped(rendered.services[name])
     mode = service.get("network_mode") or ""
     settings = ContainerSettings(
-        image=reference.normal(service.get("image") or f"{model.get('name')}-{name}"),
+        image=image_name.normal(service.get("image") or f"{model.get('name')}-{name}"),
         command=tuple(service.get("command") or ()),
         entrypoint=_entrypoint(service),
         environment=_environment(service, digest),
@@ -72,7 +73,7 @@ def desired(
         settings,
         _private(name, source),
         bool(service.get("volumes_from")),
-        "" if service.get("image") else reference.normal(f"{model.get('name')}_{name}"),
+        "" if service.get("image") else image_name.normal(f"{model.get('name')}_{name}"),
         bool(service.get("use_api_socket")),
         digest(_API_SOCKET),
     )
@@ -155,7 +156,7 @@ def _mount(volume: Model, model: Model) -> Mount:
         return Mount(kind, "", read_only, _tmpfs(volume.get("tmpfs") or {}))
     if kind == "image":
         return Mount(
-            kind, reference.normal(source), True, (volume.get("image") or {}).get("subpath", "")
+            kind, image_name.normal(source), True, (volume.get("image") or {}).get("subpath", "")
         )
     return Mount(kind, _path(source), read_only)
 

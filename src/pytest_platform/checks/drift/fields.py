@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pytest_platform.checks.drift import describe, reference
+from pytest_platform.checks.drift import describe
 from pytest_platform.checks.drift.desired import CONTAINER
 from pytest_platform.checks.drift.model import (
     Attachment,
@@ -21,6 +21,7 @@ from pytest_platform.checks.drift.model import (
     Mount,
     Observed,
 )
+from pytest_platform.compose import image_name
 
 Sides = tuple[str, str]
 """What was expected and what was seen, as people read it."""
@@ -42,11 +43,11 @@ def image(desired: Desired, observed: Observed, evidence: Evidence) -> Sides | N
     """Compare the declared reference, and the image that it means now."""
     wanted, found = desired.settings.image, observed.settings.image
     now, then = evidence.image_id, observed.image_id
-    names = reference.familiar(wanted), reference.familiar(found)
+    names = image_name.familiar(wanted), image_name.familiar(found)
     if observed.podman and found == f"localhost/{names[0]}":
         # Podman puts this before the short name of an image that is on the host.
         return None
-    if reference.decisive(wanted) != reference.decisive(found) and found != desired.other_image:
+    if image_name.decisive(wanted) != image_name.decisive(found) and found != desired.other_image:
         return names
     if now and then and now != then:
         now, then = describe.image_id(now), describe.image_id(then)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.drift.compare import CONFIG
 from pytest_platform.checks.drift.deployed import deployed
-from pytest_platform.checks.drift.explained import KEYS
+from pytest_platform.checks.drift.evidence import KEYS
 from pytest_platform.checks.drift.model import Drift, Hash
 from pytest_platform.checks.drift.top_level import VOLUME, Different
 from pytest_platform.compose.source import locate

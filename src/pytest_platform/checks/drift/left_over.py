@@ -1,12 +1,12 @@
-"""Containers that are left in a project: which of them are this project's own."""
+"""Containers that are left in a project, such as those of services that are gone. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from pytest_platform.checks.drift.orphans import orphans
-from pytest_platform.docker.details import Details
+from pytest_platform.checks.drift.model import Drift
+from pytest_platform.docker.details import Details, Listed
 from pytest_platform.errors import CannotCompare, PlatformError
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.run.context import Context
@@ -75,3 +75,31 @@ def _services_of(other: Module, context: Context) -> set[str]:
         return _services(other, context)
     except PlatformError as error:
         raise CannotCompare(f"{_UNKNOWN}: {error}") from None
+
+
+ORPHAN = "container.orphan"
+
+
+def orphans(
+    project: str,
+    services: Collection[str],
+    listed: Iterable[Listed],
+    files: Collection[str] | None = None,
+) -> tuple[Drift, ...]:
+    """Return a drift for each such container; ``services`` are all that the ``files`` have.
+
+    What was made from another Compose file belongs to that one, whatever its project is called.
+    """
+    left = sorted(
+        (one.service, one.name)
+        for one in listed
+        if one.project == project and one.service not in services and _is_ours(one, files)
+    )
+    return tuple(
+        Drift(ORPHAN, "no container", f"{name} of the service '{service}'")
+        for service, name in left
+    )
+
+
+def _is_ours(one: Listed, files: Collection[str] | None) -> bool:
+    return files is None or set(one.files) <= set(files)

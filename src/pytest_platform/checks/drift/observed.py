@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from pytest_platform.checks.drift import reference, rights
+from pytest_platform.checks.drift import rights
 from pytest_platform.checks.drift.desired import network_mode, restart, without_networks
 from pytest_platform.checks.drift.model import (
     Attachment,
@@ -19,6 +19,7 @@ from pytest_platform.checks.drift.model import (
     binding,
     own_labels,
 )
+from pytest_platform.compose import image_name
 from pytest_platform.docker.engine import PROJECT, SERVICE, Document
 from pytest_platform.docker.snapshot import is_podman
 
@@ -37,7 +38,7 @@ def observed(container: Document, image: Document | None) -> Observed:
     labels = config.get("Labels") or {}
     mode, podman = _mode(container), is_podman(container)
     settings = ContainerSettings(
-        image=reference.normal(config.get("Image") or ""),
+        image=image_name.normal(config.get("Image") or ""),
         command=tuple(config.get("Cmd") or ()),
         entrypoint=tuple(config.get("Entrypoint") or ()),
         environment=config.get("Env") or {},
@@ -121,7 +122,7 @@ def _mounts(container: Document) -> Iterator[tuple[str, Mount]]:
             options = _tmpfs(mount.get("TmpfsOptions") or {})
             yield posixpath.normpath(mount["Target"]), Mount("tmpfs", "", read_only, options)
         if mount["Type"] == "image":
-            source = reference.normal(mount.get("Source") or "")
+            source = image_name.normal(mount.get("Source") or "")
             part = (mount.get("ImageOptions") or {}).get("Subpath") or ""
             yield posixpath.normpath(mount["Target"]), Mount("image", source, True, part)
 

@@ -18,13 +18,12 @@ from pathlib import Path
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.drift.compare import compare
 from pytest_platform.checks.drift.deployed import deployed, rendered_there
-from pytest_platform.checks.drift.evidence import evidence
-from pytest_platform.checks.drift.explained import named, taken_as_seen, variable_fields
+from pytest_platform.checks.drift.evidence import evidence, named, taken_as_seen, variable_fields
 from pytest_platform.checks.drift.model import Desired, Drift, Hash, Observed
-from pytest_platform.compose.files import taking_part
+from pytest_platform.compose.config_hash import misleading
+from pytest_platform.compose.found import taking_part
 from pytest_platform.compose.remote import Deployed, Hashes
 from pytest_platform.compose.rendered import Rendered
-from pytest_platform.compose.renderer import misleading
 from pytest_platform.docker.details import Details
 from pytest_platform.docker.engine import Document
 from pytest_platform.errors import CannotCompare, FilesDiffer

@@ -7,19 +7,24 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import Meta
 
 from pytest_platform.errors import PlatformError
-from pytest_platform.module.nearest import quoted
+from pytest_platform.module.model import Base, Duration, Text
+from pytest_platform.probes.kind import Endpoint, Target
+from pytest_platform.text import quoted
 
 _LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")
 _NUMBERS = re.compile(r"[0-9]+(\.[0-9]+){3}")
+
 _AUTHORITY = re.compile(
     r"(\[(?P<address>[^][]*:[^][]*)\]|(?P<name>[^][:@]+))(:(?P<port>[0-9]{1,5}))?"
 )
+
 _PORTS = range(1, 65536)
 
 Url = Annotated[
@@ -29,6 +34,7 @@ Url = Annotated[
         extra_json_schema={"patternErrorMessage": "a whole address: http://… or https://…"},
     ),
 ]
+
 UrlPath = Annotated[
     str,
     Meta(
@@ -36,6 +42,7 @@ UrlPath = Annotated[
         extra_json_schema={"patternErrorMessage": "a path that starts with '/', on one line"},
     ),
 ]
+
 HeaderName = Annotated[
     str,
     Meta(
@@ -43,6 +50,7 @@ HeaderName = Annotated[
         extra_json_schema={"patternErrorMessage": "the name of a header"},
     ),
 ]
+
 HeaderValue = Annotated[
     str,
     Meta(
@@ -118,3 +126,69 @@ def _is_host(text: str) -> bool:
         return False
     # A zone is lost on the way to the socket.
     return "%" not in text
+
+
+Service = Annotated[
+    Text | None,
+    Meta(
+        description=(
+            "The service of the module's project to go to; default: its own. "
+            "The way there is its published port, else its own address beside the host."
+        ),
+        examples=["minio"],
+    ),
+]
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+
+Timeout = Annotated[
+    Duration,
+    Meta(
+        description=(
+            "How long one try may take, from the connection to the end of the answer. "
+            "`within`, beside the name of the probe, says for how long it is tried again."
+        )
+    ),
+]
+
+
+class Place(Base, frozen=True):
+    """A port of a service, or of a host as the module's host sees it."""
+
+    service: Service = None
+    host: Annotated[
+        Text | None,
+        Meta(
+            description="A name or address to go to in place of a service.",
+            examples=["192.0.2.10"],
+        ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        if self.service is not None and self.host is not None:
+            message = "name a service or a host, not both"
+            raise ValueError(message)
+        if self.host is not None:
+            refuse_host(self.host)
+
+    def endpoint(self, target: Target, port: int, protocol: str = "tcp") -> Endpoint:
+        """Return where to connect to.
+
+        Raises:
+            PlatformError: see ``Target.endpoint`` and ``Target.outside``.
+        """
+        if self.host is not None:
+            return target.outside(self.host, port)
+        return target.endpoint(port, service=self.service, protocol=protocol)
+
+    def services(self) -> Sequence[str]:
+        """Name the services that have to be seen, beside the module's own."""
+        return [self.service] if self.service else []
+
+
+class Resolver(Place, frozen=True):
+    """A name server: a port of a service, or of a host as the module's host sees it."""
+
+    port: Annotated[
+        Port, Meta(description="The port; of a service, the container's.", examples=[5353])
+    ] = 53

@@ -20,8 +20,7 @@ from pytest_platform.errors import PlatformError
 from pytest_platform.module.model import seconds
 from pytest_platform.probes.kind import Endpoint, Target
 from pytest_platform.probes.network.connect import BrokenConnection, broken
-from pytest_platform.probes.network.names import BadName
-from pytest_platform.probes.network.place import Resolver
+from pytest_platform.probes.network.names import BadName, Resolver
 
 _CONFIGURATION = "/etc/resolv.conf"
 _READ = 10.0

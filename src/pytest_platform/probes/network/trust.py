@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Annotated
 
+from msgspec import Meta
+
+from pytest_platform.module.model import Base, RelativePath, Text
 from pytest_platform.probes.network.certificate import Certificate
+from pytest_platform.probes.network.names import refuse_host
 from pytest_platform.probes.network.tls import Distrust, Handshake
 from pytest_platform.verdict import Finding
 
@@ -80,3 +85,50 @@ def _chain(
         return
     message = f"the certificate of {where} is not trusted: {distrust.words}"
     yield Finding(UNTRUSTED, message, "signed by a trusted authority", certificate.issuer)
+
+
+Verify = Annotated[
+    bool,
+    Meta(
+        description=(
+            "`false`: neither who signed the certificate nor that it is valid now matters; "
+            "what is asked of names and days still counts."
+        )
+    ),
+]
+
+CA = Annotated[
+    RelativePath | None,
+    Meta(
+        description=(
+            "Trust the certificates in this PEM file instead of the machine's. "
+            "Relative to the module's folder."
+        ),
+        examples=["ca.pem"],
+    ),
+]
+
+ServerName = Annotated[
+    Text | None,
+    Meta(
+        description="The name that the server is asked for, and that its certificate must be for.",
+        examples=["status.example.org"],
+    ),
+]
+
+DaysLeft = Annotated[
+    int, Meta(ge=0, le=3650, description="For how many more days it must be valid, at least.")
+]
+
+
+class TlsRules(Base, frozen=True):
+    """What a certificate must be like."""
+
+    verify: Verify = True
+    ca: CA = None
+    server_name: ServerName = None
+    days_left: DaysLeft = 0
+
+    def __post_init__(self) -> None:
+        if self.server_name is not None:
+            refuse_host(self.server_name)

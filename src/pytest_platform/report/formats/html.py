@@ -2,141 +2,97 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib import resources
-from typing import Any, Final, get_args
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Final
 
-from jinja2 import Environment, StrictUndefined
-from msgspec import UNSET
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
-from pytest_platform.codes import CodeEntry, catalogue
-from pytest_platform.report.check_report import ModuleVerdict
 from pytest_platform.report.coverage import notes
 from pytest_platform.report.document import Document
-from pytest_platform.report.faults import ReportedFault, faults
 from pytest_platform.report.fit import cut, one_line
-from pytest_platform.report.formats.table import plan_lines, rows
-from pytest_platform.report.module_report import ModuleReport
-from pytest_platform.report.redact import SHOWN
+from pytest_platform.report.formats.table import plan_lines
+from pytest_platform.report.page import drawing, strips
+from pytest_platform.report.page.cards import anchors, hosts
+from pytest_platform.report.page.glance import BAR, glance
+from pytest_platform.report.page.moments import took
+from pytest_platform.report.page.problems import MESSAGES, PLACES, Problem, problems
+from pytest_platform.report.past import Past
+from pytest_platform.report.redact import visible
 
-_WIDTH: Final = 600
-"""Units of the bar of verdicts."""
-_MESSAGES, _PLACES = 60, 20
-"""Messages of one code, and places of one message, that are listed: people are to read it."""
-
-
-_BAD: Final[Sequence[tuple[ModuleVerdict, str]]] = (
-    ("failed", "failed"),
-    ("error", "could not be looked at"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """All that is wrong under one code: places by message, and what the catalogue says of it."""
-
-    code: str
-    severity: str
-    messages: Mapping[str, Sequence[ReportedFault]]
-    entry: CodeEntry | None
-
-
-@dataclass(frozen=True, slots=True)
-class PagePart:
-    """A part of the bar of verdicts, in units from its left end."""
-
-    verdict: str
-    count: int
-    start: float
-    width: float
+_CODE: Final = re.compile("`([^`]+)`")
 
 
 def render(document: Document) -> str:
     """Return the page. Every text in it is escaped, and its control characters written out."""
+    return with_past(document, {})
+
+
+def with_past(document: Document, past: Past) -> str:
+    """Return the page with what earlier runs say of the modules."""
     section = document.platform
-    template = (resources.files(__package__) / "page.html.j2").read_text(encoding="utf-8")
-    page = _environment().from_string(template)
-    return page.render(
-        headline=_headline(document),
-        document=document,
-        when=_when(document),
-        bar=_bar(section.modules),
-        width=_WIDTH,
-        problems=_problems(faults(section, warnings=True)),
-        rows=list(zip(rows(section), section.modules, strict=True)),
-        notes=[*notes(section), *(line.removeprefix("  - ") for line in plan_lines(section))],
-        slowest=max((_seconds(one) for one in section.modules), default=0) or 1,
-        seconds=_seconds,
-        limits=(_MESSAGES, _PLACES),
+    found = problems(section)
+    cards = hosts(document, past)
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            glance=glance(document, past),
+            past=bool(past),
+            wrong=[one for one in found if one.severity != "warning"],
+            warned=[one for one in found if one.severity == "warning"],
+            problem_anchors=_by_code(found),
+            hosts=cards,
+            anchors=anchors(cards),
+            slowest=max((one.seconds for host in cards for one in host.cards), default=0) or 1,
+            picture=drawing.drawn(section.modules),
+            notes=[*notes(section), *(line.removeprefix("  - ") for line in plan_lines(section))],
+        )
     )
 
 
-def _environment() -> Environment:
-    def finalised(value: Any) -> Any:
-        return one_line(value) if isinstance(value, str) else value
+def _by_code(found: Sequence[Problem]) -> dict[tuple[str, str], str]:
+    return {(one.code, one.severity): one.anchor for one in found}
 
-    return Environment(
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("pytest_platform.report.page"),
         autoescape=True,
-        finalize=finalised,
+        finalize=_finalised,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals |= {
+        "raw": _raw,
+        "prose": _prose,
+        "took": took,
+        "cut": cut,
+        "width": BAR,
+        "limits": (MESSAGES, PLACES),
+        "box_size": (drawing.WIDTH, drawing.HEIGHT),
+        "strip_size": (strips.WIDTH, strips.STRIP),
+        "plot_size": (strips.WIDTH, strips.PLOT),
+    }
+    return environment
 
 
-def _headline(document: Document) -> tuple[str, str]:
-    """Return the verdict of the whole run, and the sentence that says it."""
-    section = document.platform
-    counts = Counter(module.verdict for module in section.modules)
-    total = counts.total()
-    if section.error:
-        return "error", f"The run ended early: {section.error.message}"
-    if not total:
-        return "unverified", "No check was selected, so nothing is known"
-    for verdict, words in _BAD:
-        if counts[verdict]:
-            return verdict, f"{counts[verdict]} of {total} modules {words}"
-    if counts["unverified"]:
-        return "unverified", f"Nothing failed; {counts['unverified']} of {total} are unverified"
-    if document.exitcode:
-        return "failed", f"All modules passed, and the run ended with {document.exitcode}"
-    return "passed", f"All is well: {total} of {total} modules passed"
+def _finalised(value: Any) -> Any:
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return one_line(value)
+    return value
 
 
-def _when(document: Document) -> str:
-    if document.created is UNSET:
-        return ""
-    try:
-        moment = datetime.fromtimestamp(document.created, UTC)
-    except (OverflowError, ValueError, OSError):
-        return ""
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+def _raw(line: str) -> Markup:
+    """Return a line of a file, whose blanks count."""
+    return Markup(escape(visible(line)))  # noqa: S704 - it is escaped
 
 
-def _bar(modules: Sequence[ModuleReport]) -> list[PagePart]:
-    counts = Counter(module.verdict for module in modules)
-    parts, start = [], 0.0
-    for verdict in get_args(ModuleVerdict):
-        width = _WIDTH * counts[verdict] / (len(modules) or 1)
-        if width:
-            parts.append(PagePart(verdict, counts[verdict], round(start, 1), round(width, 1)))
-        start += width
-    return parts
-
-
-def _problems(found: Sequence[ReportedFault]) -> list[Wrong]:
-    """Return what is wrong before what only warns, once for each code and message."""
-    groups: dict[tuple[str, str], dict[str, list[ReportedFault]]] = {}
-    for severity in ("failed", "error", "warning"):
-        for one in (one for one in found if one.severity == severity):
-            messages = groups.setdefault((one.code, severity), {})
-            messages.setdefault(cut(one_line(one.message), SHOWN), []).append(one)
-    return [Wrong(*key, messages, catalogue().get(key[0])) for key, messages in groups.items()]
-
-
-def _seconds(module: ModuleReport) -> float:
-    return sum(check.seconds for check in module.checks)
+def _prose(text: str) -> Markup:
+    """Return a text of the catalogue, in which backticks stand around code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(one_line(text)))))  # noqa: S704 - it is escaped

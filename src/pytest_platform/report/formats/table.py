@@ -8,7 +8,7 @@ from typing import Final
 from pytest_platform.report.check_report import CheckReport
 from pytest_platform.report.coverage import STATE, notes
 from pytest_platform.report.document import Document, Platform
-from pytest_platform.report.faults import ReportedFault, faults
+from pytest_platform.report.faults import ReportedFault, alike, faults
 from pytest_platform.report.fit import cut, one_line, padded, width_of, wrapped
 from pytest_platform.report.module_report import ApplyReport, ContainerReport
 
@@ -44,11 +44,8 @@ def _lines(section: Platform, width: int | None) -> Iterator[str]:
 
 def together(found: Sequence[ReportedFault]) -> Iterator[list[str]]:
     """Yield what is wrong, faults that are equal but for their places as one."""
-    groups: dict[tuple[str, str], list[ReportedFault]] = {}
-    for one in found:
-        groups.setdefault((one.code, one.message), []).append(one)
-    for (code, message), same in groups.items():
-        yield [f"- {message} [{code}]", *(f"  {one.place}: {one.name}" for one in same)]
+    for one in alike(found):
+        yield [f"- {one.message} [{one.code}]", *(f"  {at.place}: {at.name}" for at in one.faults)]
 
 
 def rows(section: Platform) -> list[dict[str, str]]:

@@ -1,0 +1,111 @@
+"""The ways in which files are rendered: as they are, as they are written, or as a copy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from pytest_platform.compose.lenient import render_copy
+from pytest_platform.compose.mirror import (
+    MirroredSource,
+    nameless,
+    read,
+    refuse_remote,
+    refuse_waiting,
+)
+from pytest_platform.compose.program import ALL, ComposeProgram, RenderingRefused, Request, as_error
+from pytest_platform.compose.rendered import Rendered
+
+IN_USE: Final = re.compile(r"container name .* is already in use|container_name")
+"""What Compose says of services of different profiles that have one container name."""
+
+
+class Rendering:
+    """Renders without remembering. ``unset`` are the variables that had no value.
+
+    Each way raises a ComposeError where Compose refuses the files.
+    """
+
+    def __init__(self, program: ComposeProgram, *, fetches: bool) -> None:
+        self._program = program
+        self._fetches = fetches
+        self._sources: dict[tuple[Path, ...], MirroredSource] = {}
+        self.unset: dict[Request, frozenset[str]] = {}
+
+    def refuse(self, files: Sequence[Path]) -> None:
+        """Refuse files that cannot be read, or not from here.
+
+        Raises:
+            ComposeError: names the first.
+            RemoteInclude: names the first that would have to be fetched.
+        """
+        source = self.source(files)
+        refuse_waiting(source)
+        if not self._fetches:
+            refuse_remote(source)
+
+    def source(self, files: Sequence[Path]) -> MirroredSource:
+        """Read the files once."""
+        key = tuple(files)
+        if key not in self._sources:
+            self._sources[key] = read(files)
+        return self._sources[key]
+
+    def deployed(self, request: Request) -> Rendered:
+        """Render the files, or a copy where they lack a value or Compose refuses them."""
+        if self.source(request.files).waiting:
+            return self.copied(request)
+        try:
+            model, self.unset[request] = self._program.config(request)
+        except RenderingRefused as refused:
+            if IN_USE.search(refused.stderr) and request.profiles == ALL:
+                raise as_error(refused) from None
+            return self.copied(request, refused)
+        return Rendered(model)
+
+    def copied(self, request: Request, refused: RenderingRefused | None = None) -> Rendered:
+        """Render a copy with placeholders; ``refused`` is what Compose says of the files."""
+        source = self.source(request.files)
+        copy = self._copy(request)
+        if not copy.refusal and (said := nameless(source)):
+            copy = replace(copy, refusal=said)
+        if refused and source.absent:
+            copy = replace(copy, refusal=refused.stderr)
+        if copy.refusal:
+            return replace(copy, refusal=str(as_error(RenderingRefused(copy.refusal))))
+        return copy
+
+    def _copy(
+        self, request: Request, *, plain: bool = False, env: Mapping[str, str] | None = None
+    ) -> Rendered:
+        def ask(copied: Sequence[Path], *options: str) -> Mapping[str, Any]:
+            return self._program.config(request.with_files(copied), *options, env=env)[0]
+
+        try:
+            return render_copy(self.source(request.files), ask, plain=plain)
+        except RenderingRefused as refused:
+            raise as_error(refused) from None
+
+    def verbatim(self, request: Request) -> Rendered:
+        """Render before variables are filled in."""
+        if self.source(request.files).waiting:
+            return self._copy(request, plain=True)
+        try:
+            return Rendered(self._program.config(request, "--no-interpolate")[0])
+        except RenderingRefused:
+            return self._copy(request, plain=True)
+
+    def filled(self, request: Request, values: Mapping[str, str], first: Rendered) -> Rendered:
+        """Render with values for some of the placeholders of ``first``."""
+        if self.source(request.files).waiting:
+            return first
+        try:
+            model, _ = self._program.config(request, env=values)
+        except RenderingRefused as refused:
+            if first.lacking:
+                raise as_error(refused) from None
+            return self._copy(request, env=values)
+        return Rendered(model, first.placeholders - values.keys())
