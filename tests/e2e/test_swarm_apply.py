@@ -90,11 +90,14 @@ def _stack() -> dict[str, Any]:
     here = {"placement": {"constraints": ["node.role == manager"]}}
     there = {"placement": {"constraints": ["node.role == worker"]}}
     check = {key: one for key, one in server["healthcheck"].items() if key != "start_interval"}
+    # Patient, as a check that is late on a busy machine would end the server.
+    check |= {"timeout": "60s", "retries": 20, "start_period": "300s"}
     server |= {"image": IMAGES["minio"], "ports": [f"{PORT}:9000"], "healthcheck": check}
     script = job["command"][0].replace("tries=20", "tries=1")
     job |= {"image": IMAGES["mc"], "command": [script]}
     job["deploy"] = {"mode": "replicated-job", "restart_policy": {"condition": "none"}}
-    far = {"image": IMAGES["mc"], "command": ["sh", "-c", "echo far away; sleep 9999"]}
+    far = {"image": IMAGES["mc"], "entrypoint": ["/bin/sh", "-c"]}
+    far["command"] = ["echo far away; while true; do sleep 60; done"]
     services = {
         "minio": {**server, "deploy": here},
         "buckets": job,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from  import whole
+from pytest_platform.compose.image_name import normal
 from pytest_platform.swarm import form
 
 Part = Mapping[str, Any]
@@ -17,7 +17,7 @@ def wanted(service: Part, model: Part, digest: Callable[[str], str]) -> dict[str
     mode = deploy.get("mode") or "replicated"
     replicas = deploy.get("replicas")
     return {
-        "container.image": whole(service.get("image") or ""),
+        "container.image": normal(service.get("image") or ""),
         "container.entrypoint": tuple(service.get("entrypoint") or ()),
         "container.command": tuple(service.get("command") or ()),
         "container.environment": _environment(service, digest),

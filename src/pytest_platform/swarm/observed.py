@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from  import whole
+from pytest_platform.compose.image_name import normal
 from pytest_platform.swarm import form
 from pytest_platform.swarm.services import mode_of
 
@@ -20,7 +20,7 @@ def seen_in(spec: Part, networks: Mapping[str, str]) -> dict[str, Any]:
     endpoint = spec.get("EndpointSpec") or {}
     inner = form.own_labels(container.get("Labels") or {})
     return {
-        "container.image": whole(container.get("Image") or ""),
+        "container.image": normal(container.get("Image") or ""),
         "container.entrypoint": tuple(container.get("Command") or ()),
         "container.command": tuple(container.get("Args") or ()),
         "container.environment": dict(container.get("Env") or {}),
