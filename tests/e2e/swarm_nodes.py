@@ -23,6 +23,7 @@ from typing import Any, Self
 
 PROGRAMS = ("dockerd", "nsenter", "unshare", "hostname", "ip", "iptables", "curl")
 IMAGES = ("busybox",)
+_DAEMONS = {"containerd", "containerd-shim-runc-v2"}
 PATIENCE = 90.0
 """Seconds in which a daemon answers, however busy the machine is."""
 
@@ -125,7 +126,9 @@ class Node:
     def kill(self) -> None:
         """End the node as a loss of power does: the daemon, and all that it runs."""
         pid = self.pid
-        members = self._members()
+        ids = self.docker("ps", "-q").split()
+        inside = self.docker("inspect", "--format", "{{.State.Pid}}", *ids).split() if ids else []
+        members = [*self._members(), *map(int, inside)]
         os.kill(pid, signal.SIGKILL)
         for one in members:
             with contextlib.suppress(ProcessLookupError):
@@ -137,9 +140,11 @@ class Node:
         found = []
         for one in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                if str(self.folder).encode() in (one / "cmdline").read_bytes():
+                words = (one / "cmdline").read_bytes().decode(errors="replace").split("\0")
+                ours = any(word.startswith(f"{self.folder}/") for word in words)
+                if ours and Path(words[0]).name in _DAEMONS:
                     found.append(int(one.name))
-        return [one for one in found if one not in {os.getpid(), self.pid}]
+        return found
 
     def remove(self) -> None:
         """End all of the node, and remove the namespace and the folder."""
