@@ -90,16 +90,19 @@ def _stack() -> dict[str, Any]:
     here = {"placement": {"constraints": ["node.role == manager"]}}
     there = {"placement": {"constraints": ["node.role == worker"]}}
     check = {key: one for key, one in server["healthcheck"].items() if key != "start_interval"}
+    # Not through virtual addresses and the routing mesh, which not every kernel has.
+    port = {"target": 9000, "published": PORT, "mode": "host"}
     # Patient, as a check that is late on a busy machine would end the server.
     check |= {"timeout": "60s", "retries": 20, "start_period": "300s"}
-    server |= {"image": IMAGES["minio"], "ports": [f"{PORT}:9000"], "healthcheck": check}
-    script = job["command"][0].replace("tries=20", "tries=1")
+    server |= {"image": IMAGES["minio"], "ports": [port], "healthcheck": check}
+    server["deploy"] = {**here, "endpoint_mode": "dnsrr"}
+    script = job["command"][0].replace("tries=20", "tries=10")
     job |= {"image": IMAGES["mc"], "command": [script]}
     job["deploy"] = {"mode": "replicated-job", "restart_policy": {"condition": "none"}}
     far = {"image": IMAGES["mc"], "entrypoint": ["/bin/sh", "-c"]}
     far["command"] = ["echo far away; while true; do sleep 60; done"]
     services = {
-        "minio": {**server, "deploy": here},
+        "minio": server,
         "buckets": job,
         "far": {**far, "deploy": there},
     }
