@@ -27,7 +27,7 @@ from typing import Any, Final
 
 import yaml
 
-from pytest_platform.checks.contract import command_shape, masked_failure
+from pytest_platform.checks.contract import command_shape, masked_failure, no_shell
 
 Services = Mapping[str, Mapping[str, Any]]
 Key = tuple[str, str]
@@ -129,7 +129,7 @@ def measure(folder: Path) -> Report:
         shutil.copytree(folder / "compose", copy, dirs_exist_ok=True)
         paths = [Path(copy) / Path(label["file"]).name for label in labels]
         files = list(pool.map(_render, paths))
-    report = Report(Score(command_shape.CODE), Score(masked_failure.CODE), Score(_GIVEN), [], [])
+    report = Report(Score(no_shell.CODE), Score(masked_failure.CODE), Score(_GIVEN), [], [])
     for label, path, file in zip(labels, paths, files, strict=True):
         _judge_file(report, path.name, file, label["services"])
     return report

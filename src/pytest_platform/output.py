@@ -82,7 +82,7 @@ def check_source(path: Path) -> None:
 
 
 def _is_special(path: Path) -> bool:
-    """Tell whether a path leads over the names of open files, such as ``/dev/stdout``."""
+    """Return whether a path leads over the names of open files, such as ``/dev/stdout``."""
     step = os.path.abspath(path)  # noqa: PTH100 - a link must not be followed yet
     for _ in range(_MAX_LINKS):
         if step.startswith(_SPECIAL):

@@ -44,7 +44,7 @@ def read_text(path: Path, most: int | None = MOST, errors: str = "replace") -> s
 
 
 def keeps_waiting(path: Path) -> bool:
-    """Tell whether another program that opens this path may wait for ever. Never raises."""
+    """Return whether another program that opens this path may wait for ever. Never raises."""
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError):

@@ -41,3 +41,8 @@ def quoted(word: str) -> str:
     shown = word if len(word) <= _LONGEST else f"{word[: _LONGEST - 1]}…"
     plain = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown)
     return f"'{plain}'"
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text, for tables that are easier to read without quotes."""
+    return frozenset(text.split())

@@ -10,7 +10,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from e2e.hosts import over_ssh
 from e2e.project import FOREVER, Project
 from e2e.proxy import Proxy
 from e2e.sshd import Sshd
-from e2e.tree import ROOT, Outcome, Tree, finish
+from e2e.tree import ROOT, Outcome, Tree
 from pytest_platform.change.lock import FOLDER
 
 STORE = "store"
@@ -126,14 +126,19 @@ class Stack:
 
     def pytest(self, *arguments: str, env: Mapping[str, str] | None = None) -> Outcome:
         """Run pytest, with what Compose needs in the environment."""
-        return finish(self.begin(*arguments, env=env))
+        words, full = self._full(arguments, env)
+        return self.tree.pytest(*words, env=full)
 
     def begin(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Start pytest, as ``pytest`` does."""
-        words, full = list(arguments), {**self.project.env, **(env or {})}
-        if self.sshd:
-            words, full = over_ssh(self.sshd, words, full)
+        words, full = self._full(arguments, env)
         return self.tree.start(*words, env=full)
+
+    def _full(
+        self, arguments: Sequence[str], env: Mapping[str, str] | None
+    ) -> tuple[Sequence[str], dict[str, str]]:
+        full = {**self.project.env, **(env or {})}
+        return over_ssh(self.sshd, arguments, full) if self.sshd else (arguments, full)
 
     def copy(self, root: Path) -> Stack:
         """Copy the files, so that a test may change them. The project stays the same."""

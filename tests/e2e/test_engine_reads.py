@@ -11,7 +11,9 @@ from e2e.conftest import NewProject
 from e2e.project import Project
 from e2e.proxy import Proxy
 from e2e.tree import Tree
+from e2e.waiting import until
 from pytest_platform.docker.engine import Engine
+from pytest_platform.docker.snapshot import read_container
 from pytest_platform.hosts.transport import Local
 
 pytestmark = pytest.mark.e2e
@@ -31,6 +33,7 @@ ASKED: dict[str, Callable[[Engine, str], object]] = {
     "path_stat": lambda engine, container: engine.path_stat(container, "/bin"),
     "archive": lambda engine, container: list(_read(engine, container)),
     "events": lambda engine, _: engine.events(["die"]).close(),
+    "last_exit": lambda engine, container: engine.last_exit(container, 1.0),
     "forget": lambda engine, _: engine.forget(),
     "close": lambda engine, _: engine.close(),
 }
@@ -51,6 +54,24 @@ def project(new_project: NewProject, tree: Tree) -> Project:
     return project
 
 
+def test_the_exit_code_of_the_last_run_is_known_while_another_one_runs(
+    new_project: NewProject, tree: Tree
+) -> None:
+    project = new_project(tree.compose_file("loop"), "last-exit")
+    project.write({"loop": {"restart": "always", "command": ["sh", "-c", "sleep 0.2; exit 7"]}})
+    project.up()
+    engine = Engine(Local())
+
+    def told() -> int | None:
+        # Asked again: an Engine that much happens on forgets what was a while ago.
+        seen = read_container(project.container("loop"))
+        return engine.last_exit(seen.id, seen.started_at.timestamp()) if seen.started_at else None
+
+    until(lambda: told() is not None, "the event of a run that ended")
+    assert told() in {7, None}
+    until(lambda: told() == 7, "its exit code")
+
+
 def test_every_public_method_only_reads(
     project: Project, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,5 +83,5 @@ def test_every_public_method_only_reads(
     for ask in ASKED.values():
         ask(engine, container)
     assert proxy.count("GET /containers/json") == 1
-    assert proxy.count("GET /events") == 1
+    assert proxy.count("GET /events") == 2
     assert mutating(proxy) == []

@@ -12,6 +12,7 @@ from e2e.conftest import NewProject
 from pytest_platform.docker import files
 from pytest_platform.docker.engine import Engine
 from pytest_platform.docker.files import FilesTooMuch
+from pytest_platform.docker.paths import FilesHidden
 from pytest_platform.hosts.transport import Local
 
 pytestmark = pytest.mark.e2e
@@ -108,7 +109,7 @@ def test_a_part_of_a_large_file(reading: Engine, container: str) -> None:
 
 @pytest.mark.parametrize("path", ["/proc/self", "/run/x", "/run/x/y", "/data/../run/x"])
 def test_what_cannot_be_seen_is_an_error(reading: Engine, container: str, path: str) -> None:
-    with pytest.raises(files.FilesHidden):
+    with pytest.raises(FilesHidden):
         files.read(reading, container, path, limit=0, timeout=PATIENCE)
 
 

@@ -20,6 +20,7 @@ import yaml
 from e2e.conftest import NewProject
 from e2e.project import Project
 from e2e.tree import ROOT, Outcome, Tree
+from pages import blocks, commands, matches
 
 pytestmark = pytest.mark.e2e
 
@@ -301,3 +302,25 @@ def _free_ports(count: int) -> list[int]:
     for one in sockets:
         one.close()
     return ports
+
+
+def test_the_transcripts_of_the_readme(stack: Stack) -> None:
+    shown = [one.text for one in blocks(ROOT / "README.md") if one.text.startswith("$ pytest")]
+    (passes, passed), (fails, failed) = (command for one in shown for command in commands(one))
+    assert passes == fails
+    arguments = passes.split()[1:]
+    first = stack.pytest(*arguments, COLUMNS="80").stdout
+    assert matches(passed, _after_the_header(first)), first
+
+    file = stack.tree.compose_file("minio-init")
+    head, _, _ = file.read_text(encoding="utf-8").partition("    # The shell takes one")
+    edited = [line for line in failed.splitlines() if re.match(r"1[12] \|", line)]
+    file.write_text(head + "".join(f"{line[5:]}\n" for line in edited), encoding="utf-8")
+    stack.run_init()
+    second = stack.pytest(*arguments, COLUMNS="80").stdout
+    failed = failed.replace("home-platform", stack.project.name)
+    assert matches(failed, _after_the_header(second)), second
+
+
+def _after_the_header(output: str) -> str:
+    return output[output.index("collected ") :]

@@ -21,7 +21,7 @@ from e2e.waiting import until
 from pytest_platform.docker.engine import Engine
 from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.errors import PlatformError
-from pytest_platform.hosts.ssh import master
+from pytest_platform.hosts.ssh import command_lines, master
 from pytest_platform.hosts.ssh.client import Ssh
 from pytest_platform.hosts.ssh.errors import SshError
 from pytest_platform.probes import tcp
@@ -160,7 +160,7 @@ def test_an_ssh_config_that_hangs(
 ) -> None:
     config = tmp_path / "config"
     config.write_text(f'Match exec "sleep 601"\n{sshd.config.read_text()}')
-    monkeypatch.setattr(master, "_CONFIG_SECONDS", 0.5)
+    monkeypatch.setattr(command_lines, "_CONFIG_SECONDS", 0.5)
     host = Ssh("nas", connect_timeout=0.5, config=config)
     with pytest.raises(SshError) as caught:
         host.run(["true"], timeout=TIMEOUT)

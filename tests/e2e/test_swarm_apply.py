@@ -30,6 +30,8 @@ pytestmark = [
 SECRETS = {"MINIO_ROOT_USER": "a-user", "MINIO_ROOT_PASSWORD": "correct-horse-battery"}
 IMAGES = {name: f"pytest-platform-demo/{name}" for name in ("minio", "mc")}
 PORT = 19000
+PATIENCE = 300.0
+"""Seconds for what takes long on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def _stack() -> dict[str, Any]:
     check |= {"timeout": "60s", "retries": 20, "start_period": "300s"}
     server |= {"image": IMAGES["minio"], "ports": [port], "healthcheck": check}
     server["deploy"] = {**here, "endpoint_mode": "dnsrr"}
-    script = job["command"][0].replace("tries=20", "tries=10")
+    script = job["command"][0].replace("tries=20", "tries=4")
     job |= {"image": IMAGES["mc"], "command": [script]}
     job["deploy"] = {"mode": "replicated-job", "restart_policy": {"condition": "none"}}
     far = {"image": IMAGES["mc"], "entrypoint": ["/bin/sh", "-c"]}
@@ -188,9 +190,9 @@ def failed(platform: Platform) -> Platform:
     away.write_text(yaml.safe_dump(content), encoding="utf-8")
     words = ("docker", "-H", manager.url, "stack", "deploy", "--resolve-image", "never")
     run(*words, "-c", str(away), "flagship", env=SECRETS)
-    until(lambda: platform.states("flagship_buckets") == ["failed"], "the job fails")
+    until(lambda: platform.states("flagship_buckets") == ["failed"], "the job fails", PATIENCE)
     manager.docker("service", "scale", "--detach", "flagship_minio=1")
-    until(lambda: "running" in platform.states("flagship_minio"), "the server is healthy")
+    until(lambda: "running" in platform.states("flagship_minio"), "the server is healthy", PATIENCE)
     assert stack.exists()
     return platform
 

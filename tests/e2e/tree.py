@@ -15,7 +15,8 @@ from typing import Any
 
 import yaml
 
-from plugin.project import LEAN
+import forked
+from forked import LEAN
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 600.0
@@ -97,8 +98,11 @@ class Tree:
         (folder / "runbook.md").write_text(RUNBOOK.format(name=name), encoding="utf-8")
 
     def pytest(self, *arguments: str, env: Mapping[str, str] | None = None) -> Outcome:
-        """Run pytest to its end."""
-        return finish(self.start(*arguments, env=env))
+        """Run pytest to its end, and make sure that it left no process behind."""
+        argv = (*pytest_command()[2:], *arguments)
+        done = forked.run(*argv, cwd=self.root, env=environment(env), timeout=TIMEOUT)
+        assert not _group_lives(done.pid), "pytest left a process behind"
+        return Outcome(done.returncode, done.stdout, done.stderr)
 
     def start(
         self,

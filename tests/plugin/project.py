@@ -15,13 +15,12 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+import forked
+from forked import LEAN
+
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOK = "# A module\n\n## Purpose\n\nx\n\n## Verify\n\nx\n\n## Recover\n\nx\n"
 TIMEOUT = 600.0
-UNUSED = ("-p", "no:hypothesispytest", "-p", "no:anyio")
-"""Plugins of other packages that no test needs: their imports are half of a small run's time."""
-LEAN = (*UNUSED, "-p", "no:rerunfailures", "-p", "no:pytest-retry")
-"""Also without those that run tests again, which have tests of their own."""
 
 Document = dict[str, Any]
 
@@ -117,11 +116,16 @@ class Project:
         self.file("modules/compose.yaml", yaml.safe_dump({"services": self.services}))
 
     def pytest(self, *args: str, cwd: str = ".", env: Mapping[str, str] | None = None) -> Outcome:
-        """Run pytest as people do, in a process of its own."""
-        return self.run(sys.executable, "-m", "pytest", *self.lean, *args, cwd=cwd, env=env)
+        """Run pytest in a process of its own."""
+        argv = ("pytest", *self.lean, *args)
+        if self.lean != LEAN:
+            return self.run(sys.executable, "-m", *argv, cwd=cwd, env=env)
+        full = {**self.env, **(env or {})}
+        done = forked.run(*argv, cwd=self.root / cwd, env=full, timeout=TIMEOUT)
+        return Outcome(argv, done.returncode, done.stdout, done.stderr)
 
     def run(self, *argv: str, cwd: str = ".", env: Mapping[str, str] | None = None) -> Outcome:
-        """Run a command in the project."""
+        """Run a command in the project, from scratch."""
         done = subprocess.run(
             argv,
             cwd=self.root / cwd,

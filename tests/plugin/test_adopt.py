@@ -129,6 +129,23 @@ def test_nothing_is_written_over_and_a_second_run_adds_what_is_new(empty: Projec
     assert empty.pytest().code == 0
 
 
+def test_a_module_of_a_hook_is_not_that_of_its_service(empty: Project) -> None:
+    hooked = {**SERVICES["db"], "pre_start": [{"image": IMAGE, "command": ["true"]}]}
+    write(empty, {"web": hooked})
+    runtime = {
+        "compose": {"files": ["../../compose.yaml"], "project": "home", "service": "web"},
+        "expected_state": "exited-success",
+        "hook": "pre_start",
+    }
+    empty.module("web-hook", runtime=runtime)
+    strict = empty.pytest("--strict-coverage", "-m", "health")
+    assert "1 service has no module" in strict.stdout, str(strict)
+    inferred = empty.pytest("--compose", "--json", "-m", "health").modules["web"]
+    assert (inferred["expected_state"], inferred["file"]) == ("running", "compose.yaml")
+    assert "wrote modules/web/module.yaml" in adopt(empty)
+    assert empty.pytest("--strict-coverage", "-m", "contract").code == 0
+
+
 def test_a_folder_of_that_name_that_is_of_another_service_is_left_alone(empty: Project) -> None:
     empty.file("modules/web/notes.txt", "mine")
     write(empty, {"web": SERVICES["db"]})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from plugin.project import UNUSED, Document, Outcome, Project
+from forked import UNUSED
+from plugin.project import Document, Outcome, Project
 
 FLAKY = """
 import pathlib

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import subprocess
-import sys
+import json
 
 import pytest
 import yaml
 
 from plugin.project import Project
+from plugin.terminal import on_terminal
+from pytest_platform.codes import catalogue
+from pytest_platform.report.fit import width_of
 
 MESSAGE = "no restart policy is set, so it stays down after a crash or a reboot"
+
+PLAIN = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+"""The environment of an output that holds ASCII alone."""
 
 
 @pytest.fixture
@@ -34,32 +37,55 @@ def test_in_ci_it_is_not_told_twice(failing: Project, workers: str) -> None:
     assert outcome.stdout.count("expected: ") == 1, str(outcome)
 
 
-def test_nothing_is_wider_than_a_terminal(failing: Project) -> None:
-    argv = [sys.executable, "-m", "pytest", *failing.lean, "-m", "contract"]
-    main, terminal = pty.openpty()
-    process = subprocess.Popen(
-        argv,
-        cwd=failing.root,
-        env={**failing.env, "COLUMNS": "60", "NO_COLOR": "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=terminal,
-        stderr=terminal,
-    )
-    os.close(terminal)
-    told = bytearray()
-    while True:
-        try:
-            data = os.read(main, 4096)
-        except OSError:
-            break
-        if not data:
-            break
-        told += data
-    os.close(main)
-    assert process.wait() == 1
-    lines = told.decode().split("= FAILURES =")[1].splitlines()
-    assert [line for line in lines if len(line) > 60] == []
-    assert "no restart policy is set" in told.decode()
+@pytest.mark.parametrize(
+    ("columns", "env"), [(40, {}), (80, {}), (60, PLAIN)], ids=["40", "80", "ASCII"]
+)
+def test_nothing_is_wider_than_a_terminal(
+    failing: Project, columns: int, env: dict[str, str]
+) -> None:
+    failing.service("web", image="registry.example/" + "very-long-name/" * 9 + "x", restart="no")
+    shown = on_terminal(failing, "-m", "contract", columns=columns, env=env)
+    assert shown.code == 1
+    ours = shown.lines[: shown.lines.index(next(one for one in shown.lines if "short test" in one))]
+    theirs = ("_ ", "= ")
+    assert [one for one in ours if width_of(one) > columns and not one.startswith(theirs)] == []
+    assert "what to do next:" in ours
+    assert env or "…" in shown.text
+
+
+@pytest.mark.parametrize(
+    ("env", "coloured"),
+    [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+)
+def test_colours(failing: Project, env: dict[str, str], *, coloured: bool) -> None:
+    shown = on_terminal(failing, "-m", "contract", env=env)
+    assert ("\x1b[" in shown.text) is coloured
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_equal_failures_are_told_once_with_their_places(failing: Project, workers: str) -> None:
+    for name in ("db", "cache"):
+        failing.module(name)
+        del failing.services[name]["restart"]
+    failing.file("modules/compose.yaml", yaml.safe_dump({"services": failing.services}))
+    outcome = failing.pytest("-m", "contract", "-n", workers, "--junitxml=out.xml", "--json=j.json")
+    failures = outcome.stdout.partition("= platform =")[0]
+    assert failures.count(MESSAGE) == 1, str(outcome)
+    for name in ("db", "web"):
+        assert f"_ {name}::contract::restart _" in failures
+    assert failures.count("as in cache::contract::restart above, at modules/compose.yaml:") == 2
+    assert f"- cache, db, web: {catalogue()['contract.restart'].do}" in outcome.stdout
+    # Files hold all of each.
+    assert (failing.root / "out.xml").read_text(encoding="utf-8").count(f'"{MESSAGE}') == 3
+    modules = json.loads((failing.root / "j.json").read_text(encoding="utf-8"))["platform"]
+    assert str(modules).count(f"'message': '{MESSAGE}") >= 3
+
+
+def test_what_differs_is_told_of_each(failing: Project) -> None:
+    failing.module("db")
+    failing.service("db", restart="always", image="registry.example/db")
+    outcome = failing.pytest("-m", "contract")
+    assert "as in " not in outcome.stdout
 
 
 def test_junit_has_the_message_and_the_text(failing: Project) -> None:

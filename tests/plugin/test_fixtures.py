@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pytest_platform.probes.kind import ProbeKind, Target
-from pytest_platform.module.model import Base
+from pytest_platform.module.forms import Base
 from pytest_platform.verdict import Finding
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from plugin.project import LEAN, ROOT, Project
+from forked import LEAN
+from plugin.project import ROOT, Project
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 HOOKS: list[dict[str, Any]] = yaml.safe_load(

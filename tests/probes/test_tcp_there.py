@@ -17,7 +17,7 @@ from probes.relay import Relay
 from pytest_platform.hosts.transport import CommandResult
 from pytest_platform.module.loader import Module
 from pytest_platform.probes.network.connect import NoWay
-from pytest_platform.probes.network.port_there import CannotTell, read
+from pytest_platform.probes.network.remote_port import CannotTell, read
 from pytest_platform.verdict import Finding
 
 HOST = "127.0.0.1"

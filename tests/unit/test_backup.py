@@ -21,11 +21,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_platform.change.backup import BackupFacts, Reference, match, parse, registry, verify
-from pytest_platform.change.backup.kind import in_bytes
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.transport import CommandResult, CommandTimeout, Local
 from pytest_platform.module.model import Backup
+from pytest_platform.units import in_bytes
 
 TAKEN = datetime(2026, 5, 17, 1, 8, 47, tzinfo=UTC)
 NOW = TAKEN + timedelta(hours=6)

@@ -11,7 +11,7 @@ from pytest_platform.checks.drift.compare import CONFIG
 from pytest_platform.checks.drift.evidence import named, taken_as_seen, variable_fields
 from pytest_platform.checks.drift.model import ContainerSettings, Desired, Drift, Observed
 from pytest_platform.compose.found import taking_part
-from pytest_platform.compose.remote import ComposeThere, Deployed
+from pytest_platform.compose.remote import Deployed, RemoteCompose
 from pytest_platform.compose.rendered import Rendered
 from pytest_platform.errors import CannotCompare
 from pytest_platform.hosts.transport import CommandResult, Local
@@ -61,7 +61,7 @@ def test_the_labels_say_how_to_read_the_same_again() -> None:
 
 def test_hashes_are_asked_for_once() -> None:
     there = Answering(0, "v5.6.1\napp abc\nother def\n")
-    compose = ComposeThere(there)
+    compose = RemoteCompose(there)
     for _ in range(3):
         hashes = compose.hashes(DEPLOYED)
     assert (hashes.version, hashes.of) == ("5.6.1", {"app": "abc", "other": "def"})
@@ -70,7 +70,7 @@ def test_hashes_are_asked_for_once() -> None:
 
 def test_digests_are_asked_for_once_and_missing_files_left_out() -> None:
     there = Answering(1, f"{DIGEST}  /srv/a b.yaml\n", "sha256sum: /srv/b.yaml: No such file\n")
-    compose = ComposeThere(there)
+    compose = RemoteCompose(there)
     for _ in range(3):
         assert compose.digests(("/srv/a b.yaml", "/srv/b.yaml")) == {"/srv/a b.yaml": DIGEST}
     assert there.ran == [["sha256sum", "--", "/srv/a b.yaml", "/srv/b.yaml"]]
@@ -92,7 +92,7 @@ def test_what_fails_is_told_without_values_and_not_asked_again(
     stdout: str, stderr: str, message: str
 ) -> None:
     there = Answering(15, stdout, stderr)
-    compose = ComposeThere(there)
+    compose = RemoteCompose(there)
     for _ in range(2):
         with pytest.raises(CannotCompare) as caught:
             compose.hashes(DEPLOYED)
@@ -156,7 +156,7 @@ def test_files_that_take_part(tmp_path: Path) -> None:
 
 def test_what_was_forgotten_is_asked_for_again() -> None:
     there = Answering(0, f"{DIGEST}  /srv/a.yaml\n")
-    compose = ComposeThere(there)
+    compose = RemoteCompose(there)
     for answer in (DIGEST, "1" * 64):
         there.answer = CommandResult(0, f"{answer}  /srv/a.yaml\n", "")
         assert compose.digests(("/srv/a.yaml",)) == {"/srv/a.yaml": answer}

@@ -12,9 +12,10 @@ from guard_model import FACTS, REQUEST, module_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_platform.change.guard import CONFIRMATION, ChangeRequest, Decision, GuardFacts, decide
+from pytest_platform.change.guard import decide
+from pytest_platform.change.guard_facts import CONFIRMATION, ChangeRequest, Decision, GuardFacts
 from pytest_platform.change.refusal import Refusal
-from pytest_platform.module.model import ExpectedState, StateClass
+from pytest_platform.module.forms import ExpectedState, StateClass
 from pytest_platform.state.table import EXITED_SUCCESS, MISSING
 
 FAILED_RUN = frozenset({EXITED_SUCCESS})

@@ -16,8 +16,8 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from pytest_platform.errors import Problem
+from pytest_platform.module.forms import Base, Text
 from pytest_platform.module.loader import Broken, Module, Vocabulary, load
-from pytest_platform.module.model import Base, Text
 from pytest_platform.module.schema import module_schema
 from pytest_platform.probes.exec import Exec
 

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import ValidationError, convert
 
+from pytest_platform.module.forms import Name
 from pytest_platform.module.loader import Broken, Module, Vocabulary, load
-from pytest_platform.module.model import ComposeService, Name
+from pytest_platform.module.model import ComposeService
 
 INJECTIONS = (
     "--file=/etc/passwd",

@@ -18,8 +18,8 @@ from pytest_platform.cli.schema import GENERATED
 from pytest_platform.module.block_schema import compose_schema
 from pytest_platform.module.examples import EXAMPLES
 from pytest_platform.module.faults import MAX_PROBLEMS, diagnose
+from pytest_platform.module.forms import Base, Text
 from pytest_platform.module.loader import shaped
-from pytest_platform.module.model import Base, Text
 from pytest_platform.module.probes import ProbeRefused
 from pytest_platform.module.reference import reference_page
 from pytest_platform.module.schema import module_schema

@@ -11,7 +11,7 @@ import pytest
 from guard_model import module_of
 
 from pytest_platform.change import plan as plans
-from pytest_platform.change.guard import Decision, GuardVerdict
+from pytest_platform.change.guard_facts import Decision, GuardVerdict
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.output import Output
 from pytest_platform.secrets import Secrets

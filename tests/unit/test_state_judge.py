@@ -17,8 +17,10 @@ import pytest
 import yaml
 
 from pytest_platform.docker.snapshot import Container
-from pytest_platform.module.model import ExpectedState, seconds
-from pytest_platform.state.table import Expectation, ObservedState, judge, settled
+from pytest_platform.module.forms import ExpectedState
+from pytest_platform.state.facts import Expectation, ObservedState
+from pytest_platform.state.table import judge, settled
+from pytest_platform.units import seconds
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "state_unit"
 NOW = datetime(2026, 5, 17, 12, 0, tzinfo=UTC)

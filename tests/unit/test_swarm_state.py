@@ -13,12 +13,13 @@ import pytest
 import yaml
 
 from pytest_platform.errors import EngineError
-from pytest_platform.module.model import ExpectedState, seconds
+from pytest_platform.module.forms import ExpectedState
 from pytest_platform.swarm.refusals import explained
 from pytest_platform.swarm.seen import Seen, seen_of
 from pytest_platform.swarm.services import NAMESPACE
 from pytest_platform.swarm.snapshot import read
 from pytest_platform.swarm.state import Expectation, judge, settled
+from pytest_platform.units import seconds
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "swarm" / "state.yaml"
 NOW = datetime(2026, 5, 17, 12, 0, tzinfo=UTC)

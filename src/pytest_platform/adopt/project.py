@@ -24,9 +24,10 @@ from pytest_platform.module import defaults
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.declared import Module
 from pytest_platform.module.engines import ENGINES
+from pytest_platform.module.forms import DECIDE
 from pytest_platform.module.from_compose import BLOCK
 from pytest_platform.module.loader import FILE_NAME, Broken, checked
-from pytest_platform.module.model import DECIDE, SharedPlaces
+from pytest_platform.module.model import SharedPlaces
 from pytest_platform.module.source import inside, parse
 from pytest_platform.run.compose_catalog import Ask, ComposeCatalog
 
@@ -78,7 +79,7 @@ class Adoption:
         """Modules by the services of this project that they are."""
         own = {Path(os.path.realpath(file)) for file in self.ask.files}
         loaded = (self._files.get(name) for name in self._files.names())
-        modules = (one for one in loaded if isinstance(one, Module))
+        modules = (one for one in loaded if isinstance(one, Module) and not one.is_hook)
         return {one.service: one.name for one in modules if own & set(one.compose_files)}
 
     @cached_property

@@ -9,8 +9,8 @@ from typing import Any, Final
 from pytest_platform.adopt.layout import YamlLine, flow
 from pytest_platform.module.declared import Module
 from pytest_platform.module.engines import ENGINES
+from pytest_platform.module.forms import DECIDE, ExpectedState, StateClass
 from pytest_platform.module.infer import Data
-from pytest_platform.module.model import DECIDE, ExpectedState, StateClass
 from pytest_platform.run.compose_catalog import Ask
 
 _ELSEWHERE: Final = frozenset({"expected_state", "health", "smoke"})

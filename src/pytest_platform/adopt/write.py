@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -65,7 +66,10 @@ def _modules(room: Path, folder: Path, modules: Mapping[str, Files]) -> list[Pat
             continue
         try:
             made.rename(folder / name)
-        except FileExistsError:
+        except OSError as error:
+            # Another run may have been first; its folder is there whole.
+            if error.errno not in {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}:
+                raise
             continue
         written += [folder / name / file for file in files]
     return written

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,32 +19,20 @@ from pytest_platform.change.audit import (
     plan_was_used,
 )
 from pytest_platform.change.backup import shown
-from pytest_platform.change.guard import ChangeRequest, Decision, GuardVerdict, decide
+from pytest_platform.change.guard import decide
+from pytest_platform.change.guard_facts import ChangeRequest, Decision, GuardVerdict
 from pytest_platform.change.lock import Holder, LockHeld, held
-from pytest_platform.change.look import Look, look
+from pytest_platform.change.observe import ObservedChange, observe
 from pytest_platform.change.plan import ChangePlan, changed, make
 from pytest_platform.change.refusal import Refusal
-from pytest_platform.checks.suite import checks_of
-from pytest_platform.docker.start import AlreadyStarted, OneShotTimeout
-from pytest_platform.errors import PlatformError
+from pytest_platform.change.rerun import capture, describe_now, smoke, start_and_wait, verify
+from pytest_platform.docker.start import AlreadyStarted
 from pytest_platform.module.loader import Module
-from pytest_platform.module.model import seconds
 from pytest_platform.run.context import Context
-from pytest_platform.run.engine_kind import Again
-from pytest_platform.run.engines import engine_of
 from pytest_platform.run.host import Host
 from pytest_platform.signals import terminated_as_interrupt
-from pytest_platform.text import excerpt
-from pytest_platform.verdict import Finding, Location, Result, Verdict, failed, passed
+from pytest_platform.verdict import Finding, Location, Result, failed, passed
 from pytest_platform.workload.seen import Workload
-
-LOG_LINES = 50
-
-EXIT_CODE = "apply.exit_code"
-NOT_STARTED = "apply.not_started"
-DRIFT_LEFT = "apply.drift_left"
-OWNER = "apply.owner"
-SMOKE = "apply.smoke"
 
 _NEEDS_HOST = Refusal(
     "guard.remote_mode", "a change needs the host: give --remote-mode local or ssh"
@@ -98,7 +85,7 @@ def _guarded_apply(module: Module, setting: Setting, context: Context) -> Applie
     since = setting.now().isoformat(timespec="seconds")
     host = context.fleet.host_of(module)
     attempt = _Attempt(module, setting, context, host, Holder.me(module.name, since))
-    seen = attempt.look()
+    seen = attempt.observe()
     verdict = attempt.decide(seen)
     if verdict.decision is not Decision.ALLOWED:
         return attempt.not_run(seen, verdict)
@@ -127,18 +114,12 @@ class _Attempt:
     def place(self) -> Location:
         return self.module.at("spec", "runtime", "expected_state")
 
-    def look(self, before: Look | None = None) -> Look:
-        setting = self.setting
-        return look(
-            self.module,
-            self.context,
-            setting.request,
-            setting.now(),
-            before=before,
-        )
+    def observe(self, before: ObservedChange | None = None) -> ObservedChange:
+        request, now = self.setting.request, self.setting.now()
+        return observe(self.module, self.context, request, now, before=before)
 
     def decide(
-        self, seen: Look, moved: tuple[str, ...] = (), *, locked: bool = False
+        self, seen: ObservedChange, moved: tuple[str, ...] = (), *, locked: bool = False
     ) -> GuardVerdict:
         """Add to the facts what only this attempt knows, and ask the guard.
 
@@ -163,16 +144,16 @@ class _Attempt:
             more.append(_NEEDS_HOST)
         return GuardVerdict(Decision.REFUSED, (*more, *verdict.reasons)) if more else verdict
 
-    def under_lock(self, before: Look) -> Applied:
+    def under_lock(self, before: ObservedChange) -> Applied:
         """Look again: what was decided on must be so still, now that nobody else may change it."""
         self.context.fleet.forget(self.module)
-        now = self.look(before)
+        now = self.observe(before)
         verdict = self.decide(now, changed(before.subject, now.subject), locked=True)
         if verdict.decision is not Decision.ALLOWED or now.workload is None:
             return self.not_run(now, verdict)
         return self.run(now, verdict, now.workload)
 
-    def not_run(self, seen: Look, verdict: GuardVerdict) -> Applied:
+    def not_run(self, seen: ObservedChange, verdict: GuardVerdict) -> Applied:
         nothing = verdict.decision is Decision.NOTHING_TO_DO
         codes = tuple(reason.code for reason in verdict.reasons)
         self.write(seen, event="nothing-to-do" if nothing else "refused", reasons=codes)
@@ -183,12 +164,12 @@ class _Attempt:
         findings = [Finding(reason.code, reason.message) for reason in verdict.reasons]
         return Applied(failed(findings, self.place), plan)
 
-    def plan(self, seen: Look, verdict: GuardVerdict) -> ChangePlan:
+    def plan(self, seen: ObservedChange, verdict: GuardVerdict) -> ChangePlan:
         secrets = self.context.vault.secrets()
         now, drift = self.setting.now(), seen.drift or ()
         return make(seen.subject, drift, verdict, now, secrets, backup=seen.evidence)
 
-    def run(self, seen: Look, decided: GuardVerdict, workload: Workload) -> Applied:
+    def run(self, seen: ObservedChange, decided: GuardVerdict, workload: Workload) -> Applied:
         """Write down that it is started, before it is; then do so, and say how it ended."""
         self.write(seen, event="started")
         self.setting.started.add(self.module.name)
@@ -200,7 +181,8 @@ class _Attempt:
             # Not only Ctrl-C: pytest-timeout, too, raises its own in the middle of the wait.
             self.tell_outcome(seen, verdict="interrupted")
             said = (
-                f"{workload.name} was started and is left {self.what_it_does(workload)}, "
+                f"{workload.name} was started and is left "
+                f"{describe_now(self.module, self.host, workload)}, "
                 f"the lock of {self.module.project} is given back"
             )
             if isinstance(error, KeyboardInterrupt):
@@ -208,12 +190,12 @@ class _Attempt:
             error.add_note(said)
             raise
 
-    def carry_out(self, seen: Look, decided: GuardVerdict, workload: Workload) -> Applied:
+    def carry_out(self, seen: ObservedChange, decided: GuardVerdict, workload: Workload) -> Applied:
         """Start, wait, capture, verify."""
         began = monotonic()
-        exit_code, trouble = self.start_and_wait(workload)
+        exit_code, trouble = start_and_wait(self.module, self.host, workload)
         took = round(monotonic() - began, 3)
-        log = self.capture(workload)
+        log = capture(self.module, self.host, workload)
         findings = [trouble] if trouble else list(self.verify(seen, exit_code))
         verdict = "failed" if findings else "passed"
         findings += self.tell_outcome(seen, verdict=verdict, exit_code=exit_code, seconds=took)
@@ -222,69 +204,22 @@ class _Attempt:
         plan = self.plan(seen, decided)
         return Applied(replace(result, evidence=log), plan, True, exit_code, took)
 
-    def not_ours(self, seen: Look, decided: GuardVerdict, error: AlreadyStarted) -> Applied:
+    def not_ours(
+        self, seen: ObservedChange, decided: GuardVerdict, error: AlreadyStarted
+    ) -> Applied:
         """Say that it runs, but was started by somebody else: nothing of that is judged here."""
         self.setting.started.discard(self.module.name)
         findings = [Finding(error.code, str(error))]
         findings += self.tell_outcome(seen, verdict="failed", reasons=(error.code,))
         return Applied(failed(findings, self.place), self.plan(seen, decided))
 
-    def what_it_does(self, workload: Workload) -> str:
-        """Say how a workload is now; as running where that cannot be found out any more."""
-        with self.again(workload) as again:
-            now = again.now()
-        return now if now == "running" else f"{now}, its result not verified"
-
-    def again(self, workload: Workload) -> AbstractContextManager[Again]:
-        return engine_of(self.module).again(self.host, self.module, workload)
-
-    def start_and_wait(self, workload: Workload) -> tuple[int | None, Finding | None]:
-        """Return the exit code, or what went wrong while it was waited for."""
-        timeout = seconds(self.module.manifest.spec.runtime.timeout)
-        try:
-            with self.again(workload) as again:
-                again.start()
-                return again.wait(timeout), None
-        except AlreadyStarted:
-            raise
-        except OneShotTimeout as error:
-            return None, Finding(error.code, f"{error}; look again: --wait {int(timeout)}s")
-        except PlatformError as error:
-            message = f"contact was lost, and the one-shot may go on; look at its state: {error}"
-            return None, Finding(error.code, message)
-
-    def capture(self, workload: Workload) -> str:
-        """Return the end of the log, before anything can remove the container."""
-        try:
-            tail = engine_of(self.module).tail(self.host, workload, LOG_LINES)
-        except PlatformError as error:
-            return f"  its log could not be captured: {error}"
-        return excerpt("its last lines:", tail)
-
-    def verify(self, before: Look, exit_code: int | None) -> Iterator[Finding]:
+    def verify(self, before: ObservedChange, exit_code: int | None) -> Iterator[Finding]:
         """Ask all that makes the difference between *it ended* and *it worked*."""
         self.context.fleet.forget(self.module)
-        after = self.look(before)
-        if exit_code != 0:
-            told = after.workload.words if after.workload else "is gone"
-            yield Finding(EXIT_CODE, f"it ran again and {told}", "exited 0", told)
-        if after.subject.started_at <= before.subject.started_at:
-            yield Finding(NOT_STARTED, "the container shows no start of this run")
-        if after.drift is None:
-            yield Finding(DRIFT_LEFT, "whether drift is left could not be found out")
-        elif after.drift:
-            yield Finding(DRIFT_LEFT, f"drift is left: {', '.join(sorted(after.drift))}")
-        if after.facts.owner != "":
-            yield Finding(OWNER, f"its owner is not well: {after.facts.owner or 'not seen'}")
-        yield from self.smoke()
+        yield from verify(before, self.observe(before), exit_code)
+        yield from smoke(self.module, self.context)
 
-    def smoke(self) -> Iterator[Finding]:
-        for check in checks_of(self.module, "smoke"):
-            result = check.run(self.context)
-            if result.verdict is not Verdict.PASSED:
-                yield Finding(SMOKE, f"smoke '{check.name}': {result.message}")
-
-    def tell_outcome(self, seen: Look, **fields: Any) -> list[Finding]:
+    def tell_outcome(self, seen: ObservedChange, **fields: Any) -> list[Finding]:
         try:
             self.write(seen, event="ended", **fields)
         except AuditUnwritable as error:
@@ -294,7 +229,7 @@ class _Attempt:
             return [Finding(error.code, message)]
         return []
 
-    def write(self, seen: Look, *, event: Event, **fields: Any) -> None:
+    def write(self, seen: ObservedChange, *, event: Event, **fields: Any) -> None:
         """Append a line to the audit log."""
         setting, holder = self.setting, self.holder
         line = AuditLine(

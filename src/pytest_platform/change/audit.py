@@ -117,7 +117,7 @@ def _mended(path: Path) -> bytes:
 
 
 def plan_was_used(path: Path, digest: str) -> bool:
-    """Tell whether a plan has been started before, going by the log.
+    """Return whether a plan has been started before, going by the log.
 
     Raises:
         AuditUnreadable: the log cannot be read.

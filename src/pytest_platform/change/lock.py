@@ -138,7 +138,7 @@ def _explain(path: str, said: str, trouble: str) -> str:
 
 
 def _alive(pid: int) -> bool:
-    """Tell whether a process lives on this machine, where pytest runs, wherever the lock is."""
+    """Return whether a process lives on this machine, where pytest runs, wherever the lock is."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

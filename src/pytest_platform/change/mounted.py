@@ -16,8 +16,8 @@ from pytest_platform.docker.mounted import Mounted
 from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.transport import Transport
+from pytest_platform.module.forms import StateClass
 from pytest_platform.module.loader import Module
-from pytest_platform.module.model import StateClass
 from pytest_platform.run.context import Context
 from pytest_platform.run.on_compose import runs_containers
 
@@ -85,7 +85,7 @@ def _stateful(module: Module, context: Context) -> list[Module]:
 
 
 def _beside(other: Module, module: Module, context: Context) -> bool:
-    """Tell whether another module is on the same host, or may be."""
+    """Return whether another module is on the same host, or may be."""
     try:
         return context.fleet.host_of(other) is context.fleet.host_of(module)
     except PlatformError:

@@ -13,7 +13,7 @@ import msgspec
 
 from pytest_platform.change.backup import BackupEvidence
 from pytest_platform.change.decode import decoded
-from pytest_platform.change.guard import GuardVerdict
+from pytest_platform.change.guard_facts import GuardVerdict
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
 from pytest_platform.output import Output, check_source

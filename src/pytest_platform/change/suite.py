@@ -7,9 +7,10 @@ from typing import ClassVar
 
 from pytest_platform.change import plan as plans
 from pytest_platform.change.apply import Applied, Setting, guarded_apply
-from pytest_platform.change.guard import Decision, GuardVerdict, decide
-from pytest_platform.change.look import Look, look
-from pytest_platform.checks.check import Check
+from pytest_platform.change.guard import decide
+from pytest_platform.change.guard_facts import Decision, GuardVerdict
+from pytest_platform.change.observe import ObservedChange, observe
+from pytest_platform.checks.check import ModuleCheck
 from pytest_platform.module.loader import Module
 from pytest_platform.output import Output
 from pytest_platform.run.context import Context
@@ -20,7 +21,7 @@ PLAN_UNKNOWN = "plan.unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class PlanCheck(Check):
+class PlanCheck(ModuleCheck):
     """There is no drift. Says what the guard would decide, and changes nothing."""
 
     group: ClassVar[str] = "apply"
@@ -32,7 +33,7 @@ class PlanCheck(Check):
     @classmethod
     def of(cls, module: Module, setting: Setting, target: Output | None) -> PlanCheck:
         """Make the check; ``target`` is where the plan is saved, if anywhere."""
-        return cls(module, "plan", _place(module), setting, target)
+        return cls("plan", _place(module), module, setting, target)
 
     def answer(self, context: Context) -> Result:
         """Plan, and save the plan."""
@@ -40,7 +41,7 @@ class PlanCheck(Check):
 
 
 @dataclass(frozen=True, slots=True)
-class ApplyCheck(Check):
+class ApplyCheck(ModuleCheck):
     """The one-shot succeeds when it is run again, where the guard allows it."""
 
     group: ClassVar[str] = "apply"
@@ -51,7 +52,7 @@ class ApplyCheck(Check):
     @classmethod
     def of(cls, module: Module, setting: Setting) -> ApplyCheck:
         """Make the check."""
-        return cls(module, "apply", _place(module), setting)
+        return cls("apply", _place(module), module, setting)
 
     def answer(self, context: Context) -> Result:
         """Run the guarded apply."""
@@ -63,7 +64,7 @@ class ApplyCheck(Check):
 def _plan(module: Module, setting: Setting, context: Context, target: Output | None) -> Result:
     now = setting.now()
     request = replace(setting.request, apply=True, plan=True)
-    seen = look(module, context, request, now)
+    seen = observe(module, context, request, now)
     facts = replace(seen.facts, workers=context.plan.workers, reruns=context.plan.reruns)
     verdict = decide(module, seen.drift, request, facts)
     drift, secrets = seen.drift or (), context.vault.secrets()
@@ -83,7 +84,7 @@ def _offline(verdict: GuardVerdict, module: Module) -> Result:
     return failed(findings, _place(module))
 
 
-def _live(seen: Look, verdict: GuardVerdict, module: Module) -> Result:
+def _live(seen: ObservedChange, verdict: GuardVerdict, module: Module) -> Result:
     if not seen.drift:
         return passed("no drift, nothing to do")
     codes = ", ".join(sorted(seen.drift))

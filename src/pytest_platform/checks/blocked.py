@@ -30,7 +30,7 @@ def blocked(module: Module, context: Context) -> Result | None:
     for other in (*neighbours(module, context.catalog), module):
         if findings := state_findings(other, context, asker=module):
             message = f"not asked, because {_whose(other, module)}: {findings[0].message}"
-            told = told_elsewhere(other, module, context, findings)
+            told = reported_elsewhere(other, module, context, findings)
             verdict = Verdict.SKIPPED if told else Verdict.ERROR
             return Result(verdict, message, CODE)
     return None
@@ -53,10 +53,10 @@ def state_findings(module: Module, context: Context, *, asker: Module) -> list[F
         return list(state.findings)
 
 
-def told_elsewhere(
+def reported_elsewhere(
     other: Module, module: Module, context: Context, findings: Sequence[Finding]
 ) -> bool:
-    """Tell whether a check in this run says that the state of ``other`` is wrong."""
+    """Return whether a check in this run says that the state of ``other`` is wrong."""
     tellers = _tellers(other, module, context)
     return any(context.faults.leave(teller, findings) for teller in tellers)
 

@@ -19,13 +19,12 @@ SKIP_REASON = "remote mode is skip: nothing outside the files is touched"
 
 @dataclass(frozen=True, slots=True)
 class Check(ABC):
-    """One question about a module. ``location`` is the line that declares what is checked."""
+    """One question about one file. ``location`` is the line that declares what is checked."""
 
     group: ClassVar[str]
     live: ClassVar[bool] = True
     """Whether it needs a host. Such a check is skipped in remote mode ``skip``."""
 
-    module: Module
     name: str
     location: Location
 
@@ -46,6 +45,13 @@ class Check(ABC):
         except PlatformError as error:
             result = unanswered(error)
         return result if result.location else replace(result, location=self.location)
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleCheck(Check):
+    """One question about a module whose file could be read."""
+
+    module: Module
 
 
 def unanswered(error: PlatformError) -> Result:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pytest_platform.checks import idempotence
-from pytest_platform.checks.check import Check
+from pytest_platform.checks.check import Check, ModuleCheck
 from pytest_platform.checks.contract.check import apply_waivers
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
@@ -16,7 +16,7 @@ NO_DRIFT = "a stack of its own is made from the files: there is nothing to compa
 
 
 @dataclass(frozen=True, slots=True)
-class NoDriftCheck(Check):
+class NoDriftCheck(ModuleCheck):
     """Takes the place of the drift check: an ephemeral stack cannot differ from its files."""
 
     group: ClassVar[str] = "drift"
@@ -27,7 +27,7 @@ class NoDriftCheck(Check):
 
 
 @dataclass(frozen=True, slots=True)
-class IdempotenceCheck(Check):
+class IdempotenceCheck(ModuleCheck):
     """A one-shot can run a second time without harm."""
 
     group: ClassVar[str] = "smoke"
@@ -45,8 +45,8 @@ class IdempotenceCheck(Check):
 def adapted(module: Module, group: str, checks: list[Check]) -> list[Check]:
     """Return the checks of one group. A one-shot is run twice; drift there is none."""
     if group == "drift":
-        return [NoDriftCheck(module, check.name, check.location) for check in checks]
+        return [NoDriftCheck(check.name, check.location, module) for check in checks]
     if group == "smoke" and module.one_shot and not module.manifest.spec.runtime.hook:
         place = module.at("spec", "runtime", "expected_state")
-        return [*checks, IdempotenceCheck(module, "idempotent", place)]
+        return [*checks, IdempotenceCheck("idempotent", place, module)]
     return checks

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pytest_platform.checks import sentinel
-from pytest_platform.checks.blocked import state_findings, told_elsewhere
+from pytest_platform.checks.blocked import reported_elsewhere, state_findings
 from pytest_platform.checks.databases import without_databases
 from pytest_platform.docker import start
 from pytest_platform.docker.files import contents
@@ -22,11 +22,11 @@ from pytest_platform.docker.snapshot import Container
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import DeclaredProbe, Module
-from pytest_platform.module.model import seconds
 from pytest_platform.probes.output import Said
 from pytest_platform.run.context import Context
 from pytest_platform.run.graph import neighbours
-from pytest_platform.state import table
+from pytest_platform.state.facts import seen_of
+from pytest_platform.units import seconds
 from pytest_platform.verdict import Finding, Result, Verdict, failed, passed
 
 CODE = "smoke.idempotent"
@@ -87,7 +87,7 @@ def run_twice(module: Module, context: Context) -> Result:
     """
     if result := _not_run(module, context):
         return result
-    container = table.seen_of(module, None, context.fleet.snapshot(module)).containers[0]
+    container = seen_of(module, None, context.fleet.snapshot(module)).containers[0]
     runs = _observe(module, context, container)
     findings = list(judge(runs))
     if findings:
@@ -131,7 +131,7 @@ def judge(runs: TwoRuns) -> Iterator[Finding]:
         name for name in _differences(runs.again_before, runs.after) if name not in runs.unsteady
     ]
     if differences:
-        told = [_told(name, runs.again_before, runs.after) for name in differences[:_SHOWN]]
+        told = [_difference(name, runs.again_before, runs.after) for name in differences[:_SHOWN]]
         more = f" and {len(differences) - _SHOWN} more" if len(differences) > _SHOWN else ""
         message = f"the second run changed the state: {', '.join(told)}{more}"
         yield Finding(CODE, message, "the same state", f"{len(differences)} differences")
@@ -141,7 +141,7 @@ def _differences(one: VolumeContent, other: VolumeContent) -> list[str]:
     return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
 
 
-def _told(name: str, before: VolumeContent, after: VolumeContent) -> str:
+def _difference(name: str, before: VolumeContent, after: VolumeContent) -> str:
     if name not in before:
         return f"'{name}' is new"
     return f"'{name}' differs" if name in after else f"'{name}' is gone"
@@ -156,7 +156,7 @@ def _not_run(module: Module, context: Context) -> Result | None:
         own = other is module
         reason = "its first run was no success" if own else f"'{other.name}' is not as declared"
         message = f"not run a second time, because {reason}: {findings[0].message}"
-        if told_elsewhere(other, module, context, findings):
+        if reported_elsewhere(other, module, context, findings):
             return Result(Verdict.SKIPPED, message, NOT_RUN)
         return Result(Verdict.FAILED if own else Verdict.ERROR, message, NOT_RUN)
     return None

@@ -14,8 +14,8 @@ from pytest_platform.compose.rendered import Rendered
 from pytest_platform.docker.mounted import Mounted, names_of, of_service
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.catalog import Catalog
+from pytest_platform.module.forms import StateClass
 from pytest_platform.module.loader import Broken, Module
-from pytest_platform.module.model import StateClass
 
 Render = Callable[[Sequence[Path], str, str], Rendered]
 """Renders Compose files of a project for a service; see the methods of ``Renderer``."""

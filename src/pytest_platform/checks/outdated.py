@@ -18,8 +18,8 @@ from pytest_platform.compose import image_name
 from pytest_platform.docker.details import Digests
 from pytest_platform.docker.snapshot import Container
 from pytest_platform.errors import ComposeError
+from pytest_platform.module.forms import ExpectedState
 from pytest_platform.module.loader import Module
-from pytest_platform.module.model import ExpectedState
 from pytest_platform.run.context import Context
 from pytest_platform.verdict import Finding
 

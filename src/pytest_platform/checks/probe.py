@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from pytest_platform.checks.blocked import blocked
-from pytest_platform.checks.check import Check, unanswered
+from pytest_platform.checks.check import ModuleCheck, unanswered
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.ssh.errors import SshError
 from pytest_platform.module.loader import DeclaredProbe
@@ -18,7 +18,7 @@ from pytest_platform.verdict import Result, Verdict, failed, passed
 
 
 @dataclass(frozen=True, slots=True)
-class _ProbeCheck(Check):
+class _ProbeCheck(ModuleCheck):
     """One probe of a module."""
 
     probe: DeclaredProbe
@@ -88,12 +88,12 @@ def retried(
         left = within - (now() - began)
         over = result.verdict is Verdict.PASSED or left <= 0
         if over or given_up():
-            return _told(result, tries, within, over=over) if within else result
+            return _in_time(result, tries, within, over=over) if within else result
         sleep(min(pause, left))
         pause = min(2 * pause, LONGEST_PAUSE)
 
 
-def _told(result: Result, tries: int, within: float, *, over: bool) -> Result:
+def _in_time(result: Result, tries: int, within: float, *, over: bool) -> Result:
     """Say how often it was tried, in front: a message may be cut at its end."""
     times = "once" if tries == 1 else f"{tries} times"
     if result.verdict is Verdict.PASSED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Sequence
 
-from pytest_platform.docker import files
+from pytest_platform.docker.paths import resolve
 from pytest_platform.errors import PlatformError
 from pytest_platform.probes.kind import Target
 
@@ -36,7 +36,7 @@ def take_back(target: Target, paths: Iterable[str]) -> tuple[str, ...]:
 
 def _is_gone(target: Target, path: str) -> bool:
     try:
-        return files.resolve(target.engine, target.container(None).id, path) is None
+        return resolve(target.engine, target.container(None).id, path) is None
     except PlatformError:
         return False
 

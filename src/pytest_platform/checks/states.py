@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from pytest_platform.checks.blocked import state_findings
-from pytest_platform.checks.check import Check
+from pytest_platform.checks.check import ModuleCheck
 from pytest_platform.checks.engines import judged
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.infer import UNDECIDED
@@ -26,7 +26,7 @@ LOG_LINES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class _FaultOwner(Check):
+class _FaultOwner(ModuleCheck):
     """A check to which others leave a fault, and which then has to report it."""
 
     group: ClassVar[str] = "health"

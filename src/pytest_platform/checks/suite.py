@@ -22,33 +22,33 @@ def checks_of(module: Module | Broken, group: str) -> list[Check]:
 
 
 def _broken(module: Broken) -> Iterator[Check]:
-    yield BrokenFileCheck(module, "schema", module.problems[0].location)
+    yield BrokenFileCheck("schema", module.problems[0].location, module.problems)
 
 
 def _contract(module: Module) -> Iterator[Check]:
-    yield SchemaCheck(module, "schema", module.at())
+    yield SchemaCheck("schema", module.at(), module)
     for code, judge in CONTRACT.items():
         name = code.removeprefix("contract.")
-        yield ContractCheck(module, name, module.at("spec"), code, judge)
+        yield ContractCheck(name, module.at("spec"), module, code, judge)
 
 
 def _health(module: Module) -> Iterator[Check]:
-    yield StateCheck(module, "state", module.at("spec", "runtime", "expected_state"))
+    yield StateCheck("state", module.at("spec", "runtime", "expected_state"), module)
     if module.manifest.spec.state.owner:
-        yield OwnerCheck(module, "owner", module.at("spec", "state", "owner"))
+        yield OwnerCheck("owner", module.at("spec", "state", "owner"), module)
     if required(module):
-        yield RequiresCheck(module, "requires", module.at("spec", "requires"))
+        yield RequiresCheck("requires", module.at("spec", "requires"), module)
     for probe in module.health:
-        yield HealthProbeCheck(module, probe.name, probe.location, probe)
+        yield HealthProbeCheck(probe.name, probe.location, module, probe)
 
 
 def _smoke(module: Module) -> Iterator[Check]:
     for probe in module.smoke:
-        yield SmokeProbeCheck(module, probe.name, probe.location, probe)
+        yield SmokeProbeCheck(probe.name, probe.location, module, probe)
 
 
 def _drift(module: Module) -> Iterator[Check]:
-    yield DriftCheck(module, "none", module.at("spec", "runtime", module.engine))
+    yield DriftCheck("none", module.at("spec", "runtime", module.engine), module)
 
 
 _GROUPS: Mapping[str, Callable[[Module], Iterator[Check]]] = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 
@@ -29,6 +31,9 @@ COMMANDS: Mapping[str, ModuleType] = {
 }
 """Every command. A new one is one file with ``add_arguments`` and ``run``, and one line here."""
 
+_INTERRUPTED = 130
+"""What a shell gives for a command that SIGINT has ended."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code.
@@ -44,5 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sub = commands.add_parser(name, help=about, description=about)
         command.add_arguments(sub)
         sub.set_defaults(run=command.run)
+    if "_ARGCOMPLETE" in os.environ:  # A shell asks for what could follow.
+        import argcomplete
+
+        argcomplete.autocomplete(parser)
     parsed = parser.parse_args(arguments)
-    return int(parsed.run(parsed))
+    try:
+        return int(parsed.run(parsed))
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return _INTERRUPTED

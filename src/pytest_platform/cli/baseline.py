@@ -28,7 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DATE",
         help=f"the last day, as YYYY-MM-DD (default: in {_DAYS} days)",
     )
-    parser.add_argument("--modules-dir", type=Path, default=Path("modules"), metavar="DIR")
+    parser.add_argument(
+        "--modules-dir",
+        type=Path,
+        default=Path("modules"),
+        metavar="DIR",
+        help="where the modules are (default: modules)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

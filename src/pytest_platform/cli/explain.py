@@ -34,7 +34,8 @@ _GROUPS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the code, or ``--markdown`` for a page of all codes."""
-    parser.add_argument("code", nargs="?", metavar="CODE", help="such as container.missing")
+    code = parser.add_argument("code", nargs="?", metavar="CODE", help="such as container.missing")
+    code.completer = lambda **_: list(catalogue())  # type: ignore[attr-defined]
     parser.add_argument("--markdown", action="store_true", help="print the page of all codes")
 
 

@@ -24,8 +24,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--expected-state",
         choices=("running", "healthy", "exited-success"),
         default="running",
+        help="what the service is to be (default: running)",
     )
-    parser.add_argument("--modules-dir", type=Path, default=Path("modules"), metavar="DIR")
+    parser.add_argument(
+        "--modules-dir",
+        type=Path,
+        default=Path("modules"),
+        metavar="DIR",
+        help="where to write (default: modules)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> None:
     import msgspec
 
-    from pytest_platform.module.model import Name
+    from pytest_platform.module.forms import Name
 
     name = arguments.name
     try:
@@ -61,7 +68,7 @@ def _check(arguments: argparse.Namespace) -> None:
 def _module(arguments: argparse.Namespace) -> str:
     from pytest_platform.adopt.layout import flow
     from pytest_platform.module.defaults import FILE_NAME
-    from pytest_platform.module.model import DECIDE
+    from pytest_platform.module.forms import DECIDE
 
     shared = (arguments.modules_dir / FILE_NAME).exists()
     compose = {} if shared else {"files": ["../../compose.yaml"], "project": Path.cwd().name}

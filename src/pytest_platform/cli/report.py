@@ -11,8 +11,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_platform.errors import PlatformError
+
 if TYPE_CHECKING:
     from pytest_platform.report.document import Document
+    from pytest_platform.report.past import Past
 
 UNREADABLE = "summary.unreadable"
 NO_LIBRARY = "report.library"
@@ -27,21 +30,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "report", type=Path, metavar="REPORT", help="what --json=PATH has written; - is stdin"
     )
+    parser.add_argument(
+        "--platform-history",
+        type=Path,
+        metavar="PATH",
+        help="the history that runs have kept; for the page (html)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the document in a format; 1 where the file is no document."""
-    return convert(arguments.format, arguments.report)
+    return convert(arguments.format, arguments.report, arguments.platform_history)
 
 
-def convert(name: str, path: Path) -> int:
+def convert(name: str, path: Path, history: Path | None = None) -> int:
     """Print a saved document in a format, and return the exit code of the command."""
-    from pytest_platform.report.formats import exit_code, missing, render, unreadable
+    from pytest_platform.report.formats import exit_code, missing, render, shows_history, unreadable
 
     if message := missing(name):
         sys.stderr.write(f"{message} [{NO_LIBRARY}]\n")
         return 1
-
+    if history and not shows_history(name):
+        sys.stderr.write(f"--platform-history: the format '{name}' shows none [platform.usage]\n")
+        return 1
     try:
         document = _read(path)
     except (OSError, ValueError, RecursionError) as error:
@@ -50,8 +61,26 @@ def convert(name: str, path: Path) -> int:
         text, code = unreadable(name, reason)
         _write(text)
         return code
-    _write(render(name, document, _width()))
+    try:
+        past = _past(history, document)
+    except PlatformError as error:
+        sys.stderr.write(f"{error} [{error.code}]\n")
+        return 1
+    _write(render(name, document, _width(), past))
     return exit_code(name, document)
+
+
+def _past(path: Path | None, document: Document) -> Past:
+    """Return what earlier runs say; nothing without a history.
+
+    Raises:
+        PlatformError: it cannot be read.
+    """
+    if path is None:
+        return {}
+    from pytest_platform.report.history import History
+
+    return History(path).before(document)
 
 
 def _read(path: Path) -> Document:

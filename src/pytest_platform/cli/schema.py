@@ -107,7 +107,14 @@ def write(folder: Path) -> None:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the folder, which is made where it is missing."""
-    parser.add_argument("folder", nargs="?", type=Path, default=Path("schema"), metavar="DIR")
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=Path("schema"),
+        metavar="DIR",
+        help="where to write (default: schema)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

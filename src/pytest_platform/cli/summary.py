@@ -10,7 +10,7 @@ from pytest_platform.cli import report
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the document that ``--json`` has written."""
-    parser.add_argument("report", type=Path, metavar="REPORT")
+    parser.add_argument("report", type=Path, metavar="REPORT", help="what --json=PATH has written")
 
 
 def run(arguments: argparse.Namespace) -> int:

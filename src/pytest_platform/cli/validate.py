@@ -10,7 +10,14 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the files, folders of modules, or folders that hold those."""
-    parser.add_argument("paths", nargs="*", type=Path, default=[Path("modules")], metavar="PATH")
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        default=[Path("modules")],
+        metavar="PATH",
+        help="module files, or folders that hold them (default: modules)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

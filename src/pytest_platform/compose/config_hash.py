@@ -57,7 +57,7 @@ def of_volume(volume: Model) -> str:
 
 
 def misleading(source: Mapping[str, Any], version: str) -> bool:
-    """Tell whether ``config --hash`` and ``up`` may disagree about a service as it is written.
+    """Return whether ``config --hash`` and ``up`` may disagree about a service as it is written.
 
     ``up`` puts container ids in place of ``service:NAME``. Before 5.5, ``config --hash``
     did not read ``env_file``, and older ones counted ``depends_on`` in one of the two.

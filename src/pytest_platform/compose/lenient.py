@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pytest_platform.compose.mirror import UNSET, MirroredSource, restored, write
+from pytest_platform.compose.mirror import UNSET, MirroredSource
+from pytest_platform.compose.mirror_copy import restored, write
 from pytest_platform.compose.program import RenderingRefused
 from pytest_platform.compose.rendered import Rendered
 from pytest_platform.compose.temporary import temporary_folder
@@ -82,7 +83,7 @@ class _Copy:
     refusal: str = ""
 
     def mended(self, said: str) -> bool:
-        """Tell whether another copy may be rendered; what is no placeholder's fault is kept."""
+        """Return whether another copy may be rendered; what is no placeholder's fault is kept."""
         if self._declared(said) or self._left_out(said):
             return True
         if not (_OF_PLACEHOLDERS.search(said) or self._lacks_a_part(said)):
@@ -126,7 +127,7 @@ class _Copy:
         return bool(new)
 
     def _lacks_a_part(self, said: str) -> bool:
-        """Tell whether Compose speaks of a service of which something was left out."""
+        """Return whether Compose speaks of a service of which something was left out."""
         return _service_in(said) in {path[1] for path in self.needs}
 
     def _marks(self, said: str) -> set[str]:

@@ -6,22 +6,17 @@ Compose renders the copy; the user's folder is never written to.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 import yaml
 
 from pytest_platform.compose.env_file import entries
 from pytest_platform.compose.placeholders import (
-    BOOLEANS,
-    FORM_OF_TEST,
-    STRICT,
     Placeholders,
     lacking,
     variables,
@@ -66,16 +61,21 @@ class MirroredSource:
     nameless: list[tuple[Path, Scalar]] = field(default_factory=list)
     waiting: bool = False
     placeholders: Placeholders = field(default_factory=lambda: Placeholders({}))
+    _profiles: dict[str, list[str]] | None = None
+
+    def default(self, one: Scalar) -> str:
+        """Return a scalar with a value, default or placeholder for each variable."""
+        names = variables(one.value)
+        return Placeholders(dict.fromkeys(names, 1)).plain(one.value, one.path, self.variables)
 
     def profiles(self, service: str) -> tuple[str, ...]:
         """Return the profiles of a service, as far as the text shows them."""
-        start = ("services", service, "profiles")
-        return tuple(
-            one.value
-            for parts in self.parts.values()
-            for one in parts
-            if isinstance(one, Scalar) and one.path[:3] == start
-        )
+        if self._profiles is None:
+            self._profiles = {}
+            for one in _all(self):
+                if one.path[:1] == ("services",) and one.path[2:3] == ("profiles",):
+                    self._profiles.setdefault(one.path[1], []).append(one.value)
+        return tuple(self._profiles.get(service, ()))
 
     def asking(self, names: Collection[str] = ()) -> dict[tuple[str, ...], tuple[str, ...]]:
         """Return what needs variables without a value, at least one of ``names``, and which."""
@@ -92,7 +92,7 @@ class MirroredSource:
             one.path
             for parts in self.parts.values()
             for one in parts
-            if isinstance(one, Key) and any(_same(one.path, cut) for cut in cuts)
+            if isinstance(one, Key) and any(one.matches(cut) for cut in cuts)
         }
 
     def orphaned(self) -> set[tuple[str, ...]]:
@@ -103,7 +103,7 @@ class MirroredSource:
             for one in parts
             if isinstance(one, Scalar)
             and one.path[2:] == ("extends", "file")
-            and not any((base / _default(self, one)).is_file() for base in self.bases[file])
+            and not any((base / self.default(one)).is_file() for base in self.bases[file])
         }
 
 
@@ -136,7 +136,7 @@ def _set_in(folder: Path) -> dict[str, str]:
 def nameless(source: MirroredSource) -> str:
     """Return what to say of the first file with declarations that cannot be named; often ''."""
     for file, one in source.nameless:
-        if _declares(one.path):
+        if one.declares:
             names = sorted(lacking(one.value, source.variables))
             line = source.texts[file].count("\n", 0, one.start) + 1
             return (
@@ -166,40 +166,13 @@ def refuse_remote(source: MirroredSource) -> None:
     """
     for file, parts in source.parts.items():
         for one in parts:
-            if isinstance(one, Scalar) and _declares(one.path) and _REMOTE.search(one.value):
+            if isinstance(one, Scalar) and one.declares and _REMOTE.search(one.value):
                 line = source.texts[file].count("\n", 0, one.start) + 1
                 message = (
                     f"{one.value} is not on this machine, and nothing is fetched with "
                     "--remote-mode skip: include a copy of it, or run with another mode"
                 )
                 raise RemoteInclude(message, location=Location(str(file), line))
-
-
-def write(
-    source: MirroredSource,
-    folder: Path,
-    cuts: Sequence[tuple[str, ...]],
-    stubs: Stubs = MappingProxyType({}),
-    *,
-    plain: bool,
-) -> list[Path]:
-    """Write the copy below ``folder``; return its files in the order of the originals.
-
-    ``cuts`` are paths of fields that are left out, ``stubs`` are declared besides, by their
-    sections. With ``plain`` variables stay as they are written, but where Compose wants a value.
-    """
-    for file, text in source.texts.items():
-        _put(folder, file, _edited(source, file, text, cuts, plain=plain))
-    for file in source.values:
-        _link(folder, file)
-        if file in source.missing:
-            _put(folder, file, "")
-    for file, services in source.absent.items():
-        _put(folder, file, json.dumps({"services": {name: {"image": "x"} for name in services}}))
-    asked = folder / "values.json"
-    has_value = {name: f"${{{name}:+1}}" for name in source.placeholders.numbers}
-    asked.write_text(json.dumps({UNSET: has_value, **stubs}))
-    return [*(_place(folder, file) for file in source.files), *([] if plain else [asked])]
 
 
 def _take(source: MirroredSource, file: Path, base: Path) -> bool:
@@ -220,16 +193,14 @@ def _further(source: MirroredSource, file: Path) -> Iterator[tuple[Path, Path]]:
     for one in source.parts[file]:
         if not isinstance(one, Scalar):
             continue
-        name = _default(source, one)
+        name = source.default(one)
         if not name or _REMOTE.search(name):
             continue
-        if (_declares(one.path) or _holds_values(one.path)) and lacking(
-            one.value, source.variables
-        ):
+        if (one.declares or one.holds_values) and lacking(one.value, source.variables):
             source.nameless.append((file, one))
-        if _declares(one.path):
+        if one.declares:
             yield from _declared(source, file, one, name)
-        elif _holds_values(one.path):
+        elif one.holds_values:
             _value_file(source, file, name)
 
 
@@ -267,107 +238,6 @@ def _normal(path: Path) -> Path:
     return Path(os.path.normpath(path))
 
 
-def _declares(path: tuple[str, ...]) -> bool:
-    if path[:1] == ("include",):
-        return path[2:3] in ((), ("path",))
-    return path[-2:] == ("extends", "file")
-
-
-def _holds_values(path: tuple[str, ...]) -> bool:
-    keys = [key for key in path if not key.isdigit()]
-    return keys[-1:] in (["env_file"], ["label_file"]) or keys[-2:] in (
-        ["env_file", "path"],
-        ["label_file", "path"],
-    )
-
-
-def _default(source: MirroredSource, one: Scalar) -> str:
-    names = variables(one.value)
-    return Placeholders(dict.fromkeys(names, 1)).plain(one.value, one.path, source.variables)
-
-
 def _all(source: MirroredSource) -> Iterator[Scalar]:
     for parts in source.parts.values():
         yield from (one for one in parts if isinstance(one, Scalar))
-
-
-def _edited(
-    source: MirroredSource, file: Path, text: str, cuts: Sequence[tuple[str, ...]], *, plain: bool
-) -> str:
-    pieces: list[str] = []
-    position = 0
-    for one in source.parts[file]:
-        new = _new(source, one, cuts, plain=plain)
-        if new is not None and one.start >= position:
-            old = text[one.start : one.end]
-            pieces += [
-                text[position : one.start],
-                one.prefix,
-                _scalar(one, new),
-                "\n" * old.count("\n"),
-            ]
-            position = one.end
-    return "".join([*pieces, text[position:]])
-
-
-def _scalar(one: Scalar | Key, text: str) -> str:
-    """Return a text as YAML; a boolean without quotes, for Compose casts it only at times."""
-    bare = one.path[-1:] and one.path[-1] in BOOLEANS and text in {"true", "false"}
-    return text if bare else json.dumps(text)
-
-
-def _new(
-    source: MirroredSource, one: Scalar | Key, cuts: Sequence[tuple[str, ...]], *, plain: bool
-) -> str | None:
-    """Return the text that takes the place of a key or scalar; None where it stays."""
-    if isinstance(one, Key):
-        cut = any(_same(one.path, path) for path in cuts)
-        return f"x-left-out-{one.path[-1]}" if cut else None
-    if "$" not in one.value:
-        return None
-    path = one.used or one.path
-    if _declares(one.path) or _holds_values(one.path):
-        return _default(source, one)
-    if not plain:
-        new = source.placeholders.lenient(one.value, path)
-    elif path[-1:] and (path[-1] in STRICT or "extends" in path or path[-2:] == FORM_OF_TEST):
-        new = source.placeholders.plain(one.value, path, source.variables)
-    else:
-        return None
-    return new if new != one.value else None
-
-
-def _same(path: tuple[str, ...], cut: tuple[str, ...]) -> bool:
-    """Tell whether a key is the one that is cut, where ``*`` stands for any part of a path.
-
-    It may stand in an anchor, below ``x-``.
-    """
-    if path[0].startswith("x-"):
-        return path[-1] == cut[-1]
-    return len(path) == len(cut) and all(b in {"*", a} for a, b in zip(path, cut, strict=True))
-
-
-def _place(folder: Path, file: Path) -> Path:
-    return folder / file.relative_to(file.anchor)
-
-
-def _put(folder: Path, file: Path, text: str) -> None:
-    place = _place(folder, file)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(text, encoding="utf-8")
-
-
-def _link(folder: Path, file: Path) -> None:
-    place = _place(folder, file)
-    if file.is_file() and not place.exists():
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.symlink_to(file)
-
-
-def restored(value: Any, folder: Path) -> Any:
-    """Return a rendered model with the paths of the originals in place of the copy's."""
-    if isinstance(value, str):
-        return value.replace(str(folder), "")
-    if isinstance(value, dict):
-        return {restored(key, folder): restored(one, folder) for key, one in value.items()}
-    return [restored(one, folder) for one in value] if isinstance(value, list) else value

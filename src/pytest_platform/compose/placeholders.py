@@ -12,86 +12,42 @@ from dataclasses import dataclass
 from typing import Final
 
 from pytest_platform.compose.interpolation import closing
+from pytest_platform.text import words
 
 Path = tuple[str, ...]
 """Keys and list indices that lead to a scalar of a Compose file."""
 
 _VARIABLE: Final = re.compile(r"\$\$|\$\{([A-Za-z_]\w*)(?=[:}?+-])|\$([A-Za-z_]\w*)")
-_FREE: Final = frozenset(
-    {"environment", "command", "entrypoint", "labels", "args", "annotations", "test"}
-    | {"content", "options", "driver_opts", "sysctls"}
+_FREE: Final = words(
+    """
+    environment command entrypoint labels args annotations test content options driver_opts
+    sysctls
+    """
 )
 """Fields that hold any text: there Compose's own blank stays for a variable that may be unset."""
 
 FORM_OF_TEST: Final = ("test", "0")
-_NUMBERS: Final = frozenset(
-    {
-        "retries",
-        "replicas",
-        "scale",
-        "soft",
-        "hard",
-        "cpu_shares",
-        "pids_limit",
-        "pids",
-        "cpu_count",
-        "cpus",
-        "cpu_period",
-        "cpu_quota",
-        "cpu_rt_period",
-        "cpu_rt_runtime",
-        "max_attempts",
-        "parallelism",
-        "priority",
-        "gw_priority",
-        "count",
-        "context_size",
-        "max_replicas_per_node",
-        "target",
-        "published",
-        "max_failure_ratio",
-        "expose",
-    }
+_NUMBERS: Final = words(
+    """
+    retries replicas scale soft hard cpu_shares pids_limit pids cpu_count cpus cpu_period
+    cpu_quota cpu_rt_period cpu_rt_runtime max_attempts parallelism priority gw_priority count
+    context_size max_replicas_per_node target published max_failure_ratio expose
+    """
 )
-_DURATIONS: Final = frozenset(
-    {
-        "interval",
-        "timeout",
-        "start_period",
-        "start_interval",
-        "stop_grace_period",
-        "delay",
-        "window",
-        "monitor",
-    }
+_DURATIONS: Final = words(
+    """
+    interval timeout start_period start_interval stop_grace_period delay window monitor
+    """
 )
-_SIZES: Final = frozenset(
-    {"mem_limit", "memswap_limit", "mem_reservation", "shm_size", "memory", "size", "rate"}
+_SIZES: Final = words("mem_limit memswap_limit mem_reservation shm_size memory size rate")
+BOOLEANS: Final = words(
+    """
+    init privileged read_only tty stdin_open oom_kill_disable disable required external internal
+    attachable enable_ipv4 enable_ipv6 nocopy no_cache pull create_host_path use_api_socket
+    attach
+    """
 )
-BOOLEANS: Final = frozenset(
-    {
-        "init",
-        "privileged",
-        "read_only",
-        "tty",
-        "stdin_open",
-        "oom_kill_disable",
-        "disable",
-        "required",
-        "external",
-        "internal",
-        "attachable",
-        "enable_ipv4",
-        "enable_ipv6",
-        "nocopy",
-        "no_cache",
-        "pull",
-        "create_host_path",
-        "use_api_socket",
-        "attach",
-    }
-)
-_ADDRESSES: Final = frozenset({"host_ip", "ipv4_address", "dns", "gateway", "ip_range"})
+_ADDRESSES: Final = words("host_ip ipv4_address dns gateway ip_range")
 _UNIT: Final = re.compile(r"\}(ns|us|ms|s|m|h|d)")
 _WORDS: Final[Mapping[str, str]] = {
     "pull_policy": "missing",

@@ -204,7 +204,7 @@ def _is_project(model: Mapping[str, Any], fields: _Fields) -> bool:
 
 
 def _is_service(service: Any, fields: _Fields) -> bool:
-    """Tell whether what is read of a service has a form that Compose gives it."""
+    """Return whether what is read of a service has a form that Compose gives it."""
     return isinstance(service, Mapping) and all(
         service.get(key) is None or fits(service[key]) for key, fits in fields.items()
     )

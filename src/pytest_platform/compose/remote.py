@@ -62,7 +62,7 @@ class Hashes:
 
 
 @dataclass(slots=True)
-class ComposeThere:
+class RemoteCompose:
     """Asks one host; what was answered, or failed, is not asked again before ``forget``."""
 
     transport: Transport

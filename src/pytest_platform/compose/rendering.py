@@ -100,7 +100,7 @@ class Rendering:
 
     def filled(self, request: Request, values: Mapping[str, str], first: Rendered) -> Rendered:
         """Render with values for some of the placeholders of ``first``."""
-        if self.source(request.files).waiting:
+        if self.source(request.files).waiting or not values:
             return first
         try:
             model, _ = self._program.config(request, env=values)

@@ -26,6 +26,20 @@ class Scalar:
     prefix: str
     used: Path = ()
 
+    @property
+    def declares(self) -> bool:
+        """Whether it names a Compose file, under ``include`` or ``extends``."""
+        if self.path[:1] == ("include",):
+            return self.path[2:3] in ((), ("path",))
+        return self.path[-2:] == ("extends", "file")
+
+    @property
+    def holds_values(self) -> bool:
+        """Whether it names a file of variables or labels."""
+        keys = [key for key in self.path if not key.isdigit()]
+        named = keys[:-1] if keys[-1:] == ["path"] else keys
+        return named[-1:] in (["env_file"], ["label_file"])
+
 
 @dataclass(slots=True)
 class Key:
@@ -35,6 +49,16 @@ class Key:
     start: int
     end: int
     prefix: str = ""
+
+    def matches(self, cut: Path) -> bool:
+        """Return whether it is the key that is cut, where ``*`` stands for any part of a path.
+
+        It may stand in an anchor, below ``x-``.
+        """
+        if self.path[0].startswith("x-"):
+            return self.path[-1] == cut[-1]
+        same_depth = len(self.path) == len(cut)
+        return same_depth and all(b in {"*", a} for a, b in zip(self.path, cut, strict=True))
 
 
 def scalars(text: str) -> Iterator[Scalar | Key]:

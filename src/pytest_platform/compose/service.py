@@ -25,7 +25,7 @@ class Restart:
 
     @property
     def ends(self) -> bool:
-        """Tell whether a container that exits 0 stays away, and one that fails does in the end."""
+        """Whether a container that exits 0 stays away, and one that fails does in the end."""
         return self.name == "no" or (self.name == "on-failure" and self.attempts > 0)
 
     def __str__(self) -> str:

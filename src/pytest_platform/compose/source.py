@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -129,13 +128,7 @@ def _files(module: Module, wanted: str) -> Iterator[tuple[Path, list[Node]]]:
 
 def _read(file: Path, root: Path, wanted: str) -> list[Node]:
     text = _text(file, root)
-    return _parsed(text) if wanted in text or "include" in text else []
-
-
-@lru_cache(maxsize=16)
-def _parsed(text: str) -> list[Node]:
-    """Read a text once for all the places that are looked for in it; nobody changes the nodes."""
-    return documents(text)
+    return documents(text) if wanted in text or "include" in text else []
 
 
 def _text(file: Path, root: Path) -> str:

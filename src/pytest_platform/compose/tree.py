@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 import yaml
@@ -74,12 +75,20 @@ class Node:
 
 
 def documents(text: str) -> list[Node]:
-    """Return the documents of a file, as far as they can be read. Never raises."""
-    return list(_documents(text))
+    """Return the documents of a file, as far as they can be read. Never raises.
+
+    The nodes are shared by all who read the same text: nobody changes them.
+    """
+    return list(_parsed(text))
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> tuple[Node, ...]:
+    return tuple(_documents(text))
 
 
 def is_readable(text: str) -> bool:
-    """Tell whether a text is YAML to its end."""
+    """Return whether a text is YAML to its end."""
     try:
         for _ in yaml.parse(text, Loader=_LOADER):
             pass

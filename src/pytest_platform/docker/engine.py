@@ -1,43 +1,25 @@
-"""The Docker Engine, asked through the docker SDK. Every request has a deadline.
-
-The SDK is imported on the first request: runs that read files only do without it.
-"""
+"""What a Docker Engine is asked: containers, images, volumes, logs, files, events."""
 
 from __future__ import annotations
 
 import base64
 import contextlib
-import errno
 import json
-import math
-import socket
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pytest_platform.docker.output import Readable, end_of, frames
-from pytest_platform.errors import EngineError, EngineForbidden, EngineTimeout, PlatformError
+from pytest_platform.docker.connection import DEADLINE, EngineConnection
+from pytest_platform.docker.output import Events, Readable, end_of, frames
+from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.transport import Transport
 from pytest_platform.text import quoted
 
-if TYPE_CHECKING:
-    import requests
-
-    from pytest_platform.docker.client import Client
-
-NEAR = 0.05
-"""Seconds in which an Engine nearby says which version it is. That is two round trips."""
-
-DEADLINE = 10
-"""Seconds that the Engine may take to answer one request."""
+_LONGEST_PAUSE = 120
+"""Seconds between the end of a run and the next one; Docker waits a minute at most."""
 
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
-_CONFIGURATION = (
-    "docker's configuration has another form than it is to have; "
-    "look at config.json in ~/.docker or $DOCKER_CONFIG"
-)
 _PATH_STAT = "X-Docker-Container-Path-Stat"
 
 Document = Mapping[str, Any]
@@ -50,70 +32,15 @@ class PathRefused(PlatformError):
     code = "files.refused"
 
 
-class Events:
-    """A stream of events. Iterating ends when the Engine goes away, or by ``close``."""
-
-    def __init__(self, response: requests.Response) -> None:
-        self._response = response
-        connection = response.raw.connection
-        self._socket: socket.socket | None = connection.sock if connection else None
-        if self._socket:
-            self._socket.settimeout(None)
-
-    def __iter__(self) -> Iterator[Document]:
-        import requests
-
-        with contextlib.suppress(requests.exceptions.RequestException, OSError, ValueError):
-            for line in self._response.iter_lines(chunk_size=None):
-                yield json.loads(line)
-
-    def close(self) -> None:
-        """End the stream; may be called from another thread."""
-        if self._socket:
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
-
-
-class Engine:
+class Engine(EngineConnection):
     """One host's Engine, to be read: no method changes anything there.
 
-    Connects on first use; ``close`` may be called at any time. What changes something
-    takes a ``WritableEngine``.
+    What changes something takes a ``WritableEngine``.
     """
 
     def __init__(self, transport: Transport, deadline: int = DEADLINE) -> None:
-        self._transport = transport
-        self._deadline = deadline
-        self._clients: dict[int, Client] = {}
+        super().__init__(transport, deadline)
         self._tails: dict[tuple[str, int], str] = {}
-        self._version = "auto"
-        self._distance = 0.0
-
-    @property
-    def host(self) -> str:
-        """The host's name as people are shown it."""
-        return self._transport.name
-
-    def api_version(self) -> tuple[int, ...]:
-        """Return the version of the API that is spoken, such as ``(1, 41)``.
-
-        Raises:
-            EngineError: the Engine cannot be asked.
-        """
-        with self._asking() as client:
-            return tuple(int(part) for part in client.api_version.split("."))
-
-    def prepare(self, questions: int) -> None:
-        """Open the way for so many questions at once, where the Engine is far.
-
-        It takes as long as to ask one, so begin with it, and ask another one meanwhile.
-
-        Raises:
-            EngineError: the Engine cannot be asked.
-        """
-        with self._asking() as client:
-            if self._far():
-                client.prepare(questions)
 
     def ask(self, paths: Sequence[str]) -> list[Any]:
         """Return the answer to each path of the API, such as ``/volumes``.
@@ -125,12 +52,6 @@ class Engine:
         """
         with self._asking() as client:
             return client.ask(paths, far=self._far())
-
-    def close(self) -> None:
-        """Close all connections."""
-        for client in self._clients.values():
-            client.close()
-        self._clients.clear()
 
     def list_containers(self) -> list[Document]:
         """List the containers of all Compose projects, stopped ones too, in short form."""
@@ -177,8 +98,10 @@ class Engine:
         terminal: bool = False,
     ) -> tuple[bytes, bool]:
         """Return the output of a Swarm's service as ``log`` does, unframed with a ``terminal``."""
-        params = _log_params(since, streams, tail)
-        data, cut = self._output(f"/services/{service}/logs", params, limit)
+        asked = _log_options(since, streams, tail)
+        with self._streamed(f"services/{service}/logs", asked) as stream:
+            data: bytes = stream.read(limit)
+            cut = bool(stream.read(1))
         text = data if terminal else b"".join(frames(data))
         return (text.rpartition(b"\n")[0] if cut else text), cut
 
@@ -201,25 +124,13 @@ class Engine:
         ``since`` is in seconds of Unix time, ``streams`` has ``stdout`` or ``stderr`` or
         both, ``tail`` asks for that many of the last lines only, ``limit`` is in bytes.
         """
-        params = _log_params(since, streams, tail)
-        data, cut = self._output(f"/containers/{document['Id']}/logs", params, limit)
+        asked = _log_options(since, streams, tail)
+        # Not client.logs(): that reads all there is, or else line by line.
+        with self._streamed(f"containers/{document['Id']}/logs", asked) as stream:
+            data: bytes = stream.read(limit)
+            cut = bool(stream.read(1))
         text = data if document["Config"].get("Tty") else b"".join(frames(data))
         return (text.rpartition(b"\n")[0] if cut else text), cut
-
-    def _output(self, path: str, params: Document, limit: int) -> tuple[bytes, bool]:
-        with self._asking() as client:
-            # Not client.logs(): that reads all there is, or else line by line.
-            response = client.get(
-                f"{client.base_url}/v{client.api_version}{path}",
-                params=params,
-                headers={"Accept-Encoding": "identity"},
-                stream=True,
-                timeout=self._deadline,
-            )
-            with contextlib.closing(response):
-                response.raise_for_status()
-                data: bytes = response.raw.read(limit)
-                return data, bool(response.raw.read(1))
 
     def path_stat(self, container: str, path: str) -> Document | None:
         """Return name, size, mode and link target of a path in a container; None where it is not.
@@ -253,18 +164,8 @@ class Engine:
         Raises:
             EngineError: the path does not exist, or reading fails.
         """
-        with self._asking() as client:
-            url = f"{client.base_url}/v{client.api_version}/containers/{container}/archive"
-            response = client.get(
-                url,
-                params={"path": path},
-                headers={"Accept-Encoding": "identity"},
-                stream=True,
-                timeout=self._deadline,
-            )
-            with contextlib.closing(response):
-                response.raise_for_status()
-                yield response.raw
+        with self._streamed(f"containers/{container}/archive", {"path": path}) as stream:
+            yield stream
 
     def events(self, actions: Collection[str]) -> Events:
         """Subscribe to the container events of Compose projects.
@@ -275,112 +176,42 @@ class Engine:
         filters = {"type": ["container"], "event": list(actions), "label": [PROJECT]}
         with self._asking() as client:
             # Not client.events(): that waits for the Engine's first word for ever.
+            response = self._opened(client, "events", {"filters": json.dumps(filters)})
+            response.raise_for_status()
+            return Events(response)
+
+    def last_exit(self, container: str, before: float) -> int | None:
+        """Return the exit code of the run that ended last, within two minutes of a moment.
+
+        ``before`` is Unix time by the Engine's clock, in the past. None where the Engine has
+        forgotten the event; it keeps a few hundred.
+
+        Raises:
+            EngineError: the Engine cannot be asked.
+        """
+        filters = json.dumps({"type": ["container"], "event": ["die"], "container": [container]})
+        since, until = f"{before - _LONGEST_PAUSE:.9f}", f"{before:.9f}"
+        with self._asking() as client:
             response = client.get(
                 f"{client.base_url}/v{client.api_version}/events",
-                params={"filters": json.dumps(filters)},
-                stream=True,
+                params={"filters": filters, "since": since, "until": until},
                 timeout=self._deadline,
             )
             response.raise_for_status()
-            return Events(response)
+            events = [json.loads(line) for line in response.text.splitlines() if line.strip()]
+        told = (event.get("Actor", {}).get("Attributes", {}).get("exitCode") for event in events)
+        codes = [int(code) for code in told if str(code).isdigit()]
+        return codes[-1] if codes else None
 
     def forget(self) -> None:
         """Forget what was kept of logs, because something was changed or may have been."""
         self._tails.clear()
 
-    @contextlib.contextmanager
-    def _asking(self, timeout: float | None = None) -> Iterator[Client]:
-        """Give a client whose requests may take ``timeout`` seconds each.
 
-        Raises:
-            EngineError: what the client raises, in words for people.
-        """
-        # The way there is opened while the SDK is read.
-        self._transport.begin()
-        import requests
-        from docker.errors import DockerException
-
-        seconds = math.ceil(timeout or self._deadline)
-        try:
-            yield self._client(seconds)
-        # A ValueError is an address that is none, or an answer that is no JSON.
-        except (DockerException, requests.RequestException, OSError, ValueError) as error:
-            raise self._explained(error, seconds) from None
-
-    def _far(self) -> bool:
-        """Tell whether questions are better asked at once, by how long the first answer took."""
-        return self._distance > NEAR
-
-    def _client(self, timeout: int) -> Client:
-        from pytest_platform.docker.client import Client
-
-        if timeout not in self._clients:
-            options = self._transport.engine_options()
-            # Always negotiated within the ordinary deadline, however patient the client is.
-            began = time.monotonic()
-            try:
-                client = Client(**options, version=self._version, timeout=self._deadline)
-            except (AttributeError, TypeError, KeyError, RecursionError) as error:
-                raise EngineError(_CONFIGURATION) from error
-            self._distance = max(self._distance, time.monotonic() - began)
-            client.timeout = timeout
-            self._version = client.api_version
-            self._clients[timeout] = client
-        return self._clients[timeout]
-
-    def _explained(self, error: Exception, seconds: int) -> PlatformError:
-        from docker.errors import APIError
-
-        if isinstance(error, APIError):
-            return EngineError(f"the Engine on {self.host} refused a request: {error}")
-        cause = _root_cause(error)
-        if getattr(cause, "errno", None) == errno.EMFILE:
-            # To ask the transport, it takes a file, too.
-            message = f"this process may open no more connections to {self.host}: raise ulimit -n"
-            return EngineError(message)
-        return self._transport.failure() or self._said(error, cause, seconds)
-
-    def _said(self, error: Exception, cause: BaseException, seconds: int) -> PlatformError:
-        import requests
-
-        if isinstance(error, requests.exceptions.Timeout) or isinstance(cause, TimeoutError):
-            message = f"the Engine on {self.host} did not answer within {seconds} s"
-            return EngineTimeout(message)
-        if isinstance(cause, PermissionError):
-            message = (
-                f"the Engine's socket on {self.host} refuses this user; "
-                "join the group 'docker' or name another Engine with DOCKER_HOST"
-            )
-            return EngineForbidden(message)
-        if isinstance(error, requests.exceptions.ConnectionError) or isinstance(cause, OSError):
-            said = getattr(cause, "strerror", None) or str(cause)
-            message = (
-                f"no Docker Engine answers on {self.host} ({said}); "
-                "start it or name another with DOCKER_HOST"
-            )
-            return EngineError(message)
-        return EngineError(f"the Engine on {self.host} refused a request: {error}")
-
-
-def _log_params(since: float, streams: Collection[str], tail: int | None) -> Document:
+def _log_options(since: float, streams: Collection[str], tail: int | None) -> dict[str, str | int]:
     return {
         "stdout": int("stdout" in streams),
         "stderr": int("stderr" in streams),
         "since": f"{since:.9f}",
         "tail": "all" if tail is None else tail,
     }
-
-
-def _root_cause(error: BaseException) -> BaseException:
-    """Dig out the operating system's error from under the wrappings of urllib3 and requests."""
-    seen: set[int] = set()
-    current: BaseException | None = error
-    deepest = error
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
-        deepest = current
-        if isinstance(current, OSError) and current.errno is not None:
-            return current
-        nested = [arg for arg in current.args if isinstance(arg, BaseException)]
-        current = nested[0] if nested else current.__cause__ or current.__context__
-    return deepest

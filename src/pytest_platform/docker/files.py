@@ -8,29 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import posixpath
 import tarfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import IO, Any
 
-from pytest_platform.docker.engine import Document, Engine
+from pytest_platform.docker.engine import Engine
 from pytest_platform.docker.output import Readable
+from pytest_platform.docker.paths import resolve
 from pytest_platform.errors import PlatformError
 
 MAX_ENTRIES = 100_000
 _CHUNK = 256 * 1024
-_LINKS = 16
-_LINK = 1 << 27
-"""The bit of Go's ``FileMode`` for a symbolic link."""
-
-
-class FilesHidden(PlatformError):
-    """The path is in a file system that only the running container has."""
-
-    code = "files.hidden"
 
 
 class FilesTooMuch(PlatformError):
@@ -142,66 +132,6 @@ def count(
             if enough is not None and len(seen) >= enough:
                 break
     return len(seen)
-
-
-def resolve(engine: Engine, container: str, path: str) -> str | None:
-    """Return the path behind all links; None where nothing is there.
-
-    Raises:
-        FilesHidden: the path is where the Engine cannot look.
-        EngineError: the Engine cannot be asked.
-    """
-    hidden = _hidden(engine.inspect(container) or {})
-    for _ in range(_LINKS):
-        _refuse_hidden(path, hidden)
-        stat = engine.path_stat(container, path)
-        if stat is None:
-            there = _through_links(engine, container, path)
-            if there is None:
-                return None
-            path = there
-        elif int(stat["mode"]) & _LINK:
-            path = stat["linkTarget"]
-        else:
-            return path
-    return None
-
-
-def _through_links(engine: Engine, container: str, path: str) -> str | None:
-    """Replace the first link among the folders of a path; None where there is none.
-
-    The Engine follows them itself, but for those that lead to where it cannot look.
-    """
-    pure = PurePosixPath(path)
-    for folder in list(reversed(pure.parents))[1:]:
-        stat = engine.path_stat(container, str(folder))
-        if stat is None:
-            return None
-        if int(stat["mode"]) & _LINK:
-            return posixpath.join(stat["linkTarget"], pure.relative_to(folder))
-    return None
-
-
-def _hidden(document: Document) -> set[str]:
-    config: Document = document.get("HostConfig") or {}
-    mounts: list[Document] = [*(document.get("Mounts") or ()), *(config.get("Mounts") or ())]
-    of_tmpfs = {one.get("Destination") or one.get("Target") or "" for one in mounts if _tmpfs(one)}
-    return {"/proc", "/sys", "/dev", *(config.get("Tmpfs") or {}), *of_tmpfs} - {""}
-
-
-def _tmpfs(mount: Document) -> bool:
-    return mount.get("Type") == "tmpfs"
-
-
-def _refuse_hidden(path: str, hidden: set[str]) -> None:
-    plain = PurePosixPath(posixpath.normpath(path))
-    for place in hidden:
-        if plain.is_relative_to(posixpath.normpath(place)):
-            message = (
-                f"{path} is in {place}, a file system that only the running container has; "
-                "use the probe exec"
-            )
-            raise FilesHidden(message)
 
 
 class _Timed:

@@ -198,7 +198,7 @@ def names_of(model: Mapping[str, Any], name: str, replicas: int) -> Mounted:
 
 
 def holds_data(path: str) -> bool:
-    """Tell whether a path of the host can hold data: no socket, device, or view of the kernel."""
+    """Return whether a path of the host can hold data: no socket, device, or view of the kernel."""
     if not path or path.endswith(".sock"):
         return False
     return not any(PurePosixPath(path).is_relative_to(one) for one in _NO_DATA)

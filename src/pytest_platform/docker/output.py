@@ -1,9 +1,15 @@
-"""What containers wrote, as the Engine sends it."""
+"""Streams that the Engine sends: what containers wrote, and events."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+import contextlib
+import json
+import socket
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import requests
 
 LOG_BYTES = 16 * 1024
 """How much of the end of a log is kept."""
@@ -37,3 +43,27 @@ def end_of(log: bytes) -> bytes:
         return log
     whole = log[-LOG_BYTES:].partition(b"\n")[2]
     return b"(...)\n" + whole
+
+
+class Events:
+    """A stream of events. Iterating ends when the Engine goes away, or by ``close``."""
+
+    def __init__(self, response: requests.Response) -> None:
+        self._response = response
+        connection = response.raw.connection
+        self._socket: socket.socket | None = connection.sock if connection else None
+        if self._socket:
+            self._socket.settimeout(None)
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        import requests
+
+        with contextlib.suppress(requests.exceptions.RequestException, OSError, ValueError):
+            for line in self._response.iter_lines(chunk_size=None):
+                yield json.loads(line)
+
+    def close(self) -> None:
+        """End the stream; may be called from another thread."""
+        if self._socket:
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)

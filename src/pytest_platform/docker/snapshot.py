@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pytest_platform.docker.details import ONEOFF, Details, Digests, details
 from pytest_platform.docker.endpoints import Network, read_network
@@ -18,6 +18,7 @@ _PODMAN = "container=podman"
 """What Podman says in each container's environment; no secret of anybody."""
 
 _KNOWS_VOLUME_AGE = (1, 42)
+_LATELY = timedelta(minutes=2)
 _CONFIG_HASH = "com.docker.compose.config-hash"
 
 
@@ -63,6 +64,8 @@ class Container:
     lender: Lender | None = None
     podman: bool = False
     mounted: Mounted = field(default_factory=Mounted)
+    last_exit: int | None = None
+    """The exit code of the run before the one that runs, where it was restarted a moment ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ def take(
     return Snapshot(
         host=engine.host,
         taken_at=datetime.now(UTC),
-        containers=tuple(_with_lenders(engine, documents)),
+        containers=tuple(_with_exit(engine, one) for one in _with_lenders(engine, documents)),
         volumes=_made(volumes) if engine.api_version() >= _KNOWS_VOLUME_AGE else {},
         drivers={one["Name"]: of_driver(one.get("Options") or {}) for one in volumes},
         secrets=Secrets(outside=_environments(documents)),
@@ -150,6 +153,16 @@ def _with_lenders(engine: Engine, documents: Sequence[Document]) -> Iterator[Con
     for one in containers:
         name = one.network.shared_with
         yield replace(one, lender=_lender(known[name])) if name else one
+
+
+def _with_exit(engine: Engine, container: Container) -> Container:
+    """Ask for the exit code of the last run, where the Engine says 0 of the one that runs."""
+    started = container.started_at
+    if container.status != "running" or not container.restart_count or started is None:
+        return container
+    if datetime.now(UTC) - started > _LATELY:
+        return container
+    return replace(container, last_exit=engine.last_exit(container.id, started.timestamp()))
 
 
 def _lender(document: Document | None) -> Lender:
@@ -211,7 +224,7 @@ def _restart_limit(document: Document) -> int:
 
 
 def is_podman(document: Document) -> bool:
-    """Tell whether Podman made a container, by its ``inspect`` document."""
+    """Return whether Podman made a container, by its ``inspect`` document."""
     host = document.get("HostConfig") or {}
     notes = host.get("Annotations") or {}
     # A container that never ran has no annotations; Docker knows no such UTS mode.

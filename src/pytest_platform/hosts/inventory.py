@@ -47,7 +47,7 @@ class Inventory:
 
 
 def has_other_scheme(destination: str) -> bool:
-    """Tell whether an address is for the transport of another plugin, such as ``lxc://web1``."""
+    """Return whether an address is for the transport of another plugin, such as ``lxc://web1``."""
     return _SCHEME.match(destination) is not None
 
 

@@ -87,7 +87,7 @@ class Transport(Protocol):
         ...
 
     def beside_engine(self) -> bool:
-        """Tell whether ``run`` runs commands on the machine that the Engine is on.
+        """Return whether ``run`` runs commands on the machine that the Engine is on.
 
         Raises:
             EngineError: as ``engine_options``.

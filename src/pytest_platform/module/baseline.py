@@ -16,7 +16,8 @@ import msgspec
 from msgspec import Meta
 
 from pytest_platform.errors import PlatformError
-from pytest_platform.module.model import Base, Text, Waiver
+from pytest_platform.module.forms import Base, Text
+from pytest_platform.module.model import Waiver
 from pytest_platform.module.places import Unreadable
 from pytest_platform.module.probes import ProbeRefused, convert
 from pytest_platform.module.source import read

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_platform.module.engines import ENGINES
+from pytest_platform.module.forms import Base
 from pytest_platform.module.from_compose import BLOCK, PROBES
-from pytest_platform.module.model import Base
 from pytest_platform.module.schema import Schema, module_schema, resolve
 
 ID = "urn:pytest-platform:schema:compose"

@@ -47,7 +47,7 @@ class Catalog:
         return self.folder / name / FILE_NAME
 
     def holds(self, path: Path) -> bool:
-        """Tell whether ``path`` is the file of one of these modules."""
+        """Return whether ``path`` is the file of one of these modules."""
         if path.name != FILE_NAME:
             return False
         above = path.parent.parent
@@ -60,7 +60,7 @@ class Catalog:
         return self.folder
 
     def leads_to(self, folder: Path) -> bool:
-        """Tell whether ``folder`` is that of one of these modules, whatever it is called."""
+        """Return whether ``folder`` is that of one of these modules, whatever it is called."""
         return self.holds(folder / FILE_NAME)
 
     def name_in(self, path: Path, inner: str) -> str:  # noqa: ARG002 - a file is one module
@@ -90,7 +90,7 @@ class Catalog:
         return shared_in(self.folder, self._root)
 
     def exists(self, name: str) -> bool:
-        """Tell whether there is a module of this name."""
+        """Return whether there is a module of this name."""
         odd = name in {"", ".", ".."} or "/" in name
         return not odd and os.path.lexists(self.path(name))
 

@@ -32,6 +32,11 @@ class SchemaContext:
     schema: Schema
     homes: Mapping[str, list[str]]
 
+    @classmethod
+    def of(cls, schema: Schema) -> SchemaContext:
+        """Look up the keys of a schema."""
+        return cls(schema, _homes(schema))
+
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
@@ -72,12 +77,12 @@ def complaint(error: Any, context: SchemaContext) -> Complaint:
 
 
 def is_probe(path: Path_) -> bool:
-    """Tell whether a probe stands at ``path``."""
+    """Return whether a probe stands at ``path``."""
     return len(path) == _PROBE_DEPTH and path[0] == "spec" and path[1] in _PROBES
 
 
 def is_expectation(path: Path_) -> bool:
-    """Tell whether ``path`` leads into what a probe expects, as ``exec.stdout.contains``."""
+    """Return whether ``path`` leads into what a probe expects, as ``exec.stdout.contains``."""
     return is_probe(path[:_PROBE_DEPTH]) and len(path) > _PROBE_DEPTH + 2
 
 
@@ -136,3 +141,17 @@ def probe_kinds(error: Complaint) -> Iterator[Fault]:
     elif all(key in error.properties for key in error.value):
         hint = f"; add its kind: {either(kinds)}" if kinds else ""
         yield Fault(error.path, f"this probe asks nothing{hint}", key=True)
+
+
+def _homes(schema: Schema) -> dict[str, list[str]]:
+    """Return for each key of the format where it may stand, for keys in a wrong place."""
+    homes: dict[str, list[str]] = {}
+    pending: list[tuple[str, Schema]] = [("", schema)]
+    while pending:
+        where, part = pending.pop()
+        whole = resolve(schema, part)
+        for key, inner in whole.get("properties", {}).items():
+            homes.setdefault(key, []).append(where or "the file")
+            pending.append((f"{where}.{key}".strip("."), inner))
+        pending += [(where, one) for one in whole.get("anyOf", ())]
+    return homes

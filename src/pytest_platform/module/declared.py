@@ -12,8 +12,9 @@ from typing import Any, Literal
 from msgspec import structs
 
 from pytest_platform.errors import Problem
+from pytest_platform.module.forms import Base, ExpectedState
 from pytest_platform.module.infer import Inference
-from pytest_platform.module.model import Base, ExpectedState, Manifest
+from pytest_platform.module.model import Manifest
 from pytest_platform.module.places import ModuleSource
 from pytest_platform.verdict import Location
 
@@ -126,6 +127,11 @@ class Module:
     def one_shot(self) -> bool:
         """Whether it is to do its work, exit 0 and stay away."""
         return self.manifest.spec.runtime.expected_state is ExpectedState.EXITED_SUCCESS
+
+    @property
+    def is_hook(self) -> bool:
+        """Whether it is a lifecycle hook of its service, and not the service."""
+        return self.manifest.spec.runtime.hook is not None
 
     def deployed_in(self, project: str) -> Module:
         """Return the module as a part of another Compose project; an empty name changes nothing."""

@@ -11,7 +11,8 @@ from msgspec import Meta, field
 
 from pytest_platform.errors import Problem
 from pytest_platform.module.engines import ENGINES
-from pytest_platform.module.model import SHARED, Base, Destination, SharedPlaces, Text
+from pytest_platform.module.forms import Base, Destination, Text
+from pytest_platform.module.model import SHARED, SharedPlaces
 from pytest_platform.module.places import ModuleSource, Path_, Unreadable
 from pytest_platform.module.probes import ProbeRefused, convert
 from pytest_platform.module.source import parse, read

@@ -21,7 +21,7 @@ from pytest_platform.module.complaint import (
     probe_kinds,
     unknown_keys,
 )
-from pytest_platform.module.model import Base
+from pytest_platform.module.forms import Base
 from pytest_platform.module.places import ModuleSource, Path_
 from pytest_platform.module.probes import Kinds, ProbeRefused, convert
 from pytest_platform.module.schema import Schema, module_schema, resolve
@@ -220,7 +220,7 @@ def _order(source: ModuleSource, fault: Fault) -> tuple[int, int, str]:
 
 def _faults(source: ModuleSource, kinds: Kinds) -> Iterator[Fault]:
     schema = module_schema(kinds)
-    context = SchemaContext(schema, _homes(schema))
+    context = SchemaContext.of(schema)
     validator = Draft202012Validator(schema, format_checker=FormatChecker(["date"]))
     bad: set[Path_] = set()
     for error in validator.iter_errors(source.data):
@@ -253,17 +253,3 @@ def _specs(data: Any, kinds: Kinds) -> Iterator[tuple[Path_, Any, type[Base]]]:
 
 def _mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _homes(schema: Schema) -> dict[str, list[str]]:
-    """Return for each key of the format where it may stand, for keys in a wrong place."""
-    homes: dict[str, list[str]] = {}
-    pending: list[tuple[str, Schema]] = [("", schema)]
-    while pending:
-        where, part = pending.pop()
-        whole = resolve(schema, part)
-        for key, inner in whole.get("properties", {}).items():
-            homes.setdefault(key, []).append(where or "the file")
-            pending.append((f"{where}.{key}".strip("."), inner))
-        pending += [(where, one) for one in whole.get("anyOf", ())]
-    return homes

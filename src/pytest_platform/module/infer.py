@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from pytest_platform.module.model import ExpectedState, StateClass
+from pytest_platform.module.forms import ExpectedState, StateClass
 
 Service = Mapping[str, Any]
 Services = Mapping[str, Service]
@@ -70,7 +70,7 @@ def infer(name: str, services: Services) -> Inference:
 
 
 def has_health_check(service: Service) -> bool:
-    """Tell whether the file gives the service a health check."""
+    """Return whether the file gives the service a health check."""
     check = _mapping(service.get("healthcheck"))
     test = check.get("test")
     first = test[0] if isinstance(test, list) and test else test
@@ -138,7 +138,7 @@ def _source(mount: Any) -> str:
 
 
 def _is_of_system(path: str) -> bool:
-    """Tell whether a path is the machine's own or a single file, and no data of a service."""
+    """Return whether a path is the machine's own or a single file, and no data of a service."""
     folders = ("/var/run/", "/run/", "/dev", "/sys", "/proc", "/etc/localtime", "/etc/timezone")
     # A single file, such as nginx.conf, is configuration; a folder may be named conf.d.
     is_file = PurePosixPath(path).suffix not in {"", ".d"}

@@ -9,116 +9,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
-from msgspec import Meta, Struct, field, structs
+from msgspec import Meta, field, structs
 
 from pytest_platform.module.engines import ENGINES
-
-DECIDE: Final = "DECIDE"
-"""The word that stands in a generated file where a person has to decide."""
-
-
-def _form(pattern: str, words: str, *, examples: list[str], **keywords: Any) -> Meta:
-    """Describe a text that has a form: ``words`` explain the pattern to people.
-
-    Editors show ``patternErrorMessage`` in place of the regular expression.
-    """
-    extra = {"patternErrorMessage": words, **keywords}
-    return Meta(pattern=pattern, description=words, examples=examples, extra_json_schema=extra)
-
-
-# In Python `$` also matches before a newline at the end; `(?!\n)` refuses that.
-Name = Annotated[
-    str,
-    _form(
-        r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$(?!\n)",
-        "1 to 63 lower-case letters, digits, `.`, `_` and `-`, as the module's folder is named",
-        examples=["minio-init"],
-    ),
-]
-Text = Annotated[str, Meta(min_length=1, pattern=r"\S")]
-RelativePath = Annotated[
-    str,
-    _form(
-        r"^[^/\x00][^\x00]*$",
-        "a path relative to the module's folder that stays inside the repository",
-        examples=["../compose.yaml"],
-    ),
-]
-Duration = Annotated[
-    str,
-    _form(
-        r"^[1-9][0-9]{0,8}(ms|s|m|h|d)$(?!\n)",
-        "a whole number with `ms`, `s`, `m`, `h` or `d`",
-        examples=["30s", "2m", "7d"],
-    ),
-]
-Size = Annotated[
-    str,
-    _form(
-        r"^[0-9]{1,12}(B|KiB|MiB|GiB|TiB)$(?!\n)",
-        "a whole number with `B`, `KiB`, `MiB`, `GiB` or `TiB`",
-        examples=["1KiB"],
-    ),
-]
-Day = Annotated[
-    str,
-    _form(
-        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)",
-        "a day as `YYYY-MM-DD`",
-        examples=["2027-01-31"],
-        format="date",
-    ),
-]
-
-# Neither the shell nor the ssh client may take any part of it for something else.
-_DESTINATION = r"^(?!.*@-)(ssh://)?[A-Za-z0-9_\[:.][A-Za-z0-9_.+%@:\[\]-]*$(?!\n)"
-Destination = Annotated[
-    str,
-    _form(
-        _DESTINATION,
-        "a host as `[user@]host[:port]`, as the ssh client understands it",
-        examples=["nas", "ada@nas.example:2222"],
-    ),
-]
-
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"([0-9]+)(ms|s|m|h|d)")
-
-
-def seconds(duration: str) -> float:
-    """Return a duration such as ``2m`` in seconds.
-
-    Raises:
-        ValueError: it is not a duration.
-    """
-    match = _DURATION.fullmatch(duration)
-    if match is None:
-        message = f"'{duration}' is not a duration; write a whole number with ms, s, m, h or d"
-        raise ValueError(message)
-    return int(match[1]) * _SECONDS[match[2]]
-
-
-class ExpectedState(StrEnum):
-    """What the module's container is to be."""
-
-    RUNNING = "running"
-    HEALTHY = "healthy"
-    EXITED_SUCCESS = "exited-success"
-
-
-class StateClass(StrEnum):
-    """Whose data the module holds or changes."""
-
-    STATELESS = "stateless"
-    STATEFUL = "stateful"
-    SIDECAR = "sidecar"
-
-
-class Base(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Common rules: read-only, and unknown keys are refused."""
+from pytest_platform.module.forms import (
+    DECIDE,
+    Base,
+    Day,
+    Destination,
+    Duration,
+    ExpectedState,
+    Name,
+    RelativePath,
+    Size,
+    StateClass,
+    Text,
+    form,
+)
 
 
 class Metadata(Base, frozen=True):
@@ -148,7 +57,7 @@ class ComposeService(Base, frozen=True):
     ]
     project: Annotated[
         str,
-        _form(
+        form(
             r"^[a-z0-9][a-z0-9_-]*$(?!\n)",
             "lower-case letters, digits, `_` and `-`, as Compose wants it",
             examples=["home-platform"],
@@ -186,7 +95,7 @@ class SwarmService(Base, frozen=True):
     ]
     stack: Annotated[
         str,
-        _form(
+        form(
             r"^[A-Za-z0-9][A-Za-z0-9_-]*$(?!\n)",
             "letters, digits, `_` and `-`, as `docker stack deploy` wants it",
             examples=["home"],
@@ -364,7 +273,7 @@ class Backup(Base, frozen=True):
         tuple[
             Annotated[
                 str,
-                _form(r"^/", "an absolute path on the host", examples=["/srv/backups"]),
+                form(r"^/", "an absolute path on the host", examples=["/srv/backups"]),
             ],
             ...,
         ],
@@ -405,7 +314,7 @@ class Waiver(Base, frozen=True):
 
     code: Annotated[
         str,
-        _form(
+        form(
             r"^(contract\.[a-z_.]+|smoke\.idempotent)$(?!\n)",
             "the code of a contract check, as reports show it, or smoke.idempotent",
             examples=["contract.image.pinned"],

@@ -9,8 +9,9 @@ import msgspec
 
 from pytest_platform.module import model
 from pytest_platform.module.declared import DeclaredProbe
-from pytest_platform.module.model import Base
+from pytest_platform.module.forms import Base
 from pytest_platform.module.places import ModuleSource, Path_
+from pytest_platform.units import seconds
 from pytest_platform.verdict import Location
 
 Kinds = Mapping[str, type[Base]]
@@ -56,7 +57,7 @@ def read_probe(
     head = {key: body[key] for key in BESIDE if key in body}
     probe: model.Probe = convert(head, model.Probe, path)
     spec = convert(body[named[0]], kinds[named[0]], (*path, named[0]))
-    within = model.seconds(probe.within) if probe.within else 0.0
+    within = seconds(probe.within) if probe.within else 0.0
     place = Location(source.file, source.line(*path, "name"))
     return DeclaredProbe(probe.name, named[0], spec, place, within)
 

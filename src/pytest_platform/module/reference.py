@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -86,7 +87,7 @@ def _form(found: Schema) -> str:
 def _type(schema: Schema, found: Schema) -> str:
     whole = resolve(schema, found)
     if "properties" in whole:
-        return f"[{whole['title']}](#{whole['title'].lower().replace(' ', '-')})"
+        return f"[{whole['title']}](#{_anchor(whole['title'])})"
     if "anyOf" in whole:
         names = [_type(schema, one) for one in whole["anyOf"] if one.get("type") != "null"]
         return " or ".join(names)
@@ -97,6 +98,11 @@ def _type(schema: Schema, found: Schema) -> str:
     if isinstance(whole.get("additionalProperties"), dict):
         return f"mapping to {_type(schema, whole['additionalProperties'])}"
     return _scalar(whole)
+
+
+def _anchor(title: str) -> str:
+    """Return the anchor that GitHub and MyST give a heading."""
+    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
 
 
 def _scalar(whole: Schema) -> str:

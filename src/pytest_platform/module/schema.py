@@ -11,7 +11,8 @@ import msgspec
 
 from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.examples import EXAMPLES
-from pytest_platform.module.model import Base, Manifest, Probe
+from pytest_platform.module.forms import Base
+from pytest_platform.module.model import Manifest, Probe
 from pytest_platform.module.source import parse
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

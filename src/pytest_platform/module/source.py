@@ -74,7 +74,7 @@ def parse(text: str, file: str) -> ModuleSource:
 
 
 def inside(path: Path, root: Path) -> bool:
-    """Tell whether ``path``, with its links resolved, lies inside ``root``."""
+    """Return whether ``path``, with its links resolved, lies inside ``root``."""
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_platform.errors import UsageError
-from pytest_platform.plugin import concern, hookspecs, options, report_options
+from pytest_platform.errors import PlatformError, UsageError
+from pytest_platform.plugin import change_options, concern, hookspecs, options, report_options
 from pytest_platform.plugin.concern import first_contact
 from pytest_platform.plugin.fixtures import (
     guarded_apply,
@@ -85,7 +85,9 @@ def pytest_load_initial_conftests(
         early_config.known_args_namespace.file_or_dir = known.file_or_dir
         wanted = (early_config, known.platform_json, known.platform_report)
         _promise(early_config, _asked(lambda: report_options.targets(*wanted)))
-        options.prepare_plan(early_config, known.platform_plan)
+        if report_options.history_path(early_config, known.platform_history):
+            _writer(early_config)
+        change_options.prepare_plan(early_config, known.platform_plan)
     try:
         yield
     except (ValueError, ArgumentError) as error:
@@ -104,7 +106,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         if not cleans_only(config):
             return None
     except UsageError as error:
-        raise options.usage_error(str(error)) from None
+        raise change_options.usage_error(str(error)) from None
     from pytest_platform.plugin.ephemeral import clean_up
 
     sys.stdout.write("\n".join([*clean_up(), ""]))
@@ -152,7 +154,7 @@ def _redact_early(config: pytest.Config, error: BaseException) -> None:
 def _refused(error: Exception) -> Exception:
     """Name who defines an option that is ours, too; any other error stays what it is."""
     message = concern.collision(error)
-    return options.usage_error(message, "platform.option") if message else error
+    return change_options.usage_error(message, "platform.option") if message else error
 
 
 def _asked(find: Callable[[], list[ReportTarget]]) -> list[ReportTarget]:
@@ -160,27 +162,32 @@ def _asked(find: Callable[[], list[ReportTarget]]) -> list[ReportTarget]:
     try:
         return find()
     except UsageError as error:
-        raise options.usage_error(str(error)) from None
+        raise change_options.usage_error(str(error)) from None
 
 
 def _promise(config: pytest.Config, targets: list[ReportTarget]) -> None:
     """Promise reports, once they are known to be asked for."""
-    if not targets:
-        return
+    for one in targets:
+        _writer(config).add(one)
+
+
+def _writer(config: pytest.Config) -> ReportWriter:
+    """Return who writes the reports and the history when all is over, the same one each time."""
     if _OUTPUT not in config.stash:
         from pytest_platform.report.writer import ReportWriter
 
         config.stash[_OUTPUT] = output = ReportWriter()
         config.add_cleanup(lambda: _keep_promise(output))
         config.pluginmanager.register(output, "platform-output")
-    for one in targets:
-        config.stash[_OUTPUT].add(one)
+    return config.stash[_OUTPUT]
 
 
 def _keep_promise(output: ReportWriter) -> None:
     try:
         output.close()
+    except PlatformError as error:
+        raise change_options.usage_error(str(error), error.code) from None
     except OSError as error:
-        raise options.usage_error(
+        raise change_options.usage_error(
             f"{error.filename}: cannot be written: {error.strerror}"
         ) from None

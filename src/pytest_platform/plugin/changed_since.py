@@ -9,7 +9,8 @@ import pytest
 
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.catalog import Catalog
-from pytest_platform.plugin.options import Settings, usage_error
+from pytest_platform.plugin.change_options import usage_error
+from pytest_platform.plugin.options import Settings
 
 if TYPE_CHECKING:
     from pytest_platform.report.document import ChangedSinceReport

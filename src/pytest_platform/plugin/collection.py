@@ -11,8 +11,8 @@ import pytest
 
 from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.loader import FILE_NAME, Module
+from pytest_platform.plugin.change_options import usage_error
 from pytest_platform.plugin.nodes import CheckItem, ComposeFile, ModuleFile
-from pytest_platform.plugin.options import usage_error
 from pytest_platform.plugin.run import Run, reruns_of, workers_of
 from pytest_platform.run.graph import Plan
 from pytest_platform.text import did_you_mean, quoted
@@ -163,14 +163,14 @@ def _rank(item: pytest.Item) -> int:
 
 
 def _changes(item: pytest.Item) -> bool:
-    """Tell whether a test plans or makes a change."""
+    """Return whether a test plans or makes a change."""
     if isinstance(item, CheckItem):
         return item.check.group == "apply"
     return "guarded_apply" in getattr(item, "fixturenames", ())
 
 
 def _compares(item: pytest.Item) -> bool:
-    """Tell whether a test compares settings, for which a snapshot has to keep more."""
+    """Return whether a test compares settings, for which a snapshot has to keep more."""
     return _changes(item) or (isinstance(item, CheckItem) and item.check.group == "drift")
 
 

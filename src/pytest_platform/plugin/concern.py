@@ -27,6 +27,7 @@ OPTIONS: Final = frozenset(
             "--changed-since",
             "--json",
             "--platform-report",
+            "--platform-history",
             "--remote-mode",
             "--wait",
             "--modules-dir",
@@ -43,7 +44,7 @@ _CONFLICT: Final = re.compile(r"conflicting option strings?: (\S+)|option names 
 
 
 def concerned(here: Path, arguments: Iterable[object]) -> bool:
-    """Tell whether there are modules near, or the command line asks for something of ours.
+    """Return whether there are modules near, or the command line asks for something of ours.
 
     Words that a conftest file near defines as options of its own are no question to us.
     """
@@ -70,7 +71,7 @@ def collision(error: BaseException) -> str | None:
 
 
 def _is_theirs(file: Path) -> bool:
-    """Tell whether a frame is of the plugin that came second, and not of pytest or ours."""
+    """Return whether a frame is of the plugin that came second, and not of pytest or ours."""
     inside = {"_pytest", "pluggy", "pytest", "argparse.py"}
     ours = Path(__file__).parent in file.parents or "<frozen" in str(file)
     return not ours and inside.isdisjoint(file.parts)

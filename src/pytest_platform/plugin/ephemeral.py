@@ -33,15 +33,15 @@ class OwnStack:
             session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Tell what people have to know, and nothing where there is nothing."""
-        lines = list(self._told())
+        """Report what people have to know, and nothing where there is nothing."""
+        lines = list(self._notice())
         if lines:
             terminalreporter.ensure_newline()
             terminalreporter.section("stack")
             for line in lines:
                 terminalreporter.write_line(line)
 
-    def _told(self) -> list[str]:
+    def _notice(self) -> list[str]:
         stack = self._stack
         lines = [*self._cleaned, *([f"not removed: {self._trouble}"] if self._trouble else [])]
         if stack.made_up:
@@ -61,7 +61,7 @@ def clean_up() -> list[str]:
     """
     from pytest_platform.docker.writable import WritableEngine
     from pytest_platform.hosts.transport import Local
-    from pytest_platform.plugin.options import usage_error
+    from pytest_platform.plugin.change_options import usage_error
     from pytest_platform.stack.ephemeral import DEADLINE
 
     engine = WritableEngine(Local(), DEADLINE)

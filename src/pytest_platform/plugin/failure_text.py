@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from pytest_platform.plugin.terminal import Terminal
+from pytest_platform.report.faults import nameless
+
 _SOURCE = re.compile(r"\s*\d* \| ?")
 """The margin of a source line, which is cut and not wrapped."""
+_PLACE = re.compile(r"(\S.*:\d+): [a-z]+(?:\.[a-z_]+)+")
+"""The line that ends the text of a finding: where it is, and its code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,37 +30,64 @@ class Headline:
 class FailureText:
     """Takes the place of a traceback in a report, in the process that shows it.
 
-    With a text alone, pytest's summary repeats all of it where the variable CI is set.
-    ``terminal`` is the writer whose width the text is fitted to, if any.
+    With a text alone, pytest's summary repeats all of it where the variable CI is set. What is
+    written to the terminal is fitted to its width; files get the text as it is.
     """
 
-    def __init__(self, report: pytest.TestReport, terminal: Any = None) -> None:
+    def __init__(self, report: pytest.TestReport, terminal: Terminal, module: str) -> None:
         self._text = str(report.longrepr)
         self._terminal = terminal
+        self._instead = ""
         path, line, _ = report.location
+        self.name = report.head_line or report.nodeid
         message = self._text.lstrip("\n").partition("\n")[0]
         self.reprcrash = Headline(path, (line or 0) + 1, message)
+        self.likeness = nameless("\n".join(_not_of_a_place(self._text)), module)
 
     def __str__(self) -> str:
         return self._text
 
+    def refer_to(self, first: FailureText) -> None:
+        """Show on the terminal only where it is, and which other failure says the rest."""
+        places = ", ".join(found[1] for found in map(_PLACE.fullmatch, self._lines()) if found)
+        at = f", at {places}" if places else ""
+        self._instead = f"as in {first.name} above{at}"
+
     def toterminal(self, out: Any) -> None:
         """Write the text; what is wider than the terminal is wrapped, source lines are cut."""
-        if out is not self._terminal:
+        if out is not self._terminal.writer:
             out.line(self._text)
             return
-        for line in self._text.splitlines():
-            for part in _fitted(line, out.fullwidth):
+        for line in self._instead.splitlines() or self._lines():
+            for part in _fitted(line, self._terminal):
                 out.line(part)
 
+    def _lines(self) -> list[str]:
+        return self._text.splitlines()
 
-def _fitted(line: str, width: int) -> Iterator[str]:
-    if len(line) <= width:
-        yield line
-    elif _SOURCE.match(line):
-        yield line[: width - 1] + "…"
+
+def say_once(reports: Iterable[Any]) -> None:
+    """Let failures that are equal but for their module and place refer to the first of them."""
+    first: dict[str, FailureText] = {}
+    for report in reports:
+        text = getattr(report, "longrepr", None)
+        if isinstance(text, FailureText):
+            other = first.setdefault(text.likeness, text)
+            if other is not text:
+                text.refer_to(other)
+
+
+def _not_of_a_place(text: str) -> Iterator[str]:
+    """Yield the lines that do not belong to the place of a finding."""
+    for line in text.splitlines():
+        if place := _PLACE.fullmatch(line):
+            yield line.removeprefix(place[1])
+        elif not _SOURCE.match(line):
+            yield line
+
+
+def _fitted(line: str, terminal: Terminal) -> Iterator[str]:
+    if _SOURCE.match(line):
+        yield terminal.cut(line)
     else:
-        indent = " " * (len(line) - len(line.lstrip()) + 2)
-        yield from textwrap.wrap(
-            line, width, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
-        )
+        yield from terminal.lines(line)

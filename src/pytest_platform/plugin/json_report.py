@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pytest_platform.plugin.options import usage_error
+from pytest_platform.plugin.change_options import usage_error
 from pytest_platform.report.document import Platform
 from pytest_platform.report.writer import ReportWriter
 

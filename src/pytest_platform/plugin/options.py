@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from pytest_platform.errors import UsageError
 from pytest_platform.module.engines import ENGINES
-from pytest_platform.output import Output, check_source
-from pytest_platform.plugin import compose_options, report_options, ssh_options, stack_options
+from pytest_platform.plugin import (
+    change_options,
+    compose_options,
+    report_options,
+    ssh_options,
+    stack_options,
+)
+from pytest_platform.plugin.change_options import (
+    ChangeOptions,
+    change_of,
+    refuse_detached_path,
+    usage_error,
+)
 from pytest_platform.plugin.compose_options import Way
-from pytest_platform.plugin.reading import ini, is_folder, mode_of, modules_in, shown
+from pytest_platform.plugin.reading import ini, is_folder, modules_in, shown
 from pytest_platform.plugin.report_options import STDOUT
 from pytest_platform.plugin.ssh_options import SshOptions, ssh_of
 from pytest_platform.plugin.stack_options import EPHEMERAL, StackSettings
@@ -24,11 +35,45 @@ from pytest_platform.plugin.stack_options import EPHEMERAL, StackSettings
 MODULES: Final = "modules"
 """The folder of modules, where nothing else is said."""
 
-PLAN_OUTPUT: pytest.StashKey[Output] = pytest.StashKey()
-
 REMOTE_MODES: Final = ("skip", "local", "ssh")
 _ENVIRONMENT: Final = ("PYTEST_PLATFORM_REMOTE_MODE", "PLATFORMCTL_SMOKE_REMOTE_MODE")
 _DURATION: Final = re.compile(r"[1-9][0-9]{0,8}(ms|s|m|h|d)")
+
+
+_SELECTION: Final[Mapping[str, Mapping[str, Any]]] = {
+    "--module": {
+        "action": "append",
+        "default": [],
+        "metavar": "NAME",
+        "dest": "platform_modules",
+        "help": "select a module; repeatable, globs allowed. Without paths it also sets what is "
+        "collected: the module files, and the tests in smoke/ marked for the module.",
+    },
+    "--changed-since": {
+        "metavar": "REF",
+        "dest": "platform_changed_since",
+        "help": "select the modules that differ from where REF was left, as git tells it, and "
+        "those that require them; with --module, those of both. None is no failure.",
+    },
+}
+_PLACES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "--remote-mode": {
+        "metavar": "{skip,local,ssh}",
+        "dest": "platform_remote_mode",
+        "help": "skip (default): touch nothing but files; local: this machine's Engine; "
+        "ssh: the Engines of other hosts.",
+    },
+    "--wait": {
+        "metavar": "DURATION",
+        "dest": "platform_wait",
+        "help": "wait as long as this (30s, 2m) for the declared state.",
+    },
+    "--modules-dir": {
+        "metavar": "DIR",
+        "dest": "platform_modules_dir",
+        "help": "where the modules are (default: modules).",
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,65 +92,18 @@ class Settings:
     changed_since: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeOptions:
-    """What was asked for of a change. ``plan`` and ``apply`` are empty, ``-`` or a path.
-
-    ``output`` is where the plan is written to, where that is a path.
-    """
-
-    plan: str
-    apply: str
-    allow_stateful: bool
-    backup_ref: str
-    confirmation: str
-    audit_log: Path
-    output: Output | None = None
-
-
 def add_options(parser: pytest.Parser) -> None:
     """Register the options of the group ``platform`` and their ini values."""
     group = parser.getgroup("platform", "platform: tests from modules/<name>/module.yaml")
-    group.addoption(
-        "--module",
-        action="append",
-        default=[],
-        metavar="NAME",
-        dest="platform_modules",
-        help="select a module; repeatable, globs allowed. Without paths it also sets what is "
-        "collected: the module files, and the tests in smoke/ marked for the module.",
-    )
-    group.addoption(
-        "--changed-since",
-        metavar="REF",
-        dest="platform_changed_since",
-        help="select the modules that differ from where REF was left, as git tells it, and "
-        "those that require them; with --module, those of both. None is no failure.",
-    )
+    for name, keywords in _SELECTION.items():
+        group.addoption(name, **keywords)
     report_options.add_options(group)
-    group.addoption(
-        "--remote-mode",
-        metavar="{skip,local,ssh}",
-        dest="platform_remote_mode",
-        help="skip (default): touch nothing but files; local: this machine's Engine; "
-        "ssh: the Engines of other hosts.",
-    )
-    group.addoption(
-        "--wait",
-        metavar="DURATION",
-        dest="platform_wait",
-        help="wait as long as this (30s, 2m) for the declared state.",
-    )
-    group.addoption(
-        "--modules-dir",
-        metavar="DIR",
-        dest="platform_modules_dir",
-        help="where the modules are (default: modules).",
-    )
+    for name, keywords in _PLACES.items():
+        group.addoption(name, **keywords)
     compose_options.add_options(group)
     ssh_options.add_options(group)
     stack_options.add_options(group)
-    _add_change_options(group)
+    change_options.add_options(group)
 
 
 def add_ini(parser: pytest.Parser) -> None:
@@ -122,61 +120,20 @@ def add_ini(parser: pytest.Parser) -> None:
 
 
 def defined(config: pytest.Config) -> bool:
-    """Tell whether the options are defined in this run."""
+    """Return whether the options are defined in this run."""
     return hasattr(config.option, "platform_modules")
-
-
-def _add_change_options(group: pytest.OptionGroup) -> None:
-    group.addoption(
-        "--plan",
-        nargs="?",
-        const=STDOUT,
-        default="",
-        metavar="PATH",
-        dest="platform_plan",
-        help="report the drift and what the guard would say; change nothing.",
-    )
-    group.addoption(
-        "--apply",
-        nargs="?",
-        const=STDOUT,
-        default="",
-        metavar="PLAN",
-        dest="platform_apply",
-        help="run the guarded apply, of that plan if one is named.",
-    )
-    group.addoption(
-        "--allow-stateful",
-        action="store_true",
-        dest="platform_allow_stateful",
-        help="allow the guarded apply to change stored data.",
-    )
-    group.addoption(
-        "--backup-ref",
-        default="",
-        metavar="REF",
-        dest="platform_backup_ref",
-        help="the finished backup that the guarded apply relies on.",
-    )
-    group.addoption(
-        "--stateful-confirm",
-        default="",
-        metavar="TOKEN",
-        dest="platform_confirmation",
-        help="BACKUP_DONE_F3 confirms that the backup is done.",
-    )
 
 
 def normalise(args: list[str]) -> None:
     """Write a bare ``--json`` as ``--json=-`` so that it takes no path that follows it.
 
-    The same goes for ``--plan``, ``--apply`` and ``--compose``.
+    The same goes for ``--plan``, ``--apply``, ``--compose`` and ``--platform-history``.
     """
     bare = {"--json", "--plan", "--apply"}
     end = args.index("--") if "--" in args else len(args)
     args[:end] = [f"{arg}={STDOUT}" if arg in bare else arg for arg in args[:end]]
-    bare_compose = compose_options.OPTION
-    args[:end] = [f"{arg}=" if arg == bare_compose else arg for arg in args[:end]]
+    bare = {compose_options.OPTION, report_options.HISTORY}
+    args[:end] = [f"{arg}=" if arg in bare else arg for arg in args[:end]]
 
 
 def settings_of(config: pytest.Config) -> Settings | None:
@@ -192,7 +149,7 @@ def settings_of(config: pytest.Config) -> Settings | None:
 
 
 def _settings(config: pytest.Config) -> Settings | None:
-    _refuse_detached_path(config)
+    refuse_detached_path(config)
     folder = _modules_dir(config)
     if not modules_in(folder) and not _asked_for(config):
         return None
@@ -207,80 +164,12 @@ def _settings(config: pytest.Config) -> Settings | None:
         patterns=tuple(config.getoption("platform_modules")),
         remote_mode=mode,
         wait=_wait(config),
-        change=_change(config),
+        change=change_of(config),
         ssh=ssh_of(config, mode),
         stack=stack_options.settings_of(config, mode),
         way=way,
         changed_since=_changed_since(config),
     )
-
-
-def usage_error(message: str, code: str = "platform.usage") -> pytest.UsageError:
-    """Make the error for a wrong command line, with its code."""
-    return pytest.UsageError(f"{message} [{code}]")
-
-
-def _change(config: pytest.Config) -> ChangeOptions:
-    change = ChangeOptions(
-        plan=_path(config, "platform_plan"),
-        apply=_path(config, "platform_apply"),
-        allow_stateful=config.getoption("platform_allow_stateful"),
-        backup_ref=config.getoption("platform_backup_ref"),
-        confirmation=config.getoption("platform_confirmation"),
-        audit_log=config.rootpath / ini(config, "platform_audit_log"),
-        output=config.stash.get(PLAN_OUTPUT, None),
-    )
-    if change.plan and change.apply:
-        raise usage_error("--plan and --apply: plan first, then apply that plan")
-    if change.apply not in {"", STDOUT}:
-        _check_plan(Path(change.apply))
-    return change
-
-
-def prepare_plan(config: pytest.Config, target: str) -> None:
-    """Open what ``--plan=PATH`` names, before output is captured.
-
-    Raises:
-        pytest.UsageError: it cannot be written.
-    """
-    if target in {"", STDOUT}:
-        return
-    try:
-        output = Output.prepare(config.invocation_params.dir / target)
-    except OSError as error:
-        message = f"--plan={target}: cannot be written: {error.strerror}"
-        raise usage_error(message, "plan.unusable") from None
-    config.stash[PLAN_OUTPUT] = output
-    config.add_cleanup(output.close)
-
-
-def _check_plan(path: Path) -> None:
-    try:
-        check_source(path)
-    except OSError as error:
-        message = f"--apply={path}: cannot be read: {error.strerror}"
-        raise usage_error(message, "plan.unusable") from None
-
-
-def _refuse_detached_path(config: pytest.Config) -> None:
-    """Refuse ``--backup-ref PATH``, by which pytest has taken PATH for where the project is.
-
-    It looks for its rootdir before any plugin can tell it that the option has a value.
-    """
-    reference = config.getoption("platform_backup_ref")
-    detached = "--backup-ref" in config.invocation_params.args
-    if detached and mode_of(config.invocation_params.dir / reference):
-        message = "pytest takes a file that stands apart for a place to search its configuration"
-        raise usage_error(f"write --backup-ref={reference} with an equals sign: {message}")
-
-
-def _path(config: pytest.Config, name: str) -> str:
-    """Return an option that is empty, ``-``, or a path as seen from where pytest was called."""
-    value: str = config.getoption(name)
-    option = "--" + name.removeprefix("platform_")
-    if value == "" and f"{option}=" in config.invocation_params.args:
-        raise usage_error(f"{option}= names no file; write {option}, or {option}=PATH")
-    return value if value in {"", STDOUT} else str(config.invocation_params.dir / value)
 
 
 def _asked_for(config: pytest.Config) -> bool:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
+from pytest_platform.plugin.terminal import Terminal, cut_to
+
 if TYPE_CHECKING:
     from pytest_platform.state.wait import Status
 
@@ -34,8 +36,8 @@ class Progress:
         capture = self._config.pluginmanager.get_plugin("capturemanager")
         if capture is not None:
             self._stack.enter_context(capture.global_and_fixture_disabled())
-        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-        self._writer = self._config.get_terminal_writer() if reporter else None
+        self._terminal = Terminal(self._config)
+        self._writer = self._terminal.writer
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -45,7 +47,7 @@ class Progress:
         if self._writer is None:
             return
         self._begin(self._writer)
-        if self._writer.hasmarkup:
+        if self._terminal.redraws:
             self._redraw(self._writer, statuses)
         else:
             self._append(self._writer, statuses)
@@ -55,7 +57,8 @@ class Progress:
         """Write one line, where there is a terminal plugin."""
         if self._writer is not None:
             self._begin(self._writer)
-            self._writer.line(text)
+            for line in self._terminal.lines(text):
+                self._writer.line(line)
             self._writer.flush()
 
     def _begin(self, writer: Any) -> None:
@@ -65,16 +68,23 @@ class Progress:
             writer.line()
 
     def _redraw(self, writer: Any, statuses: Sequence[Status]) -> None:
-        width = writer.fullwidth - 1
+        width, rows = writer.fullwidth - 1, self._terminal.rows
+        whole = len(statuses) <= rows
+        # What is waited for is of interest, where there is no room for all.
+        drawn = statuses if whole else sorted(statuses, key=_is_done)[: rows - 1]
         writer.write(_UP_AND_CLEAR * self._drawn)
-        for status in statuses:
-            writer.line(_text(status)[:width], green=status.done, yellow=not status.done)
-        self._drawn = len(statuses)
+        for status in drawn:
+            text = cut_to(_text(status), width)
+            writer.line(text, green=status.done, yellow=not status.done)
+        if not whole:
+            ready = sum(map(_is_done, statuses))
+            writer.line(cut_to(f"{ready} of {len(statuses)} are ready", width))
+        self._drawn = len(drawn) + (not whole)
 
     def _append(self, writer: Any, statuses: Sequence[Status]) -> None:
         for status in statuses:
             if self._said.get(status.name) != status.state:
-                writer.line(_text(status))
+                writer.line(cut_to(_text(status), self._terminal.width))
                 self._said[status.name] = status.state
 
 
@@ -84,17 +94,30 @@ class Patience:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._reported: dict[tuple[str, ...], float] = {}
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Let no command go on for which another thread than the main one waits."""
+        self._stopped = True
 
     def __call__(self, argv: Sequence[str], seconds: float) -> None:
         """Write a line after 5 s, 10 s, 20 s and so on; only the main thread may."""
+        if threading.current_thread() is not threading.main_thread():
+            if self._stopped:
+                raise KeyboardInterrupt
+            return
         key = tuple(argv)
         known = self._reported.get(key, 0.0)
         due = FIRST_REPORT if seconds < known else max(FIRST_REPORT, 2 * known)
-        if seconds < due or threading.current_thread() is not threading.main_thread():
+        if seconds < due:
             return
         self._reported[key] = seconds
         with Progress(self._config) as progress:
             progress.line(f"waiting {seconds:4.0f} s  for: {' '.join(argv[:2])}")
+
+
+def _is_done(status: Status) -> bool:
+    return status.done
 
 
 def _text(status: Status) -> str:

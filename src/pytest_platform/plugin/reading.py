@@ -37,12 +37,12 @@ def mode_of(path: Path) -> int:
 
 
 def is_folder(path: Path) -> bool:
-    """Tell whether a path leads to a folder. Never raises."""
+    """Return whether a path leads to a folder. Never raises."""
     return stat.S_ISDIR(mode_of(path))
 
 
 def is_regular(path: Path) -> bool:
-    """Tell whether a path leads to a regular file. Never raises."""
+    """Return whether a path leads to a regular file. Never raises."""
     return stat.S_ISREG(mode_of(path))
 
 

@@ -20,6 +20,10 @@ STDOUT: Final = "-"
 """The value of ``--json`` without a path."""
 OPTION: Final = "--platform-report"
 INI: Final = "platform_reports"
+HISTORY: Final = "--platform-history"
+HISTORY_INI: Final = "platform_history"
+DEFAULT: Final = ".pytest_platform/history.sqlite"
+"""Where the history is, from the rootdir, where nothing else is said."""
 
 
 def add_options(group: pytest.OptionGroup) -> None:
@@ -41,12 +45,32 @@ def add_options(group: pytest.OptionGroup) -> None:
         help="write a report; repeatable; without =PATH it is all that stdout carries. "
         f"Formats: {', '.join(FORMATS)}.",
     )
+    group.addoption(
+        HISTORY,
+        nargs="?",
+        const="",
+        metavar="PATH",
+        dest="platform_history",
+        help="keep verdict and duration of each module in a file, which the page (html) shows "
+        f"(default: {DEFAULT} in the rootdir).",
+    )
+
+
+def history_path(config: pytest.Config, asked: str | None) -> Path | None:
+    """Return where the history is; None where none is asked for. The command line goes first."""
+    if asked:
+        return config.invocation_params.dir / asked
+    named = str(config.getini(HISTORY_INI))
+    if asked == "":
+        named = named or DEFAULT
+    return config.rootpath / named if named else None
 
 
 def add_ini(parser: pytest.Parser) -> None:
     """Register the ini value, which is known in every project."""
     about = f"what {OPTION} is always asked for: FORMAT=PATH, one a line; paths from the rootdir"
     parser.addini(INI, about, type="linelist", default=[])
+    parser.addini(HISTORY_INI, f"default of {HISTORY}: a path from the rootdir", default="")
 
 
 def early(args: Sequence[object], here: Path) -> list[ReportTarget]:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_platform.checks.registry import PROBES, vocabulary
+from pytest_platform.compose.kept import KeepingLocal
 from pytest_platform.compose.renderer import Renderer
 from pytest_platform.docker.details import Digests
 from pytest_platform.errors import UsageError
 from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Vocabulary
+from pytest_platform.plugin.change_options import usage_error
 from pytest_platform.plugin.changed_since import ChangedSince, narrow
-from pytest_platform.plugin.options import Settings, usage_error
+from pytest_platform.plugin.options import Settings
 from pytest_platform.plugin.progress import Patience, Progress
 from pytest_platform.plugin.report_options import STDOUT
 from pytest_platform.probes.kind import ProbeKind
@@ -51,6 +54,7 @@ class Run:
     vault: Vault
     probes: Mapping[str, ProbeKind]
     selected: frozenset[str] | None
+    patience: Patience
     stack: Ephemeral | None = None
     changed_since: ChangedSince | None = None
     tests: dict[str, int] = field(default_factory=dict)
@@ -114,22 +118,20 @@ def start(config: pytest.Config, settings: Settings) -> Run:
     probes = _probes(config)
     project = _new_project() if settings.stack.ephemeral else ""
     remote_mode = _remote_mode(config, settings)
-    here = Local(waiting=Patience(config))
+    patience = Patience(config)
+    here = _here(config, patience)
     renderer = Renderer(here, fetches=remote_mode.live)
     catalog = _catalog(settings, vocabulary(probes), renderer, project)
     names = _names(catalog, settings)
-    since = None
     selected = frozenset(names) if names else None
+    since = None
     if settings.changed_since is not None:
         since = narrow(config, settings, catalog, names)
         selected = frozenset(since.touched).intersection(names or since.touched)
     vault = Vault(catalog, renderer, selected)
     stack = None
     if settings.stack.ephemeral and remote_mode.live:
-        from pytest_platform.stack.ephemeral import Ephemeral
-
-        stack = Ephemeral(project, here, renderer, catalog, settings.root)
-        stack.keep = settings.stack.keep
+        stack = _stack(project, here, renderer, catalog, settings)
         stack.secrets = vault.secrets
     return Run(
         config=config,
@@ -142,7 +144,29 @@ def start(config: pytest.Config, settings: Settings) -> Run:
         selected=selected,
         stack=stack,
         changed_since=since,
+        patience=patience,
     )
+
+
+def _stack(
+    project: str, here: Local, renderer: Renderer, catalog: Catalog, settings: Settings
+) -> Ephemeral:
+    from pytest_platform.stack.ephemeral import Ephemeral
+
+    stack = Ephemeral(project, here, renderer, catalog, settings.root)
+    stack.keep = settings.stack.keep
+    return stack
+
+
+def _here(config: pytest.Config, patience: Patience) -> Local:
+    """Return this machine, which keeps renderings in pytest's cache folder, where there is one."""
+
+    def folder() -> Path | None:
+        # Not earlier: pytest makes its cache after the plugins were set up.
+        cache: Any = getattr(config, "cache", None)
+        return Path(cache.mkdir("platform-renderings")) if cache else None
+
+    return KeepingLocal(folder, waiting=patience)
 
 
 def known_early(settings: Settings) -> Secrets:
@@ -211,7 +235,7 @@ def workers_of(config: pytest.Config) -> int:
 
 
 def reruns_of(config: pytest.Config) -> bool:
-    """Tell whether an option of another plugin may run a test more than once."""
+    """Return whether an option of another plugin may run a test more than once."""
     options = ("reruns", "flake_finder_enable", "looponfail")
     if any(config.getoption(name, default=None) for name in options):
         return True

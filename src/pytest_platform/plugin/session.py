@@ -7,13 +7,18 @@ from pathlib import Path
 import pytest
 from msgspec import UNSET
 
+from pytest_platform.errors import PlatformError
 from pytest_platform.plugin import run as runs
+from pytest_platform.plugin.ahead import Ahead
 from pytest_platform.plugin.boundary import Boundary
+from pytest_platform.plugin.change_options import usage_error
 from pytest_platform.plugin.collection import Collection
 from pytest_platform.plugin.json_report import JsonReport
-from pytest_platform.plugin.options import Settings, usage_error
+from pytest_platform.plugin.options import Settings
+from pytest_platform.plugin.report_options import history_path
 from pytest_platform.plugin.reporting import Reporting
 from pytest_platform.plugin.stack_options import DEPLOYED
+from pytest_platform.plugin.summary import Summary
 from pytest_platform.plugin.uncovered import Uncovered, Unreached
 from pytest_platform.report.answers import CheckAnswer, platform_section
 from pytest_platform.report.document import Platform
@@ -38,32 +43,40 @@ def set_up(config: pytest.Config, settings: Settings | None, output: ReportWrite
 
     if output is not None:
         _register_json(config, JsonReport(output, section, order))
+        _keep_history(config, output)
     if settings is None:
         return
     run = runs.start(config, settings)
     config.stash[runs.RUN] = run
     config.add_cleanup(run.close)
+    if output is not None:
+        output.secrets = run.secrets
+    _register_parts(config, run, answers, order)
+    if run.selected is not None and not config.getoption("file_or_dir"):
+        config.args[:] = _paths(run)
+
+
+def _register_parts(
+    config: pytest.Config, run: runs.Run, answers: list[CheckAnswer], order: dict[str, int]
+) -> None:
     boundary = Boundary(run.secrets, worker=hasattr(config, "workerinput"))
     config.pluginmanager.register(boundary, "platform-boundary")
     config.add_cleanup(boundary.guard_stderr())
-    if output is not None:
-        output.secrets = run.secrets
     config.pluginmanager.register(Collection(run), "platform-collection")
+    config.pluginmanager.register(Ahead(run), "platform-ahead")
     uncovered = Uncovered(run)
     config.pluginmanager.register(uncovered, "platform-uncovered")
-    reporting = Reporting(run, answers, order, uncovered)
-    config.pluginmanager.register(reporting, "platform-reporting")
+    config.pluginmanager.register(Reporting(run, answers, order), "platform-reporting")
+    config.pluginmanager.register(Summary(run, answers, uncovered), "platform-summary")
     config.pluginmanager.register(Unreached(run, answers), "platform-unreached")
     if run.stack:
         from pytest_platform.plugin.ephemeral import OwnStack, clean_up
 
-        own = OwnStack(run.stack, clean_up() if settings.stack.clean else [])
+        own = OwnStack(run.stack, clean_up() if run.settings.stack.clean else [])
         config.add_cleanup(run.stack.stop)
         config.pluginmanager.register(own, "platform-stack")
     if run.changed_since is not None:
         config.pluginmanager.register(run.changed_since, "platform-changed-since")
-    if run.selected is not None and not config.getoption("file_or_dir"):
-        config.args[:] = _paths(run)
 
 
 def _register_json(config: pytest.Config, report: JsonReport) -> None:
@@ -78,6 +91,21 @@ def _register_json(config: pytest.Config, report: JsonReport) -> None:
     if not hasattr(config, "workerinput"):
         report.check_writable()
         config.pluginmanager.register(report, "platform-json")
+
+
+def _keep_history(config: pytest.Config, output: ReportWriter) -> None:
+    """Find out at the start whether the history can be written, where one is asked for."""
+    path = history_path(config, config.option.platform_history)
+    if path is None or hasattr(config, "workerinput"):
+        return
+    from pytest_platform.report.history import History
+
+    history = History(path)
+    try:
+        history.prepare()
+    except PlatformError as error:
+        raise usage_error(str(error), error.code) from None
+    output.history = history
 
 
 def _paths(run: runs.Run) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_platform.change import apply, guard, plan
+from pytest_platform.change import apply, plan
+from pytest_platform.change.guard_facts import ChangeRequest
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.plugin.options import Settings
 from pytest_platform.plugin.report_options import STDOUT
@@ -13,7 +14,7 @@ from pytest_platform.plugin.report_options import STDOUT
 def setting_of(settings: Settings) -> apply.Setting:
     """Return what was ordered. Reads the plan that ``--apply`` names."""
     change = settings.change
-    request = guard.ChangeRequest(
+    request = ChangeRequest(
         apply=bool(change.apply),
         patterns=settings.patterns,
         allow_stateful=change.allow_stateful,

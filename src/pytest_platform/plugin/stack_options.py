@@ -81,7 +81,7 @@ def settings_of(config: pytest.Config, remote_mode: str) -> StackSettings:
 
 
 def cleans_only(config: pytest.Config) -> bool:
-    """Tell whether ``--stack-clean`` is all that was asked for.
+    """Return whether ``--stack-clean`` is all that was asked for.
 
     Raises:
         UsageError: something is to be tested, too, and that on what is deployed.

@@ -43,7 +43,7 @@ class Uncovered:
             if line := run.catalog.unseen(run.selected or ()):
                 yield line, False
         elif (run.selected is None or run.settings.way.strict) and self.services:
-            yield self._told(), run.settings.way.strict
+            yield self._summary(), run.settings.way.strict
         if not run.remote_mode.live and not run.settings.stack.ephemeral:
             message = (
                 "only files were looked at; what runs is looked at with --remote-mode local, "
@@ -60,7 +60,8 @@ class Uncovered:
         covered: dict[tuple[Path, ...], set[str]] = {}
         for module in map(catalog.get, catalog.names()):
             if isinstance(module, Module):
-                covered.setdefault(module.compose_files, set()).add(module.service)
+                services = covered.setdefault(module.compose_files, set())
+                services |= set() if module.is_hook else {module.service}
         known = set().union(*covered.values())
         missing: dict[str, None] = {}
         for files in covered:
@@ -70,7 +71,7 @@ class Uncovered:
                     missing[f"{name} ({file}:{one.line})"] = None
         return sorted(missing)
 
-    def _told(self) -> str:
+    def _summary(self) -> str:
         count = len(self.services)
         what = "1 service has no module" if count == 1 else f"{count} services have no module"
         more = f" and {count - _SHOWN} more" if count > _SHOWN else ""
@@ -129,6 +130,6 @@ class Unreached:
 
 
 def _runs_tests(option: Any) -> bool:
-    """Tell whether the session runs tests, and does not only list something."""
+    """Return whether the session runs tests, and does not only list something."""
     listing = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupplan")
     return not any(getattr(option, name, False) for name in listing)

@@ -8,12 +8,13 @@ from msgspec import Meta
 
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.transport import CommandTimeout
-from pytest_platform.module.model import Base, Duration, seconds
+from pytest_platform.module.forms import Base, Duration
 from pytest_platform.probes.container import Argument
 from pytest_platform.probes.json_path import JsonValue
 from pytest_platform.probes.kind import MAX_OUTPUT, ProbeKind, Target
 from pytest_platform.probes.matchers import Matchers
 from pytest_platform.probes.output import Said, ended
+from pytest_platform.units import seconds
 from pytest_platform.verdict import Finding
 
 CODE = "probe.command"

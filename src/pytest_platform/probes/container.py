@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from pytest_platform.docker.snapshot import Container
-from pytest_platform.module.model import Text
+from pytest_platform.module.forms import Text
 from pytest_platform.probes.kind import NoContainer, Target
 
 Service = Annotated[

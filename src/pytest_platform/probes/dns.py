@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta
 
-from pytest_platform.module.model import Base, Text
+from pytest_platform.module.forms import Base, Text
 from pytest_platform.probes.kind import ProbeKind, Target
 from pytest_platform.probes.matchers import Matchers, mismatches
 from pytest_platform.probes.network.names import Resolver, Timeout

@@ -7,12 +7,13 @@ from typing import Annotated
 from msgspec import Meta
 
 from pytest_platform.docker.exec import ExecTimeout
-from pytest_platform.module.model import Base, Duration, Text, seconds
+from pytest_platform.module.forms import Base, Duration, Text
 from pytest_platform.probes.container import Argument
 from pytest_platform.probes.json_path import JsonValue
 from pytest_platform.probes.kind import ProbeKind, Target
 from pytest_platform.probes.matchers import Matchers, shown
 from pytest_platform.probes.output import Said, ended
+from pytest_platform.units import seconds
 from pytest_platform.verdict import Finding
 
 CODE = "probe.exec"

@@ -9,10 +9,11 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from pytest_platform.docker import files
-from pytest_platform.module.model import Base, Duration, seconds
+from pytest_platform.module.forms import Base, Duration
 from pytest_platform.probes.container import AbsolutePath, Service, containers_of
 from pytest_platform.probes.kind import MAX_OUTPUT, ProbeKind, Target
 from pytest_platform.probes.matchers import Bounds, Matchers, mismatches, out_of_bounds
+from pytest_platform.units import seconds
 from pytest_platform.verdict import Finding
 
 CODE = "probe.file"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta, field
 
-from pytest_platform.module.model import Base, Text
+from pytest_platform.module.forms import Base, Text
 from pytest_platform.probes.json_path import JsonValue, json_mismatches
 from pytest_platform.probes.kind import ProbeKind, Target
 from pytest_platform.probes.matchers import Matchers, Unseen, mismatches, shown
@@ -53,18 +53,13 @@ class Http(Base, frozen=True):
     ] = "http"
     path: Annotated[
         UrlPath,
-        Meta(
-            description="The path to ask for, with its query.",
-            examples=["/health?full=1"],
-        ),
+        Meta(description="The path to ask for, with its query.", examples=["/health?full=1"]),
     ] = "/"
     url: Annotated[
         Url | None,
         Meta(
-            description=(
-                "A whole address in place of service, port, scheme and path, "
-                "as the module's host sees it."
-            ),
+            description="A whole address in place of service, port, scheme and path, "
+            "as the module's host sees it.",
             examples=["https://status.example.org/"],
         ),
     ] = None

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from pytest_platform.errors import PlatformError
-from pytest_platform.module.model import Text
+from pytest_platform.module.forms import Text
 from pytest_platform.probes.matchers import Matchers, mismatches, shown
 from pytest_platform.verdict import Finding
 

@@ -13,8 +13,8 @@ from pytest_platform.docker.snapshot import Container, Snapshot, read_container
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.transport import Address, Transport
+from pytest_platform.module.forms import Base
 from pytest_platform.module.loader import Module
-from pytest_platform.module.model import Base
 from pytest_platform.verdict import Finding
 
 MAX_OUTPUT = 1024 * 1024

@@ -10,15 +10,32 @@ from typing import Annotated
 from msgspec import Meta
 
 from pytest_platform.errors import PlatformError
-from pytest_platform.module.model import Base, Text
+from pytest_platform.module.forms import Base, Text
 from pytest_platform.probes import patterns
-from pytest_platform.probes.quantities import Quantity, amount
+from pytest_platform.units import amount
 from pytest_platform.verdict import Finding
 
 _NOT_EMPTY = {"minItems": 1}
 _CONTEXT = 1
 _COMPARED = 60
 """Lines that are compared for a diff: difflib takes far longer for many."""
+
+Quantity = (
+    int
+    | Annotated[
+        str,
+        Meta(
+            pattern=r"^[-+]?[0-9]{1,18}(\.[0-9]{1,18})?(B|KiB|MiB|GiB|TiB|ms|s|m|h|d)?$(?!\n)",
+            extra_json_schema={
+                "patternErrorMessage": (
+                    "a number, a size with `B`, `KiB`, `MiB`, `GiB` or `TiB`, "
+                    "or a duration with `ms`, `s`, `m`, `h` or `d`"
+                )
+            },
+        ),
+    ]
+)
+"""A number, or a text of a number with or without a unit: ``3``, ``10MiB``, ``30s``."""
 
 
 class Unseen(PlatformError):

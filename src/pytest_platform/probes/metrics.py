@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta, field
 from msgspec.structs import replace
 
-from pytest_platform.module.model import Text
+from pytest_platform.module.forms import Text
 from pytest_platform.probes import http
 from pytest_platform.probes.kind import ProbeKind, Target
 from pytest_platform.probes.matchers import Bounds, Matchers, Unseen, out_of_bounds, shown

@@ -8,12 +8,12 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from pytest_platform.module.model import seconds
 from pytest_platform.probes.kind import Endpoint, ProbeKind, Target
 from pytest_platform.probes.matchers import Matchers, mismatches
 from pytest_platform.probes.network.connect import BrokenConnection, Stream, broken, connected
 from pytest_platform.probes.network.names import Place, Port, Timeout
-from pytest_platform.probes.network.port_there import closed_there
+from pytest_platform.probes.network.remote_port import closed_remotely
+from pytest_platform.units import seconds
 from pytest_platform.verdict import Finding
 
 CODE = "probe.tcp"
@@ -86,7 +86,7 @@ def observe(spec: Tcp, target: Target) -> TcpObserved:
         return asyncio.run(_observe(spec, endpoint))
     seen = asyncio.run(_observe(spec, endpoint)) if spec.expect else TcpObserved(endpoint.name)
     if not seen.said:
-        closed = closed_there(endpoint, target.transport, seconds(spec.timeout))
+        closed = closed_remotely(endpoint, target.transport, seconds(spec.timeout))
         seen = replace(seen, broken=closed or seen.broken)
     if seen.broken and (lost := target.transport.failure()):
         raise lost
@@ -147,7 +147,7 @@ async def _talk(spec: Tcp, stream: Stream, said: bytearray) -> None:
 
 
 def _will_do(expect: Matchers, said: bytearray) -> bool:
-    """Tell whether nothing more need be read; what must not occur may always come yet."""
+    """Return whether nothing more need be read; what must not occur may always come yet."""
     return not expect.none_of and not mismatches(expect, _text(said), code=CODE, what="")
 
 

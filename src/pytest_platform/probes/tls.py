@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from pytest_platform.module.model import Text, seconds
+from pytest_platform.module.forms import Text
 from pytest_platform.probes.kind import Endpoint, ProbeKind, Target
 from pytest_platform.probes.network import trust
 from pytest_platform.probes.network.connect import BrokenConnection, broken
@@ -22,6 +22,7 @@ from pytest_platform.probes.network.names import (
 )
 from pytest_platform.probes.network.tls import Handshake, context_of, shake_hands
 from pytest_platform.probes.network.trust import CA, DaysLeft, ServerName, Verify
+from pytest_platform.units import seconds
 from pytest_platform.verdict import Finding
 
 CODE = trust.CODE

@@ -11,11 +11,12 @@ from msgspec import Meta
 
 from pytest_platform.docker import files
 from pytest_platform.docker.engine import Document
-from pytest_platform.module.model import Base, Duration, Text, seconds
+from pytest_platform.docker.paths import resolve
+from pytest_platform.module.forms import Base, Duration, Text
 from pytest_platform.probes.container import AbsolutePath, Service, containers_of
 from pytest_platform.probes.kind import ProbeKind, Target
 from pytest_platform.probes.matchers import Bounds, out_of_bounds
-from pytest_platform.probes.quantities import amount
+from pytest_platform.units import amount, seconds
 from pytest_platform.verdict import Finding
 
 CODE = "probe.volume"
@@ -97,7 +98,7 @@ def observe(spec: Volume, target: Target) -> VolumeObserved:
         places,
         place,
         bool(mount.get("RW")),
-        tuple(p for p, at in paths.items() if not files.resolve(target.engine, container, at)),
+        tuple(p for p, at in paths.items() if not resolve(target.engine, container, at)),
         _count(spec, target, container, place),
     )
 

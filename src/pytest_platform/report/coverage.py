@@ -47,7 +47,7 @@ def module_verdict(checks: Sequence[CheckReport], remote_mode: str) -> ModuleVer
 
 
 def judged(checks: Iterable[CheckReport]) -> bool:
-    """Tell whether the state of the module was judged, be it with an expected failure."""
+    """Return whether the state of the module was judged, be it with an expected failure."""
     states = (check for check in checks if check.id == STATE)
     return any(check.verdict != "skipped" or check.xfail is not UNSET for check in states)
 

@@ -107,23 +107,25 @@ def alike(found: Sequence[ReportedFault]) -> list[Alike]:
     """
     groups: dict[tuple[str, str, str], list[ReportedFault]] = {}
     for one in found:
-        groups.setdefault((one.code, one.severity, _nameless(one)), []).append(one)
+        key = (one.code, one.severity, nameless(one.message, one.module))
+        groups.setdefault(key, []).append(one)
     return [
-        Alike(code, severity, _message(nameless, same), same)
-        for (code, severity, nameless), same in groups.items()
+        Alike(code, severity, _message(general, same), same)
+        for (code, severity, general), same in groups.items()
     ]
 
 
-def _nameless(fault: ReportedFault) -> str:
-    if not fault.module or fault.module not in fault.message:
-        return fault.message
-    name = rf"(?<![^\W_]){re.escape(fault.module)}(?![^\W_])"
-    return re.sub(name, lambda _: NAMELESS, fault.message)
+def nameless(text: str, module: str) -> str:
+    """Return a text in which the name of a module is written as ``MODULE``."""
+    if not module or module not in text:
+        return text
+    name = rf"(?<![^\W_]){re.escape(module)}(?![^\W_])"
+    return re.sub(name, lambda _: NAMELESS, text)
 
 
-def _message(nameless: str, same: Sequence[ReportedFault]) -> str:
+def _message(general: str, same: Sequence[ReportedFault]) -> str:
     messages = {one.message for one in same}
-    return messages.pop() if len(messages) == 1 else nameless
+    return messages.pop() if len(messages) == 1 else general
 
 
 def fingerprints(found: Sequence[ReportedFault]) -> list[str]:

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_platform.errors import PlatformError
 from pytest_platform.output import Output
 
 if TYPE_CHECKING:
+    from pytest_platform.report.history import History
+    from pytest_platform.report.past import Past
     from pytest_platform.secrets import Secrets
 
 _USAGE: Final = ("platform.usage", 4)
@@ -48,6 +51,7 @@ class ReportWriter:
         self.document: dict[str, Any] | None = None
         self.secrets: Callable[[], Secrets] = _of_environment
         self.unwritable: OSError | None = None
+        self.history: History | None = None
         self._targets: list[ReportTarget] = []
         self._session: Any = None
         self._failure: tuple[str, int, BaseException] | None = None
@@ -113,11 +117,13 @@ class ReportWriter:
 
         Raises:
             OSError: one cannot be written; ``filename`` is what asked for it.
+            PlatformError: the history cannot be written; the reports are.
         """
-        document, failed = self._finished(), None
+        document = self._finished()
+        past, failed = self._keep(document)
         for target in self._targets:
             try:
-                self._write(target, self._text(target, document))
+                self._write(target, self._text(target, document, past))
             except BrokenPipeError:
                 sys.stderr.write(f"{target.asked}: the reader went away before the end\n")
             except OSError as error:
@@ -128,15 +134,29 @@ class ReportWriter:
         if failed:
             raise failed
 
-    def _text(self, target: ReportTarget, document: dict[str, Any]) -> str:
-        """Return a report. JSON is the document as it is, with all that others put into it."""
+    def _keep(self, document: dict[str, Any]) -> tuple[Past, Exception | None]:
+        """Add the run to the history; return what earlier runs say, or why it cannot be done."""
+        from pytest_platform.report.document import read
+
+        if self.history is None:
+            return {}, None
+        try:
+            made = read(document)
+            past = self.history.before(made)
+            self.history.add(made)
+        except PlatformError as error:
+            return {}, error
+        return past, None
+
+    def _text(self, target: ReportTarget, document: dict[str, Any], past: Past) -> str:
+        """Return a report. JSON is the document as it is, all that others put into it too."""
         from pytest_platform.report.document import read
         from pytest_platform.report.formats import render
         from pytest_platform.report.formats.json import encoded
 
         if target.format == "json":
             return encoded(document)
-        return render(target.format, read(document), None if target.path else self._width)
+        return render(target.format, read(document), None if target.path else self._width, past)
 
     def _write(self, target: ReportTarget, text: str) -> None:
         data = text.encode(errors="backslashreplace")

@@ -78,7 +78,7 @@ class ComposeCatalog(Catalog):
         return self.ask.files[0]
 
     def holds(self, path: Path) -> bool:
-        """Tell whether ``path`` is that file."""
+        """Return whether ``path`` is that file."""
         return path.name == self.ask.files[0].name and _same(path, self.ask.files[0])
 
     @property
@@ -87,7 +87,7 @@ class ComposeCatalog(Catalog):
         return self.ask.files[0]
 
     def leads_to(self, folder: Path) -> bool:
-        """Tell whether ``folder`` holds that file, be it further down."""
+        """Return whether ``folder`` holds that file, be it further down."""
         return self.ask.files[0].is_relative_to(folder)
 
     def name_in(self, path: Path, inner: str) -> str:  # noqa: ARG002
@@ -101,7 +101,7 @@ class ComposeCatalog(Catalog):
         return self._loaded[name]
 
     def exists(self, name: str) -> bool:
-        """Tell whether there is such a service, deployed or not, that has a container."""
+        """Return whether there is such a service, deployed or not, that has a container."""
         return name in self._services and not self._services[name].get("provider")
 
     def unseen(self, selected: Collection[str]) -> str:
@@ -189,6 +189,7 @@ class ComposeCatalog(Catalog):
             for one in modules
             if isinstance(one, Module)
             and one.engine == self.ask.engine
+            and not one.is_hook
             and own & set(map(str, one.compose_files))
         }
 

@@ -18,7 +18,7 @@ from pytest_platform.run.observer import Observer
 from pytest_platform.run.on_compose import containers_in
 from pytest_platform.run.remote_mode import RemoteMode
 from pytest_platform.run.vault import Vault
-from pytest_platform.state.table import ObservedState, seen_of
+from pytest_platform.state.facts import ObservedState, seen_of
 from pytest_platform.workload.seen import ServiceKey, State, View
 
 

@@ -116,7 +116,7 @@ class Fleet:
             return None
 
     def has_snapshot(self, module: Module) -> bool:
-        """Tell whether the host of a module was observed already, with success."""
+        """Return whether the host of a module was observed already, with success."""
         if not self.remote_mode.live:
             return False
         with suppress(PlatformError):

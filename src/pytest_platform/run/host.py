@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pytest_platform.compose.remote import ComposeThere
+from pytest_platform.compose.remote import RemoteCompose
 from pytest_platform.docker.engine import Engine
 from pytest_platform.hosts.transport import Transport
 
@@ -16,12 +16,12 @@ class Host:
 
     transport: Transport
     engine: Engine
-    compose: ComposeThere
+    compose: RemoteCompose
 
     @classmethod
     def over(cls, transport: Transport) -> Host:
         """Make the host that a transport leads to."""
-        return cls(transport, Engine(transport), ComposeThere(transport))
+        return cls(transport, Engine(transport), RemoteCompose(transport))
 
     @property
     def name(self) -> str:

@@ -13,7 +13,7 @@ from pytest_platform.state.wait import Status
 from pytest_platform.workload.seen import View
 
 if TYPE_CHECKING:
-    from pytest_platform.stack.coming import Coming, Tell
+    from pytest_platform.stack.startup import OnProgress, ServiceProgress
 
 Show = Callable[[Sequence[Status]], None]
 """Takes the progress of the modules of one host, for people who watch."""
@@ -23,10 +23,10 @@ _AGAIN = 30.0
 """Seconds after which what has not changed is told once more."""
 
 
-def telling(show: Show) -> Tell:
+def telling(show: Show) -> OnProgress:
     """Return what shows how far a stack is that is just started."""
 
-    def tell(coming: Sequence[Coming], waited: float) -> None:
+    def tell(coming: Sequence[ServiceProgress], waited: float) -> None:
         often = int(waited // _AGAIN)
         show(
             [

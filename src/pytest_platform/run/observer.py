@@ -11,7 +11,6 @@ from pytest_platform.docker.details import Digests
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import DeclaredProbe, Module
-from pytest_platform.module.model import seconds
 from pytest_platform.probes.kind import ProbeKind
 from pytest_platform.run.engines import KINDS, engine_of
 from pytest_platform.run.graph import neighbours
@@ -20,6 +19,7 @@ from pytest_platform.run.observation import Show, telling
 from pytest_platform.run.on_compose import containers_of
 from pytest_platform.state import table
 from pytest_platform.state.wait import wait
+from pytest_platform.units import seconds
 from pytest_platform.workload.seen import Awaited, ServiceKey, State, View
 
 if TYPE_CHECKING:

@@ -18,7 +18,9 @@ from pytest_platform.probes.kind import Target
 from pytest_platform.run.engine_kind import Again
 from pytest_platform.run.host import Host, Reach
 from pytest_platform.state import table
+from pytest_platform.state.facts import expected_of, seen_of
 from pytest_platform.state.wait import subscribed
+from pytest_platform.state.wording import describe
 from pytest_platform.workload.seen import Changes, Phase, ServiceKey, State, View, Workload
 
 NAME = "compose"
@@ -51,11 +53,11 @@ class OnCompose:
     def state(self, module: Module, view: View, owner: Module | None, beside: View | None) -> State:
         """Judge the containers of a module."""
         others = beside if isinstance(beside, Snapshot) else None
-        seen = table.seen_of(module, owner, containers_in(view), others)
-        expected = table.expected_of(module)
+        seen = seen_of(module, owner, containers_in(view), others)
+        expected = expected_of(module)
         return State(
             seen.now,
-            tuple(workload_of(one, table.describe(one, seen.now)) for one in seen.containers),
+            tuple(workload_of(one, describe(one, seen.now)) for one in seen.containers),
             tuple(table.judge(expected, seen)),
             table.settled(expected, seen),
         )

@@ -12,7 +12,6 @@ from pytest_platform.docker.details import Digests
 from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.module.loader import Module
-from pytest_platform.module.model import seconds
 from pytest_platform.probes.kind import Target
 from pytest_platform.run.engine_kind import Again
 from pytest_platform.run.host import Host, Reach
@@ -25,6 +24,7 @@ from pytest_platform.swarm.logs import tail
 from pytest_platform.swarm.services import Service, Task
 from pytest_platform.swarm.snapshot import SwarmSnapshot, take
 from pytest_platform.swarm.wait import polled
+from pytest_platform.units import seconds
 from pytest_platform.workload.seen import Changes, Phase, ServiceKey, State, View, Workload
 
 _PHASES = {"running": Phase.RUNNING, "starting": Phase.RUNNING, "complete": Phase.SUCCEEDED}

@@ -138,7 +138,7 @@ _PARTS: Final = re.compile(r"[-_.]")
 
 
 def is_own(value: str) -> bool:
-    """Tell whether a value is a word of our messages and codes.
+    """Return whether a value is a word of our messages and codes.
 
     >>> is_own("restart"), is_own("contract.image.pinned"), is_own("Kq7vXw2Zr9TbNm4")
     (True, True, False)

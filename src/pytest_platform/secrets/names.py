@@ -58,7 +58,7 @@ _OF_STORES: Final = (("ACCOUNT",), ("KEY", "ID"))
 
 
 def says_secret(name: str, beside: Collection[str] = ()) -> bool:
-    """Tell whether a value of this name is secret. ``beside`` are the names next to it.
+    """Return whether a value of this name is secret. ``beside`` are the names next to it.
 
     >>> says_secret("POSTGRES_PASSWORD"), says_secret("PASSWORD_MIN_LENGTH")
     (True, False)
@@ -68,7 +68,7 @@ def says_secret(name: str, beside: Collection[str] = ()) -> bool:
 
 
 def says_public(name: str) -> bool:
-    """Tell whether a value of this name is public wherever it comes from.
+    """Return whether a value of this name is public wherever it comes from.
 
     >>> says_public("LOG_LEVEL"), says_public("TOKEN_NAME"), says_public("DB_PASSWORD")
     (True, True, False)
@@ -78,7 +78,7 @@ def says_public(name: str) -> bool:
 
 
 def says_credential(name: str) -> bool:
-    """Tell whether a value of this name is secret, or the account of an object store.
+    """Return whether a value of this name is secret, or the account of an object store.
 
     >>> says_credential("AWS_ACCESS_KEY_ID"), says_credential("B2_ACCOUNT_ID")
     (True, True)
@@ -91,7 +91,7 @@ def says_credential(name: str) -> bool:
 
 
 def says_account(name: str) -> bool:
-    """Tell whether a value of this name is the name of an account.
+    """Return whether a value of this name is the name of an account.
 
     >>> says_account("DB_USER"), says_account("USER_AGENT")
     (True, False)
@@ -132,7 +132,7 @@ def _word_is_secret(words: list[str], at: int) -> bool:
 
 
 def _names_a_pair(name: str, beside: Collection[str]) -> bool:
-    """Tell whether this is the name of an account, whose secret stands beside it."""
+    """Return whether this is the name of an account, whose secret stands beside it."""
     upper = name.upper()
     if "ACCESS" not in upper or "SECRET" in upper:
         return False

@@ -84,7 +84,7 @@ def _split(value: str) -> Iterator[str]:
 
 
 def _is_prose(part: str) -> bool:
-    """Tell whether a field is words side by side: ``u password`` of ``user=u password=…``."""
+    """Return whether a field is words side by side: ``u password`` of ``user=u password=…``."""
     words = part.split()
     return len(words) > 1 and all(len(one) < MIN_LENGTH or is_word(one) for one in words)
 

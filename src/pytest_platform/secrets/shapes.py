@@ -77,7 +77,7 @@ _RANDOM: Final = re.compile(r"(?=\S*[0-9])(?=\S*[a-z])(?=\S*[A-Z])[A-Za-z0-9+=_-
 
 
 def is_word(value: str) -> bool:
-    """Tell whether a value is a word such as people use in names and sentences.
+    """Return whether a value is a word such as people use in names and sentences.
 
     >>> is_word("postgres"), is_word("correct-horse"), is_word("hunter22")
     (True, True, False)
@@ -86,7 +86,7 @@ def is_word(value: str) -> bool:
 
 
 def is_public(value: str) -> bool:
-    """Tell whether a value is public by its shape, whatever its name.
+    """Return whether a value is public by its shape, whatever its name.
 
     >>> is_public("Europe/Berlin"), is_public("redis:7.2"), is_public("Kq7vXw2Zr9TbNm4")
     (True, True, False)

@@ -112,7 +112,7 @@ class Found(NamedTuple):
 
 
 def is_literal(value: str) -> bool:
-    """Tell whether a value, its variables replaced, is one that anybody can read."""
+    """Return whether a value, its variables replaced, is one that anybody can read."""
     plain = value.strip(" \t\n'\"")
     if not plain or UNKNOWN in plain or plain.lower() in _WORDS_AS_VALUES:
         return False

@@ -170,7 +170,7 @@ def _not_in(text: str, parts: list[Piece]) -> list[Piece]:
 
 
 def _counts(form: Form, view: View, start: int, end: int, text: str) -> bool:
-    """Tell whether a short form stands there as it must: as a word, or with its quoting."""
+    """Return whether a short form stands there as it must: as a word, or with its quoting."""
     if form.alone:
         beside = view.text[max(0, start - 1) : start] + view.text[end : end + 1]
         return not any(one.isalpha() for one in beside)

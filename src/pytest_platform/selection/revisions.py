@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from pytest_platform.compose.mirror import read, restored
+from pytest_platform.compose.mirror import read
+from pytest_platform.compose.mirror_copy import restored
 from pytest_platform.compose.renderer import Renderer
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module

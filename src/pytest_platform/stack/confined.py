@@ -153,7 +153,7 @@ def _powers_of_build(build: Mapping[str, Any]) -> Iterator[str]:
 
 
 def gives_engine(source: str) -> bool:
-    """Tell whether who mounts ``source`` of the host can give the Engine orders."""
+    """Return whether who mounts ``source`` of the host can give the Engine orders."""
     path = PurePosixPath(source)
     if path.suffix == ".sock":
         return True

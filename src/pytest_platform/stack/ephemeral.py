@@ -19,12 +19,12 @@ from pytest_platform.module.declared import Module
 from pytest_platform.secrets import Secrets
 from pytest_platform.stack import copies, launch, remains, variables
 from pytest_platform.stack.builds import Left, left_by
-from pytest_platform.stack.coming import Tell, told
 from pytest_platform.stack.errors import StackNotUp, StackRefused, StackRemoved
 from pytest_platform.stack.mounts import MountSource, look_at, written_to
 from pytest_platform.stack.owner import Owner
 from pytest_platform.stack.parts import Part, Stack, members, needed_services
 from pytest_platform.stack.rewrite import rewrite
+from pytest_platform.stack.startup import OnProgress, progress_reported
 
 DEADLINE = 120
 """Seconds that the Engine may take for one request: removing a large volume takes its time."""
@@ -59,6 +59,7 @@ class Ephemeral:
         self.started = False
         self.waited_for = False
         self._ended = False
+        self._complete = False
         self._transport = transport
         self._renderer = renderer
         self._catalog = catalog
@@ -69,7 +70,7 @@ class Ephemeral:
         self._before: frozenset[str] = frozenset()
         self._put_back: Callable[[], None] = lambda: None
 
-    def start(self, selected: Iterable[Module], tell: Tell | None = None) -> list[Module]:
+    def start(self, selected: Iterable[Module], tell: OnProgress | None = None) -> list[Module]:
         """Start the modules and what they require, once; return all of them.
 
         ``tell`` takes meanwhile, from another thread, how far they are.
@@ -91,7 +92,7 @@ class Ephemeral:
                 raise
         return self.members
 
-    def _start(self, selected: Iterable[Module], tell: Tell | None) -> None:
+    def _start(self, selected: Iterable[Module], tell: OnProgress | None) -> None:
         if not self._transport.beside_engine():
             message = (
                 "the Engine is on another machine, by DOCKER_HOST or the docker context; "
@@ -116,7 +117,7 @@ class Ephemeral:
         self.started = True
         self._put_back = signals.terminate_as_interrupt()
         self._make_volumes(stack, owner.labels(self.project))
-        with told(self._transport, stack.model, tell):
+        with progress_reported(self._transport, stack.model, tell):
             self._up(compose, stack.model, values)
 
     def stop(self) -> None:
@@ -130,7 +131,7 @@ class Ephemeral:
                 self._ended = True
                 if self.started and not self.keep:
                     self.started = False
-                    remains.remove(self._engine, self.project)
+                    remains.remove(self._engine, self.project, complete=self._complete)
                     left = remains.remove_of_builds(self._engine, self._of_builds, self._before)
                     self.notes += tuple(f"left by a build: {one}" for one in left)
         finally:
@@ -171,6 +172,7 @@ class Ephemeral:
                 defaults=defaults,
                 said=self._left_by,
             )
+            self._complete = True
         except StackNotUp as error:
             # Hidden first: half a secret would not be found.
             said = self.secrets().hide(str(error), "[redacted]")

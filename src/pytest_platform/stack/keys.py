@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal
 
+from pytest_platform.text import words
+
 Treatment = Literal["kept", "dropped", "judged", "rewritten", "refused"]
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-KEPT: Final = _words(
+KEPT: Final = words(
     """
     attach blkio_config cap_drop command cpu_count cpu_percent cpu_period cpu_quota
     cpu_rt_period cpu_rt_runtime cpu_shares cpus cpuset dns dns_opt dns_search domainname
@@ -28,7 +26,7 @@ KEPT: Final = _words(
 )
 """They stay inside the container."""
 
-DROPPED: Final = _words(
+DROPPED: Final = words(
     """
     annotations cgroup_parent container_name develop env_file extends label_file mac_address
     profiles pull_refresh_after
@@ -36,14 +34,14 @@ DROPPED: Final = _words(
 )
 """They name what is deployed, or were read when the project was rendered."""
 
-JUDGED: Final = _words(
+JUDGED: Final = words(
     """
     cap_add cgroup extra_hosts ipc network_mode pid privileged userns_mode uts volumes_from
     """
 )
 """They are kept where ``refusals`` finds nothing wrong with their values."""
 
-REWRITTEN: Final = _words(
+REWRITTEN: Final = words(
     """
     build configs depends_on deploy labels logging networks ports pre_start pull_policy
     secrets security_opt volumes
@@ -63,14 +61,14 @@ REFUSED: Final = {
 }
 """They reach the host whatever their values are."""
 
-BUILD_DROPPED: Final = _words(
+BUILD_DROPPED: Final = words(
     """
     cache_from cache_to pull tags
     """
 )
 """They name images and caches that a deployed stack uses, too."""
 
-BUILD_TREATED: Final = _words(
+BUILD_TREATED: Final = words(
     """
     additional_contexts context dockerfile entitlements extra_hosts labels network privileged
     secrets ssh
@@ -78,7 +76,7 @@ BUILD_TREATED: Final = _words(
 )
 """They are judged, or get a value that is the stack's own."""
 
-BUILD_KEPT: Final = _words(
+BUILD_KEPT: Final = words(
     """
     args dockerfile_inline isolation no_cache no_cache_filter platforms provenance sbom
     shm_size target ulimits
@@ -108,9 +106,9 @@ def kept(container: Mapping[str, Any]) -> dict[str, Any]:
 
 def refused_keys(container: Mapping[str, Any]) -> Iterator[str]:
     """Yield why a service or hook may not be started, judged by its keys alone."""
-    for key, words in REFUSED.items():
+    for key, reason in REFUSED.items():
         if container.get(key):
-            yield words
+            yield reason
     for key, value in container.items():
         if value and key not in TREATMENTS and not key.startswith("x-"):
             yield f"uses '{key}', of which it is not known whether it reaches the host"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +35,6 @@ def up(  # noqa: PLR0913 - every fact is handed in, by its name
     Raises:
         StackNotUp: Compose failed, or did not come to an end in time; in its own words.
     """
-    from pytest_docker.plugin import get_docker_services
-
     project = model["name"]
     labels = next(iter(model["services"].values()))["labels"]
     output = ""
@@ -46,17 +43,10 @@ def up(  # noqa: PLR0913 - every fact is handed in, by its name
         file = place.write(folder / "compose.json", json.dumps(model))
         lines = "".join(f"{name}={value}\n" for name, value in defaults.items())
         given = [place.write(folder / "defaults.env", lines), *env_files]
-        options = [word for one in given for word in ("--env-file", str(one))]
         log = place.write(folder / "said", "")
-        # With exec there is no shell in between that would outlive an interrupt; what is said
-        # by then is kept in a file.
-        words = shlex.join([*compose, "--progress", "quiet", *options])
-        command = f"exec >>{shlex.quote(str(log))} 2>&1; exec {words}"
         try:
-            with ExitStack() as stack, within(timeout):
-                # Removing is not left to Compose: it would need the file, and all to be well.
-                services = get_docker_services(command, [str(file)], project, ["up -d"], [])
-                stack.enter_context(services)
+            with within(timeout):
+                _start(_command(compose, given, log), file, project)
         finally:
             output = log.read_text(encoding="utf-8", errors="replace")
             said(output)
@@ -73,3 +63,21 @@ def up(  # noqa: PLR0913 - every fact is handed in, by its name
         raise StackNotUp(f"docker compose up failed: {output or error}") from None
     finally:
         place.remove(project)
+
+
+def _command(compose: Sequence[str], env_files: Sequence[Path], log: Path) -> str:
+    """Return a command without a shell in between, which would outlive an interrupt.
+
+    What is said by then is kept in ``log``.
+    """
+    options = [word for one in env_files for word in ("--env-file", str(one))]
+    words = shlex.join([*compose, "--progress", "quiet", *options])
+    return f"exec >>{shlex.quote(str(log))} 2>&1; exec {words}"
+
+
+def _start(command: str, file: Path, project: str) -> None:
+    from pytest_docker.plugin import get_docker_services
+
+    # Removing is not left to Compose: it would need the file, and all to be well.
+    with get_docker_services(command, [str(file)], project, ["up -d"], []):
+        pass

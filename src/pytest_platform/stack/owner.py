@@ -28,7 +28,7 @@ def new_name() -> str:
 
 
 def is_name(text: str) -> bool:
-    """Tell whether a project's name is one that ``new_name`` may have made."""
+    """Return whether a project's name is one that ``new_name`` may have made."""
     return _NAME.fullmatch(text) is not None
 
 
@@ -87,7 +87,7 @@ class Owner:
         return {LABEL: project, **{f"{LABEL}.{key}": value for key, value in values.items()}}
 
     def is_gone(self) -> bool:
-        """Tell whether that process is surely gone. Of one elsewhere nobody here can know."""
+        """Return whether that process is surely gone. Of one elsewhere nobody here can know."""
         words, here = self.world.split("/"), _world().split("/")
         if self.host != gethostname() or len(words) != len(here):
             return False

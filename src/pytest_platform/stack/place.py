@@ -54,7 +54,7 @@ def _path(project: str) -> Path:
 
 
 def _mine(path: Path) -> bool:
-    """Tell whether it is a folder of this user, and no link to one."""
+    """Return whether it is a folder of this user, and no link to one."""
     with suppress(OSError):
         return path.is_dir() and not path.is_symlink() and path.lstat().st_uid == os.getuid()
     return False

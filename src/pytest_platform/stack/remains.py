@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_platform.docker.writable import WritableEngine
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 _AGAIN = 0.3
 _ROUNDS = 60
+_AT_ONCE = 8
+"""As many parts are removed at once; `docker compose down` does the same with all."""
 _KINDS = ("containers", "volumes", "networks", "images")
 
 
@@ -73,21 +77,24 @@ def find(engine: WritableEngine, project: str | None = None) -> list[Remains]:
     return [found[name] for name in sorted(found)]
 
 
-def remove(engine: WritableEngine, project: str) -> None:
+def remove(engine: WritableEngine, project: str, *, complete: bool = False) -> None:
     """Remove a stack with its volumes. Whoever is just making more of it finds it gone too.
+
+    Unless it is ``complete``: what made it has come to its end, so nothing can follow.
 
     Raises:
         EngineError: the Engine cannot be asked, or something cannot be removed.
     """
     quiet = 0
-    for _ in range(_ROUNDS):
+    for attempt in range(_ROUNDS):
         stacks = find(engine, project)
         quiet = 0 if stacks else quiet + 1
-        if quiet > 1:
+        if quiet > 1 or (quiet and complete):
             break
         for stack in stacks:
             _remove(engine, stack)
-        time.sleep(_AGAIN)
+        if not complete or attempt:
+            time.sleep(_AGAIN)
     else:
         message = f"parts of the stack {project} cannot be removed; look: docker ps -a"
         raise EngineError(message)
@@ -166,9 +173,9 @@ def _remove(engine: WritableEngine, stack: Remains) -> None:
             (stack.images, lambda one: client.remove_image(one, force=True)),
             (stack.folders, place.remove),
         ]
-        for identities, removal in kinds:
-            for identity in identities:
-                _try(removal, identity)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for identities, removal in kinds:
+                list(pool.map(partial(_try, removal), identities))
 
 
 def _try(removal: Callable[[str], Any], identity: str) -> None:

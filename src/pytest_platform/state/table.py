@@ -7,15 +7,15 @@ or not, fails.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pytest_platform.docker.snapshot import Container, Snapshot
+from pytest_platform.docker.snapshot import Container
+from pytest_platform.module.forms import ExpectedState
 from pytest_platform.module.infer import UNDECIDED
-from pytest_platform.module.loader import Module
-from pytest_platform.module.model import ExpectedState, seconds
+from pytest_platform.state.facts import Expectation, ObservedState
+from pytest_platform.state.wording import describe, in_containers, last_exit_of, reason_of
 from pytest_platform.verdict import Finding
-from pytest_platform.workload.words import age, exited, span, times
+from pytest_platform.workload.words import age_of, in_times, span_of
 
 EXITED_SUCCESS = "container.state.exited_success"
 STALE = "container.state.stale"
@@ -28,72 +28,6 @@ DUPLICATE = "container.duplicate"
 
 LOOP_WINDOW = timedelta(seconds=60)
 """Docker waits at most a minute between two restarts, so younger than this may be a loop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """What the module declares. ``max_age`` bounds how long ago a one-shot exited 0.
-
-    Where it is ``undecided`` whether it is to end, running is right, and an exit with 0 is not
-    judged.
-    """
-
-    service: str
-    state: ExpectedState
-    replicas: int = 1
-    max_age: timedelta | None = None
-    hook: str | None = None
-    deploy: str = "docker compose up -d"
-    undecided: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedState:
-    """What a snapshot shows of one module.
-
-    ``containers`` are those that the state is judged by. ``bearers`` are, for a hook,
-    the containers of the service that carries it. ``data_created`` is when the newest
-    data volume of the owner was made.
-    """
-
-    now: datetime
-    containers: Sequence[Container]
-    bearers: Sequence[Container] = ()
-    data_created: datetime | None = None
-
-
-def expected_of(module: Module) -> Expectation:
-    """Take from a module what its state is judged against."""
-    runtime = module.manifest.spec.runtime
-    max_age = timedelta(seconds=seconds(runtime.max_age)) if runtime.max_age else None
-    return Expectation(
-        module.service,
-        runtime.expected_state,
-        runtime.replicas,
-        max_age,
-        runtime.hook,
-        module.deploy,
-        module.undecided,
-    )
-
-
-def seen_of(
-    module: Module,
-    owner: Module | None,
-    snapshot: Snapshot,
-    beside_owner: Snapshot | None = None,
-) -> ObservedState:
-    """Take from snapshots what was seen of a module, and of the data of its owner.
-
-    The owner may be on another host, and ``beside_owner`` the snapshot of that one.
-    """
-    own = snapshot.of(module.project, module.service)
-    hook = module.manifest.spec.runtime.hook
-    data_created = _data_created(owner, beside_owner or snapshot) if owner else None
-    if hook is None:
-        return ObservedState(snapshot.taken_at, own, (), data_created)
-    kept = snapshot.hooks_of(module.project, module.service, hook)
-    return ObservedState(snapshot.taken_at, kept, own, data_created)
 
 
 def judge(expected: Expectation, seen: ObservedState) -> list[Finding]:
@@ -113,7 +47,7 @@ def judge(expected: Expectation, seen: ObservedState) -> list[Finding]:
 
 
 def settled(expected: Expectation, seen: ObservedState) -> bool:
-    """Tell whether waiting longer is of no use: all is well, or a one-shot has failed.
+    """Return whether waiting longer is of no use: all is well, or a one-shot has failed.
 
     Anything else may still come right: a container may be created, start or turn healthy.
     """
@@ -126,23 +60,10 @@ def settled(expected: Expectation, seen: ObservedState) -> bool:
 
 
 def _over(container: Container) -> bool:
-    """Tell whether a one-shot has ended, or could not be started at all."""
+    """Return whether a one-shot has ended, or could not be started at all."""
     if container.status == "created":
         return bool(container.error)
     return container.status in {"exited", "dead"}
-
-
-def describe(container: Container, now: datetime) -> str:
-    """Say in a few words what a container is doing, for people."""
-    if container.status == "exited":
-        count = container.restart_count if container.restart_limit else 0
-        return _exit(container) + (f" after {_restarts(count)}" if count else "")
-    if container.status == "created":
-        return "created, never started"
-    if container.status != "running":
-        return container.status
-    words = f"running for {age(container.started_at, now)}"
-    return f"{words}, {container.health}" if container.health else words
 
 
 def _count(expected: Expectation, containers: Sequence[Container]) -> list[Finding]:
@@ -153,13 +74,13 @@ def _count(expected: Expectation, containers: Sequence[Container]) -> list[Findi
             if count == 0
             else f"{count} of {expected.replicas} containers of '{expected.service}' exist"
         )
-        return [Finding(MISSING, message, _containers(expected.replicas), _containers(count))]
+        return [Finding(MISSING, message, in_containers(expected.replicas), in_containers(count))]
     if count > expected.replicas:
         names = ", ".join(one.name for one in containers)
         message = (
             f"'{expected.service}' has {count} containers, {expected.replicas} declared: {names}"
         )
-        return [Finding(DUPLICATE, message, _containers(expected.replicas), _containers(count))]
+        return [Finding(DUPLICATE, message, in_containers(expected.replicas), in_containers(count))]
     return []
 
 
@@ -186,12 +107,12 @@ def _why_not_success(container: Container, actual: str) -> str | None:
     if status == "exited" and container.exit_code == 0:
         # A bounded on-failure stops at the first success, so it has succeeded.
         if container.restart_count and not container.restart_limit:
-            return f"exited 0 but was restarted {times(container.restart_count)}"
+            return f"exited 0 but was restarted {in_times(container.restart_count)}"
         return None
     if status == "running":
         return f"is still {actual}"
     if status == "created":
-        return f"never ran: it was created and not started{_reason(container)}"
+        return f"never ran: it was created and not started{reason_of(container)}"
     return actual if status == "exited" else f"is {status}"
 
 
@@ -207,9 +128,9 @@ def _stale(expected: Expectation, container: Container, seen: ObservedState) -> 
         )
         return Finding(STALE, message, "exited 0 after the volume was made", f"{finished:%c}")
     if expected.max_age and seen.now - finished > expected.max_age:
-        old = age(finished, seen.now)
-        message = f"{container.name} exited 0 {old} ago, which is older than its max_age"
-        return Finding(STALE, message, f"exited 0 within {span(expected.max_age)}", f"{old} ago")
+        age = age_of(finished, seen.now)
+        message = f"{container.name} exited 0 {age} ago, which is older than its max_age"
+        return Finding(STALE, message, f"exited 0 within {span_of(expected.max_age)}", f"{age} ago")
     return None
 
 
@@ -218,12 +139,12 @@ def _long_running(state: ExpectedState, container: Container, now: datetime) -> 
     if container.status == "restarting" or _restarted_lately(container, now):
         message = (
             f"{container.name} restarts again and again "
-            f"({times(container.restart_count)}{_last_exit(container)})"
+            f"({in_times(container.restart_count)}{last_exit_of(container)})"
         )
         return Finding(RESTART_LOOP, message, state.value, f"{container.restart_count} restarts")
     if container.status != "running":
         verb = "" if container.status == "exited" else "is "
-        message = f"{container.name} {verb}{actual}{_reason(container)}; it is to keep running"
+        message = f"{container.name} {verb}{actual}{reason_of(container)}; it is to keep running"
         return Finding(RUNNING, message, "running", actual)
     return _without_network(container) or _health(state, container, actual)
 
@@ -284,37 +205,3 @@ def _judge_hook(expected: Expectation, seen: ObservedState) -> list[Finding]:
         message = f"{what} has not let its service start; look at: docker compose up"
         return [Finding(EXITED_SUCCESS, message, "exited 0", "the service never started")]
     return []
-
-
-def _data_created(owner: Module, snapshot: Snapshot) -> datetime | None:
-    made = [
-        snapshot.volumes[name]
-        for container in snapshot.of(owner.project, owner.service)
-        for name in container.volumes
-        if name in snapshot.volumes
-    ]
-    return max(made, default=None)
-
-
-def _exit(container: Container) -> str:
-    return exited(container.exit_code, out_of_memory=container.oom_killed)
-
-
-def _reason(container: Container) -> str:
-    """Give the Engine's own words, where it could not start or run the container."""
-    return f" ({container.error})" if container.error else ""
-
-
-def _last_exit(container: Container) -> str:
-    """Give the exit code of the last run; while another one runs, the Engine says 0."""
-    if container.status == "running":
-        return ", running just now"
-    return f", last exit code {container.exit_code}"
-
-
-def _restarts(count: int) -> str:
-    return f"{count} restart{'s' if count > 1 else ''}"
-
-
-def _containers(count: int) -> str:
-    return "1 container" if count == 1 else f"{count} containers"

@@ -10,7 +10,7 @@ from typing import Final
 from pytest_platform.swarm.nodes import Node, eligible
 from pytest_platform.swarm.services import KILLED, Service, Task
 from pytest_platform.swarm.snapshot import SwarmSnapshot
-from pytest_platform.workload.words import age, exited
+from pytest_platform.workload.words import age_of, exited
 
 ENDED: Final = frozenset({"complete", "failed", "rejected", "shutdown", "orphaned", "remove"})
 _STARTING: Final = frozenset({"new", "allocated", "assigned", "accepted", "preparing", "ready"})
@@ -87,7 +87,7 @@ def describe(task: Task, seen: Seen) -> str:
         said = exited(task.exit_code, out_of_memory=task.out_of_memory)
         return said.replace("(killed)", _killed(seen)) if task.exit_code == KILLED else said
     if task.state == "running":
-        return f"running for {age(task.changed_at, seen.now)}"
+        return f"running for {age_of(task.changed_at, seen.now)}"
     said = task.error or (task.message if task.state in _STARTING else "")
     return f"{task.state} ({said})" if said and said != task.state else task.state
 

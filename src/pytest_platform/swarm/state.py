@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from pytest_platform.module.forms import ExpectedState
 from pytest_platform.module.infer import UNDECIDED
-from pytest_platform.module.model import ExpectedState
 from pytest_platform.swarm.seen import ENDED, Seen, describe, name_of
 from pytest_platform.swarm.services import Service, Task
 from pytest_platform.verdict import Finding
-from pytest_platform.workload.words import age, exited, span, times
+from pytest_platform.workload.words import age_of, exited, in_times, span_of
 
 EXITED_SUCCESS: Final = "container.state.exited_success"
 STALE: Final = "container.state.stale"
@@ -169,9 +169,9 @@ def _pending(task: Task, seen: Seen) -> Finding:
 def _stale(expected: Expectation, seen: Seen, done: Sequence[Task]) -> Iterator[Finding]:
     finished = max((one.changed_at for one in done), default=None)
     if expected.max_age and finished and seen.now - finished > expected.max_age:
-        old = age(finished, seen.now)
+        old = age_of(finished, seen.now)
         message = f"{name_of(done[0], seen)} exited 0 {old} ago, which is older than its max_age"
-        yield Finding(STALE, message, f"exited 0 within {span(expected.max_age)}", f"{old} ago")
+        yield Finding(STALE, message, f"exited 0 within {span_of(expected.max_age)}", f"{old} ago")
 
 
 def _undecided(expected: Expectation) -> Finding:
@@ -224,7 +224,7 @@ def _task(expected: Expectation, task: Task, seen: Seen) -> Finding | None:
     young = task.state != "running" or seen.now - task.changed_at < LOOP_WINDOW
     if before and young:
         last = exited(before[0].exit_code or 0)
-        message = f"{name} is started again and again ({times(len(before))}, last {last})"
+        message = f"{name} is started again and again ({in_times(len(before))}, last {last})"
         return Finding(RESTART_LOOP, message, wanted, f"{len(before)} restarts")
     if task.state == "running":
         return _drained(task, seen)

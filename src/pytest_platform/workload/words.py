@@ -19,17 +19,17 @@ def exited(code: int, *, out_of_memory: bool = False) -> str:
     return f"exited {code} ({hint})" if hint else f"exited {code}"
 
 
-def times(count: int) -> str:
+def in_times(count: int) -> str:
     """Say how often."""
     return f"{count} time{'s' if count > 1 else ''}"
 
 
-def age(since: datetime | None, now: datetime) -> str:
+def age_of(since: datetime | None, now: datetime) -> str:
     """Say how long ago something was."""
-    return span(now - since) if since else "an unknown time"
+    return span_of(now - since) if since else "an unknown time"
 
 
-def span(length: timedelta) -> str:
+def span_of(length: timedelta) -> str:
     """Say how long something takes, in one unit."""
     whole = max(0, int(length.total_seconds()))
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):

@@ -120,7 +120,7 @@ def observe(reference: Reference, policy: Backup, host: BackupHost) -> BorgFacts
 def _info(host: BackupHost, name: str) -> Archive | Refusal:
     argv = ["borg", "info", "--bypass-lock", "--json", "--", name]
     said = host.answer(argv, "describe the archive", reading=True)
-    return read_json(_told_apart(said), "borg", _archive)
+    return read_json(_absent_or_damaged(said), "borg", _archive)
 
 
 def _archive(answer: Any) -> Archive:
@@ -133,15 +133,15 @@ def _archive(answer: Any) -> Archive:
 def _check(host: BackupHost, name: str, *, deep: bool) -> str | Refusal:
     depth = ["--verify-data"] if deep else ["--archives-only"]
     argv = ["borg", "check", "--bypass-lock", *depth, "--", name]
-    return _told_apart(host.answer(argv, "check the archive", _DAMAGED, reading=True))
+    return _absent_or_damaged(host.answer(argv, "check the archive", _DAMAGED, reading=True))
 
 
 def _read(host: BackupHost, name: str) -> int | Refusal:
     argv = ["borg", "extract", "--bypass-lock", "--stdout", "--", name]
-    return _told_apart(filled(host, argv, _DAMAGED))
+    return _absent_or_damaged(filled(host, argv, _DAMAGED))
 
 
-def _told_apart(said: T) -> T | Refusal:
+def _absent_or_damaged(said: T) -> T | Refusal:
     """Call a repository of which a file is gone damaged: only what borg misses is absent."""
     if isinstance(said, Refusal) and said.code == "backup.absent":
         code = said.code if _ABSENT.search(said.message) else "backup.damaged"

@@ -10,7 +10,8 @@ from typing import Generic, Protocol, TypeVar
 from pytest_platform.change.backup.host import BackupHost
 from pytest_platform.change.backup.reference import Reference
 from pytest_platform.change.refusal import Refusal
-from pytest_platform.module.model import Backup, seconds
+from pytest_platform.module.model import Backup
+from pytest_platform.units import in_bytes, seconds
 
 
 class KindFacts(Protocol):
@@ -66,25 +67,9 @@ LEVELS = ("exists", "structural", "data")
 COMPLETE = "complete"
 """With this word whoever took a snapshot says that nothing is missing in it."""
 
-_BYTES = {"TiB": 1024**4, "GiB": 1024**3, "MiB": 1024**2, "KiB": 1024, "B": 1}
-
-
-def in_bytes(size: str) -> int:
-    """Return a size such as ``1KiB`` in bytes.
-
-    Raises:
-        ValueError: it is not a size.
-    """
-    unit = next((unit for unit in _BYTES if size.endswith(unit)), "")
-    number = size.removesuffix(unit)
-    if not unit or not (number.isascii() and number.isdecimal()):
-        message = f"'{size}' is not a size; write a whole number with B, KiB, MiB, GiB or TiB"
-        raise ValueError(message)
-    return int(number) * _BYTES[unit]
-
 
 def reaches(policy: Backup, level: str) -> bool:
-    """Tell whether the policy asks for this level."""
+    """Return whether the policy asks for this level."""
     return LEVELS.index(policy.level) >= LEVELS.index(level)
 
 
@@ -102,14 +87,14 @@ def judge_times(times: Mapping[str, datetime], policy: Backup, now: datetime) ->
     oldest = now - timedelta(seconds=seconds(policy.max_age))
     for what, moment in times.items():
         if moment > now + SKEW:
-            message = f"the backup has to be from the past; {what} is {_told(moment)}"
-            yield Refusal("backup.future", f"{message}, and now is {_told(now)}")
+            message = f"the backup has to be from the past; {what} is {_in_utc(moment)}"
+            yield Refusal("backup.future", f"{message}, and now is {_in_utc(now)}")
         elif moment < oldest:
             message = f"the backup has to be at most {policy.max_age} old; {what} is"
-            yield Refusal("backup.too_old", f"{message} {_told(moment)}")
+            yield Refusal("backup.too_old", f"{message} {_in_utc(moment)}")
 
 
-def _told(moment: datetime) -> str:
+def _in_utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

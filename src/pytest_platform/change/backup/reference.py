@@ -62,7 +62,7 @@ def read_name(text: str) -> Name | None:
 
 
 def is_plain(text: str) -> bool:
-    """Tell whether a text may be shown, and stand in a command, as it is."""
+    """Return whether a text may be shown, and stand in a command, as it is."""
     return 0 < len(text) <= MAX_LENGTH and text.isprintable() and not text.startswith("-")
 
 
@@ -72,7 +72,7 @@ def wrong_form(form: str) -> Refusal:
 
 
 def has_password(repository: str) -> bool:
-    """Tell whether a URL carries more than a user's name before the host."""
+    """Return whether a URL carries more than a user's name before the host."""
     return not repository.startswith("/") and re.search(r"//.*:.*@", repository) is not None
 
 

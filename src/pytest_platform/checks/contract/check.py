@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Final
 
-from pytest_platform.checks.check import Check
+from pytest_platform.checks.check import Check, ModuleCheck
 from pytest_platform.checks.contract.facts import Facts
-from pytest_platform.checks.contract.on_units import Unread
 from pytest_platform.checks.registry import ContractJudge
-from pytest_platform.errors import PlatformError
+from pytest_platform.errors import PlatformError, Problem
 from pytest_platform.module.baseline import Baseline
-from pytest_platform.module.loader import Broken, Module
+from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
 from pytest_platform.verdict import Finding, Location, Result, Verdict, failed, passed
 
 
 @dataclass(frozen=True, slots=True)
-class ContractCheck(Check):
+class ContractCheck(ModuleCheck):
     """One rule about what is declared. ``code`` is that of its findings."""
 
     group: ClassVar[str] = "contract"
@@ -30,6 +29,8 @@ class ContractCheck(Check):
 
     def answer(self, context: Context) -> Result:
         """Apply the rule, then the waivers of the module."""
+        from pytest_platform.checks.contract.on_units import Unread
+
         facts = Facts(self.module, context.catalog, context.renderer, context.today)
         try:
             findings = [facts.placed(finding) for finding in self.judge(facts)]
@@ -40,7 +41,7 @@ class ContractCheck(Check):
 
 
 @dataclass(frozen=True, slots=True)
-class SchemaCheck(Check):
+class SchemaCheck(ModuleCheck):
     """The file of the module can be read. It was, where the module exists."""
 
     group: ClassVar[str] = "contract"
@@ -58,13 +59,13 @@ class BrokenFileCheck(Check):
     group: ClassVar[str] = "contract"
     live: ClassVar[bool] = False
 
-    module: Broken  # type: ignore[assignment]
+    problems: Sequence[Problem]
 
     def answer(self, context: Context) -> Result:  # noqa: ARG002
         """Return a finding for each problem of the file."""
         findings = [
             Finding(one.code, one.message, location=one.location, excerpt=one.excerpt)
-            for one in self.module.problems
+            for one in self.problems
         ]
         return failed(findings, self.location)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,11 +44,17 @@ def _in_file(file: Path, root: Path) -> Iterator[Held]:
             yield Held(name, found[0].what, Location(_shown(file, root), number))
 
 
-def absent(module: Module) -> Iterator[str]:
-    """Yield the files below ``env_file`` that are not here, as they are written."""
+def unread(module: Module) -> Iterator[tuple[str, str]]:
+    """Yield the files below ``env_file`` that may be others at a deployment, and why.
+
+    They are named as they are written. A file that git does not track holds anything elsewhere.
+    """
     for compose_file, text in dict.fromkeys(_named(module)):
-        if "$" in text or not (compose_file.parent / text).is_file():
-            yield text
+        file = compose_file.parent / text
+        if "$" in text or not file.is_file():
+            yield text, "is not here"
+        elif not _is_tracked(file):
+            yield text, "is not tracked by git"
 
 
 def _files(module: Module) -> Iterator[Path]:
@@ -77,6 +84,27 @@ def _is_tracked(file: Path) -> bool:
         return Local().run(argv, timeout=_TIMEOUT).returncode == 0
     except PlatformError:
         return False
+
+
+def ignored(files: Collection[Path]) -> set[Path]:
+    """Return those of some files that git is told to leave out of its repository."""
+    found: set[Path] = set()
+    for folder in {file.parent for file in files}:
+        named = {file.name: file for file in files if file.parent == folder}
+        argv = [
+            "git",
+            "-C",
+            str(folder),
+            "-c",
+            "core.quotePath=false",
+            "check-ignore",
+            "--",
+            *named,
+        ]
+        with suppress(PlatformError):
+            said = Local().run(argv, timeout=_TIMEOUT).stdout
+            found |= {named[name] for name in said.splitlines() if name in named}
+    return found
 
 
 def _shown(file: Path, root: Path) -> str:

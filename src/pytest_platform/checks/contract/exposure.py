@@ -46,7 +46,7 @@ def _judge(unit: Unit, facts: Facts) -> Iterator[Finding]:
 
 
 def _silent(unit: Unit, facts: Facts) -> bool:
-    """Tell whether it is a one-shot that listens on nothing, as far as is declared."""
+    """Return whether it is a one-shot that listens on nothing, as far as is declared."""
     return facts.module.one_shot and not (unit.rendered.get("ports") or unit.rendered.get("expose"))
 
 
@@ -142,7 +142,7 @@ class WrittenPort:
 
     @property
     def has_variables(self) -> bool:
-        """Tell whether the ports depend on variables."""
+        """Whether the ports depend on variables."""
         return "$" in self.published + self.target
 
     @property

@@ -205,7 +205,7 @@ class Facts:
         return ComposeError(_REFUSED, location=location)
 
     def _concerns(self, path: tuple[str, ...]) -> bool:
-        """Tell whether a field that is not clear is one of this service that checks read."""
+        """Return whether a field that is not clear is one of this service that checks read."""
         if path[:2] != ("services", self.module.service):
             return False
         known = path[2:3] and path[2] not in _READ

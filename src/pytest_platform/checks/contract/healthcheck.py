@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.compose.interpolation import UNKNOWN, declared, optional
-from pytest_platform.module.model import ExpectedState
+from pytest_platform.module.forms import ExpectedState
 from pytest_platform.text import quoted
 from pytest_platform.verdict import Finding
 

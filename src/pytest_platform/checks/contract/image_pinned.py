@@ -27,7 +27,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
 
 
 def _made_here(unit: Unit, facts: Facts) -> bool:
-    """Tell whether no registry is asked: the project builds it, or it never leaves the host."""
+    """Return whether no registry is asked: the project builds it, or it never leaves the host."""
     image = familiar(str(unit.rendered.get("image") or ""))
     if not image:
         return bool(facts.service.get("build"))

@@ -91,7 +91,7 @@ def findings(
     source: Mapping[str, Any],
     scripts: Texts = NO_TEXTS,
 ) -> list[Finding]:
-    """Tell how a failure of a one-shot is hidden: one finding for each way in which it is.
+    """Report how a failure of a one-shot is hidden: one finding for each way in which it is.
 
     ``rendered`` is the service as it runs, ``source`` the same before interpolation; only
     the latter is ever quoted. ``scripts`` are the files that can be read.

@@ -63,14 +63,14 @@ def _all_texts(facts: Facts, unit: Unit) -> dict[str, MountedFiles]:
     found: dict[str, MountedFiles] = {}
     for mount in unit.rendered.get("volumes") or ():
         if isinstance(mount, Mapping) and mount.get("type") == "bind":
-            for path, target in _files(*_bind(mount)):
-                found |= _text(root, path, target)
+            for path, target in files_of(*_bind(mount)):
+                found |= text_of(root, path, target)
     for name, target in _configs(unit):
         made = (facts.rendered.model.get("configs") or {}).get(name) or {}
         if "content" in made:
             found[target] = _content(facts, name, str(made["content"]))
         elif made.get("file"):
-            found |= _text(root, Path(str(made["file"])), target)
+            found |= text_of(root, Path(str(made["file"])), target)
     return found
 
 
@@ -127,7 +127,8 @@ def _bind(mount: Mapping[str, Any]) -> tuple[Path, str]:
     return Path(str(mount.get("source", ""))), surroundings.target_of("volumes", mount)
 
 
-def _files(source: Path, target: str) -> Iterator[tuple[Path, str]]:
+def files_of(source: Path, target: str) -> Iterator[tuple[Path, str]]:
+    """Yield each file of a source, itself or below it, with its path in the container."""
     if source.is_file():
         yield source, target
     elif source.is_dir():
@@ -136,7 +137,8 @@ def _files(source: Path, target: str) -> Iterator[tuple[Path, str]]:
             yield path, f"{target.rstrip('/')}/{path.relative_to(source).as_posix()}"
 
 
-def _text(root: Path, path: Path, target: str) -> dict[str, MountedFiles]:
+def text_of(root: Path, path: Path, target: str) -> dict[str, MountedFiles]:
+    """Return the text of a file of the repository by its path in the container, if it is one."""
     real = path.resolve()
     if not real.is_relative_to(root) or target.startswith("/tmp/"):  # noqa: S108
         return {}

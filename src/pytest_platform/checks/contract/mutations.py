@@ -98,7 +98,7 @@ def _told(rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Texts
     judge = Judge(
         scripts.texts,
         scratch=not surroundings.below_tmp(rendered),
-        mounted=surroundings.mounted(rendered),
+        mounted=surroundings.mounted(rendered) | scripts.texts.keys(),
         environment={name: one for name, one in known.items() if name not in filled},
         unclear=frozenset(rendered.get("environment") or {}) - known.keys(),
         filled=frozenset(filled),

@@ -5,14 +5,15 @@ They answer in a process of their own, because the parser behind them is native 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from pytest_platform.checks.contract import env_files, mounted, unset
+from pytest_platform.checks.contract import built, env_files, mounted, unset
 from pytest_platform.checks.contract.facts import Facts, Unit
+from pytest_platform.checks.contract.mounted import MountedFiles
 from pytest_platform.errors import PlatformError
-from pytest_platform.module.model import DECIDE, StateClass
+from pytest_platform.module.forms import DECIDE, StateClass
 from pytest_platform.verdict import Finding
 
 
@@ -84,9 +85,10 @@ def mutations(facts: Facts) -> Iterator[Finding]:
         yield from _unread_variables(facts, allowed)
         told: set[tuple[object, ...]] = set()
         for unit in _all_that_runs(facts):
-            mounts = mounted.scripts(facts, unit)
-            for finding in _ask("mutations", unit, allowed, mounted.texts(mounts)):
-                one = mounted.located(facts, mounts, "", finding)
+            image = built.read(facts, unit)
+            mounts = _kept({**image.files, **mounted.scripts(facts, unit)})
+            for finding in _ask("mutations", image.unit, allowed, mounted.texts(mounts)):
+                one = image.located(mounted.located(facts, mounts, "", finding))
                 shared = one.path[0] in _SHARED or one.location is not None
                 key = (one.message, one.location, *(() if shared else (*unit.path, *one.path)))
                 if key not in told:  # What hooks share with their service is told once.
@@ -94,17 +96,23 @@ def mutations(facts: Facts) -> Iterator[Finding]:
                     yield from _below(unit, [one])
 
 
+def _kept(files: Mapping[str, MountedFiles]) -> dict[str, MountedFiles]:
+    """Leave out the files that git ignores: at a deployment they hold anything."""
+    ignored = env_files.ignored([one.file for one in files.values() if one.file])
+    return {path: one for path, one in files.items() if one.file not in ignored}
+
+
 def _unread_variables(facts: Facts, allowed: Collection[str]) -> Iterator[Finding]:
-    """Yield a finding for each file of variables that is not here, so may set any, as ``PATH``."""
-    for name in env_files.absent(facts.module):
+    """Yield a finding for each file of variables that is not in git: it may set ``PATH``."""
+    for name, why in env_files.unread(facts.module):
         if name not in allowed:
             yield Finding(
                 code="contract.mutations",
-                message=f"`{name}` is not here, so it may set variables that decide what programs "
+                message=f"`{name}` {why}, so it may set variables that decide what programs "
                 "run: set those of a sidecar under `environment:`, or declare the file under "
                 "runtime.beyond_create with a reason",
                 expected="variables that are known",
-                actual=f"`{name}` is not here",
+                actual=f"`{name}` {why}",
                 location=facts.locate("env_file"),
             )
 
@@ -127,10 +135,11 @@ def declarations(facts: Facts) -> Iterator[str]:
     """Yield what ``runtime.beyond_create`` has to name for the check ``mutations`` to pass."""
     from pytest_platform.checks.contract import sandbox
 
-    yield from env_files.absent(facts.module)
+    yield from (name for name, _ in env_files.unread(facts.module))
     for unit in _all_that_runs(facts):
-        texts = mounted.texts(mounted.scripts(facts, unit))
-        yield from sandbox.ask("declarations", unit.rendered, unit.source, texts)
+        image = built.read(facts, unit)
+        texts = mounted.texts(_kept({**image.files, **mounted.scripts(facts, unit)}))
+        yield from sandbox.ask("declarations", image.unit.rendered, image.unit.source, texts)
 
 
 def _all_that_runs(facts: Facts) -> Iterator[Unit]:

@@ -31,7 +31,7 @@ _LINE: Final = re.compile(r"(?:\bline |^\w+: )(\d+)", re.MULTILINE)
 def findings(
     rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Texts = NO_TEXTS
 ) -> list[Finding]:
-    """Tell that a script cannot be parsed; a script that the shell does not get is not judged.
+    """Report that a script cannot be parsed; a script that the shell does not get is not judged.
 
     ``scripts`` are the files that can be read; those that run are judged as well.
     """
@@ -99,7 +99,7 @@ def _start(text: str, line: int) -> int:
 def unread_findings(
     rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Texts
 ) -> list[Finding]:
-    """Tell that all that runs is a script file that is not among ``scripts``."""
+    """Report that all that runs is a script file that is not among ``scripts``."""
     found = program(arguments(rendered, source))
     path = unread(parse(found.text), scripts.texts) if found else None
     if found is None or path is None:

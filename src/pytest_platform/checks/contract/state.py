@@ -8,8 +8,8 @@ from typing import Final
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.mounted_data import declared_beside, shared_by_files
 from pytest_platform.errors import ComposeError
+from pytest_platform.module.forms import StateClass
 from pytest_platform.module.loader import Broken
-from pytest_platform.module.model import StateClass
 from pytest_platform.text import did_you_mean, quoted
 from pytest_platform.verdict import Finding
 

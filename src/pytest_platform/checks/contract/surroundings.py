@@ -24,10 +24,10 @@ _KINDS: Final = ("volumes", "configs", "secrets")
 
 
 def of_image(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> Told:
-    """Tell that it is not known what an image runs."""
+    """Report that it is not known what an image runs."""
     image = str(rendered.get("image", "")).partition("@")[0].rpartition("/")
     name = image[0] + image[1] + image[2].partition(":")[0] or "build"
-    does = "is an image whose program was not read (`entrypoint:` would name it)"
+    does = "is an image whose entrypoint was not read (`entrypoint:` would name it)"
     place = "image" if "image" in rendered else "build"
     quoted = str(source.get("image") or rendered.get("image", "build")).partition("@")[0]
     return (place,), None, DataChange(does, (name,), name), quoted

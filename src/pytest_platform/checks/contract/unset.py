@@ -15,12 +15,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from pytest_platform.checks.contract import env_files
 from pytest_platform.checks.contract.facts import Facts, Unit
 from pytest_platform.compose.env_file import entries
 from pytest_platform.compose.interpolation import undefended
 from pytest_platform.compose.source import locate_variable
-from pytest_platform.errors import PlatformError
-from pytest_platform.hosts.transport import Local
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.interpolation"
@@ -32,7 +31,6 @@ _OF_THE_SHELL: Final = frozenset(
     {"PWD", "HOME", "USER", "LOGNAME", "PATH", "SHELL", "TMPDIR", "LANG", "HOSTNAME"}
 )
 _READ_BY_A_SHELL: Final = frozenset({"command", "entrypoint", "test", "content"})
-_SECONDS: Final = 20.0
 
 
 def findings(facts: Facts, units: Collection[Unit], told: Collection[str]) -> Iterator[Finding]:
@@ -80,15 +78,7 @@ def _is_elsewhere(facts: Facts, folder: Path) -> bool:
     if file.is_file():
         return False
     lacking = {Path(one).name for one in facts.rendered.lacking}
-    return ".env" in lacking or _is_ignored(file)
-
-
-def _is_ignored(file: Path) -> bool:
-    argv = ["git", "-C", str(file.parent), "check-ignore", "-q", "--", file.name]
-    try:
-        return Local().run(argv, timeout=_SECONDS).returncode == 0
-    except PlatformError:
-        return False
+    return ".env" in lacking or bool(env_files.ignored([file]))
 
 
 def _documented(folders: Collection[Path]) -> set[str]:

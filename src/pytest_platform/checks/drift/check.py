@@ -8,14 +8,14 @@ from typing import Any
 
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.drift.compare import compare
-from pytest_platform.checks.drift.deployed import as_deployed, rendered_there, with_service
+from pytest_platform.checks.drift.deployed import as_deployed, rendered_remotely, with_service
 from pytest_platform.checks.drift.desired import VARIABLE, desired
 from pytest_platform.checks.drift.evidence import evidence, same_content
 from pytest_platform.checks.drift.findings import beside, finding
 from pytest_platform.checks.drift.left_over import ORPHAN, left_over
 from pytest_platform.checks.drift.model import Comparison, Drift, Hash
 from pytest_platform.checks.drift.observed import observed
-from pytest_platform.checks.drift.remote import There
+from pytest_platform.checks.drift.remote import RemoteProject
 from pytest_platform.checks.drift.sharing import resolved, shares
 from pytest_platform.checks.drift.top_level import KINDS, NETWORK, VOLUME, differing
 from pytest_platform.checks.engines import comparing
@@ -24,9 +24,9 @@ from pytest_platform.docker.details import Details
 from pytest_platform.docker.engine import Document, Engine
 from pytest_platform.docker.snapshot import Container, Snapshot
 from pytest_platform.errors import CannotCompare
+from pytest_platform.module.forms import StateClass
 from pytest_platform.module.infer import UNDECIDED
 from pytest_platform.module.loader import Module
-from pytest_platform.module.model import StateClass
 from pytest_platform.run.context import Context
 from pytest_platform.state import table
 from pytest_platform.verdict import Finding, Result, failed, passed
@@ -78,11 +78,15 @@ def compared(module: Module, context: Context) -> Comparison:
     snapshot = context.fleet.snapshot(module)
     details = _details(snapshot)
     facts = Facts(module, context.catalog, context.renderer, context.today, as_deployed=True)
-    there = There(facts, context.fleet.host_of(module)) if context.remote_mode.elsewhere else None
-    if not there:
+    remote = (
+        RemoteProject(facts, context.fleet.host_of(module))
+        if context.remote_mode.elsewhere
+        else None
+    )
+    if not remote:
         facts = as_deployed(facts, snapshot, details)
     engine = context.fleet.host_of(module).engine
-    settings = _settings(facts, snapshot, details, there, engine)
+    settings = _settings(facts, snapshot, details, remote, engine)
     findings = (*_state(module, context), *settings.findings)
     findings = findings or tuple(outdated(module, context))
     hooked = module.manifest.spec.runtime.hook is not None
@@ -98,32 +102,32 @@ def _state(module: Module, context: Context) -> Iterator[Finding]:
 
 
 def _settings(
-    facts: Facts, snapshot: Snapshot, details: Details, there: There | None, engine: Engine
+    facts: Facts, snapshot: Snapshot, details: Details, remote: RemoteProject | None, engine: Engine
 ) -> Comparison:
-    _require_values(facts, there)
+    _require_values(facts, remote)
     findings: list[Finding] = []
     hashes: set[Hash] = set()
     containers = snapshot.of(facts.module.project, facts.module.service)
     for container in containers:
-        drifts, config_hash = _drifts(container, facts, details, there, engine)
+        drifts, config_hash = _drifts(container, facts, details, remote, engine)
         hashes.add(config_hash)
         document = details.containers.get(container.id)
         if document:
             findings += [finding(one, container, document, facts, config_hash) for one in drifts]
         if document and container is containers[0]:
-            findings += _beside(document, facts, details, there)
+            findings += _beside(document, facts, details, remote)
     return Comparison(tuple(findings), _worst(hashes))
 
 
 def _beside(
-    document: Document, facts: Facts, details: Details, there: There | None
+    document: Document, facts: Facts, details: Details, remote: RemoteProject | None
 ) -> Iterator[Finding]:
     """Compare the networks and volumes of the service; those made of values elsewhere are not."""
     name, version = facts.module.service, facts.renderer.version()
-    rendered = rendered_there(facts, document)
+    rendered = rendered_remotely(facts, document)
     for kind, keys_of in KINDS:
         keys = keys_of(rendered.services[name])
-        if there:
+        if remote:
             source = facts.source.model.get(kind.section) or {}
             keys = [key for key in keys if not VARIABLE.search(str(source.get(key)))]
         seen = getattr(details, kind.section)
@@ -138,34 +142,38 @@ def _details(snapshot: Snapshot) -> Details:
     return snapshot.details
 
 
-def _require_values(facts: Facts, there: There | None) -> None:
+def _require_values(facts: Facts, remote: RemoteProject | None) -> None:
     placeholders = sorted(facts.rendered.made_up)
-    if placeholders and not there:
+    if placeholders and not remote:
         message = f"cannot compare: no value for {', '.join(placeholders)}; set it as deployed"
         raise CannotCompare(message)
     _ = facts.service
 
 
 def _drifts(
-    container: Container, facts: Facts, details: Details, there: There | None, engine: Engine
+    container: Container,
+    facts: Facts,
+    details: Details,
+    remote: RemoteProject | None,
+    engine: Engine,
 ) -> tuple[tuple[Drift, ...], Hash]:
     document = details.containers.get(container.id)
     if document is None:
         return (), Hash.UNKNOWN
     name, project = facts.module.service, facts.module.project
-    rendered = rendered_there(facts, document)
+    rendered = rendered_remotely(facts, document)
     as_here = rendered.services[name] == facts.service
     service = resolved(rendered.services[name], document, details.ids_of(project))
     rendered = with_service(rendered, name, service)
     wanted = desired(name, rendered, details.digests.of, facts.source)
     one = observed(document, details.images.get(document.get("Image") or ""))
-    if there and rendered.made_up:
-        return there.drifts(wanted, one, document, details)
+    if remote and rendered.made_up:
+        return remote.drifts(wanted, one, document, details)
     if as_here:
         hashed, version = _config_hash(facts, service)
     else:
         # Its paths are part of the hash, and there they are others.
-        hashed, version = there.config_hash(document) if there else (None, "")
+        hashed, version = remote.config_hash(document) if remote else (None, "")
     known = evidence(wanted, one, details.references, hashed, version)
     known = replace(known, image_id=_image_now(known.image_id, document, engine))
     return compare(wanted, one, known), known.config_hash

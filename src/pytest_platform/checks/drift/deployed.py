@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,20 +48,20 @@ def _in_folder(facts: Facts, folder: str) -> Facts:
     own = facts.compose_files[0].parent
     if not folder or not Path(folder).is_dir() or Path(folder).resolve() == own.resolve():
         return facts
-    moved_there = replace(facts, renderer=facts.renderer.in_folder(Path(folder)))
+    elsewhere = replace(facts, renderer=facts.renderer.in_folder(Path(folder)))
     try:
-        _ = moved_there.service, moved_there.source
+        _ = elsewhere.service, elsewhere.source
     except PlatformError:
         return facts
-    return moved_there
+    return elsewhere
 
 
-def rendered_there(facts: Facts, document: Document) -> Rendered:
+def rendered_remotely(facts: Facts, document: Document) -> Rendered:
     """Return the project with its paths as they were on deploying; by an ``inspect`` document."""
     folder, module = deployed(document).folder, facts.module
     if facts.renderer.folder is not None:
         return facts.rendered
-    return moved(facts.rendered, module.root.resolve(), module.compose_files[0].parent, folder)
+    return rebased(facts.rendered, module.root.resolve(), module.compose_files[0].parent, folder)
 
 
 def with_service(rendered: Rendered, name: str, service: Mapping[str, Any]) -> Rendered:
@@ -73,46 +73,51 @@ def with_service(rendered: Rendered, name: str, service: Mapping[str, Any]) -> R
 Model = Mapping[str, Any]
 
 
-def moved(rendered: Rendered, root: Path, here: Path, there: str) -> Rendered:
+def rebased(rendered: Rendered, root: Path, here: Path, folder: str) -> Rendered:
     """Return the project as Compose renders it on the host.
 
     Compose writes relative paths as whole ones, from the project's folder: ``here``, and
-    ``there`` on the host. What is not below the repository's ``root`` was no relative path.
+    ``folder`` on the host. What is not below the repository's ``root`` was no relative path.
     """
-
-    def move(path: str) -> str:
-        if not there or not Path(path).is_relative_to(root):
-            return path
-        return posixpath.normpath(
-            posixpath.join(there, Path(os.path.relpath(path, here)).as_posix())
-        )
-
-    def with_file(section: Model) -> Model:
-        return {
-            name: {**one, "file": move(one["file"])} if one.get("file") else one
-            for name, one in section.items()
-        }
-
-    def with_volumes(service: Model) -> Model:
-        return {**service, "volumes": [with_source(one) for one in service.get("volumes") or ()]}
-
-    def with_source(mount: Model) -> Model:
-        bound = mount["type"] == "bind" and mount.get("source")
-        return {**mount, "source": move(mount["source"])} if bound else mount
-
-    def with_device(volume: Model) -> Model:
-        options = volume.get("driver_opts") or {}
-        if "device" not in options:
-            return volume
-        return {**volume, "driver_opts": {**options, "device": move(str(options["device"]))}}
-
+    rebase = _Rebase(root, here, folder)
     model = dict(rendered.model)
     if model.get("volumes"):
-        model["volumes"] = {name: with_device(one) for name, one in model["volumes"].items()}
+        model["volumes"] = {name: rebase.volume(one) for name, one in model["volumes"].items()}
     for key in model.keys() & {"secrets", "configs"}:
-        model[key] = with_file(model[key] or {})
+        model[key] = {name: rebase.file(one) for name, one in (model[key] or {}).items()}
     model["services"] = {
-        name: with_volumes(service) if service.get("volumes") else service
+        name: rebase.service(service) if service.get("volumes") else service
         for name, service in rendered.services.items()
     }
     return Rendered(model, rendered.placeholders)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rebase:
+    """Replaces paths below ``root`` by those that they have from another folder."""
+
+    root: Path
+    here: Path
+    folder: str
+
+    def path(self, path: str) -> str:
+        if not self.folder or not Path(path).is_relative_to(self.root):
+            return path
+        relative = Path(os.path.relpath(path, self.here)).as_posix()
+        return posixpath.normpath(posixpath.join(self.folder, relative))
+
+    def file(self, one: Model) -> Model:
+        return {**one, "file": self.path(one["file"])} if one.get("file") else one
+
+    def service(self, service: Model) -> Model:
+        return {**service, "volumes": [self.mount(one) for one in service.get("volumes") or ()]}
+
+    def mount(self, mount: Model) -> Model:
+        bound = mount["type"] == "bind" and mount.get("source")
+        return {**mount, "source": self.path(mount["source"])} if bound else mount
+
+    def volume(self, volume: Model) -> Model:
+        options = volume.get("driver_opts") or {}
+        if "device" not in options:
+            return volume
+        return {**volume, "driver_opts": {**options, "device": self.path(str(options["device"]))}}

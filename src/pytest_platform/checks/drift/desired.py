@@ -87,7 +87,7 @@ def network_mode(mode: str) -> str:
 
 
 def without_networks(mode: str) -> bool:
-    """Tell whether a container of this mode has no networks of its own to compare."""
+    """Return whether a container of this mode has no networks of its own to compare."""
     return mode in {"none", "host", "bridge", "default"} or mode.startswith(_SHARED)
 
 

@@ -29,7 +29,7 @@ def evidence(
 
 
 def same_content(container: Document, image: Document) -> bool:
-    """Tell whether an image still holds what a container was made of, by their documents.
+    """Return whether an image still holds what a container was made of, by their documents.
 
     With the containerd store an image is an index. It gets a new id by each build, for what
     attests the build changes, while the manifest that containers are made of stays.

@@ -139,7 +139,7 @@ def mounts(desired: Desired, observed: Observed, _: Evidence) -> Sides | None:
 
 
 def _brought(target: str, mount: Mount, desired: Desired, image: Image | None) -> bool:
-    """Tell whether a mount comes from elsewhere than the service's own list."""
+    """Return whether a mount comes from elsewhere than the service's own list."""
     if desired.open_mounts:
         return True
     return mount.anonymous and (image is None or target in image.volumes)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from pytest_platform.checks.check import Check
+from pytest_platform.checks.check import ModuleCheck
 from pytest_platform.run.context import Context
 from pytest_platform.verdict import Result
 
 
 @dataclass(frozen=True, slots=True)
-class DriftCheck(Check):
+class DriftCheck(ModuleCheck):
     """There is no difference between what runs and what the files declare."""
 
     group: ClassVar[str] = "drift"

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.drift.compare import compare
-from pytest_platform.checks.drift.deployed import deployed, rendered_there
+from pytest_platform.checks.drift.deployed import deployed, rendered_remotely
 from pytest_platform.checks.drift.evidence import evidence, named, taken_as_seen, variable_fields
 from pytest_platform.checks.drift.model import Desired, Drift, Hash, Observed
 from pytest_platform.compose.config_hash import misleading
@@ -32,7 +32,7 @@ from pytest_platform.run.host import Host
 
 
 @dataclass(frozen=True, slots=True)
-class There:
+class RemoteProject:
     """A module whose host is another machine."""
 
     facts: Facts
@@ -40,7 +40,7 @@ class There:
 
     def rendered(self, document: Document) -> Rendered:
         """Return the project with its paths as they are there; by the ``inspect`` document."""
-        return rendered_there(self.facts, document)
+        return rendered_remotely(self.facts, document)
 
     def config_hash(self, document: Document) -> tuple[str | None, str]:
         """Return the hash that Compose there would write, and its version; None if unknown.

@@ -66,7 +66,7 @@ def config(desired: Desired, observed: Observed, evidence: Evidence) -> tuple[st
 
 
 def _left_alone(name: str, wanted: str, found: str, evidence: Evidence) -> bool:
-    """Tell whether the Engine has set what nobody asked for, or has no means to set it."""
+    """Return whether the Engine has set what nobody asked for, or has no means to set it."""
     unset = wanted in {"", "0"}
     if unset and found in NOBODY_ASKED.get(name, ()):
         return True

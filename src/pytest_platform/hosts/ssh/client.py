@@ -6,10 +6,7 @@ keys are checked. Nothing here weakens it, and nothing asks.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import secrets
-import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -17,28 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from pytest_platform.errors import PlatformError
-from pytest_platform.hosts.bounded import BoundedOutput
 from pytest_platform.hosts.ssh import destination as destinations
 from pytest_platform.hosts.ssh import engine, errors, scripts
 from pytest_platform.hosts.ssh.errors import SshError
 from pytest_platform.hosts.ssh.master import Master
 from pytest_platform.hosts.ssh.scripts import HostFacts
+from pytest_platform.hosts.ssh.session import run_script
 from pytest_platform.hosts.transport import Address, CommandMissing, CommandResult, CommandTimeout
 
 _PAUSE = 0.25
 """Seconds before a host that is busy is asked again; twice as long each time."""
 
-_SESSION_SECONDS = 10.0
-"""How long sshd is asked again for a session, while it has too many."""
-
 _PROBE_SECONDS = 20.0
-
-_END = 256
-"""How many bytes of the end of a stream are kept in any case: there stands how it ended."""
-
-_KILLED_SECONDS = 60.0
-
-_NO_SESSION = "session open refused by peer"
 
 
 class Ssh:
@@ -101,7 +88,7 @@ class Ssh:
         script = scripts.command(argv, env, self._mark)
         master, _ = self._connected()
         with self._one_command:
-            output, late = self._in_session(master, script, timeout, limit)
+            output, late = run_script(master, script, self._mark, timeout, limit)
         stderr = output.stderr.text()
         begun = output.stdout.begun and output.stderr.begun
         said, end = scripts.read_end(stderr, self._mark) if begun else (stderr, None)
@@ -150,7 +137,7 @@ class Ssh:
                 return self._given_up(master, errors.cut(master.said(), self.name))
         if self._engine is None or engine.passed_on(self._engine):
             return None
-        return engine.not_passed_on(facts, self.name, answers=self._answers_there())
+        return engine.not_passed_on(facts, self.name, answers=self._engine_answers())
 
     def close(self) -> None:
         """End the connection. May be called twice, and from another thread."""
@@ -164,8 +151,8 @@ class Ssh:
         master.close()
         return error
 
-    def _answers_there(self) -> bool:
-        """Tell whether the docker command on the host itself reaches the Engine."""
+    def _engine_answers(self) -> bool:
+        """Return whether the docker command on the host itself reaches the Engine."""
         try:
             return self.run(engine.PROBE, timeout=_PROBE_SECONDS).returncode == 0
         except PlatformError:
@@ -224,56 +211,6 @@ class Ssh:
                 self._ways[target] = path
             return self._ways[target]
 
-    def _in_session(
-        self, master: Master, script: bytes, timeout: float, limit: int | None
-    ) -> tuple[BoundedOutput, bool]:
-        """Run a script; return its output, and whether it was too late."""
-        deadline = time.monotonic() + timeout
-        patience = time.monotonic() + min(_SESSION_SECONDS, timeout)
-        while True:
-            left = deadline - time.monotonic()
-            output, late = self._converse(master.session(), script, left, limit)
-            # Behind the mark it is the command that speaks.
-            if output.stderr.begun or _NO_SESSION not in output.stderr.text().lower():
-                return output, late
-            # The session before may not be gone yet, where sshd allows but two.
-            if time.monotonic() + _PAUSE >= patience:
-                message = (
-                    f"sshd on {self.name} takes no second session on a connection; "
-                    "set MaxSessions to 2 or more there"
-                )
-                raise SshError("ssh.sessions", message)
-            time.sleep(_PAUSE)
-
-    def _converse(
-        self, command: Sequence[str], script: bytes, timeout: float, limit: int | None
-    ) -> tuple[BoundedOutput, bool]:
-        """Feed a script to a shell and read until its end; its input stays open until then."""
-        reading, writing = os.pipe()
-        with os.fdopen(reading, "rb") as stdin, os.fdopen(writing, "wb", buffering=0) as feed:
-            process = subprocess.Popen(
-                command,
-                stdin=stdin,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
-            stdin.close()
-            feeder = threading.Thread(target=_feed, args=(feed, script), daemon=True)
-            feeder.start()
-            output = BoundedOutput(process, limit, _END, scripts.line(self._mark))
-            try:
-                if late := not output.read(timeout):
-                    process.kill()
-                    output.read(_KILLED_SECONDS)
-            except BaseException:
-                process.kill()
-                raise
-            finally:
-                with process:
-                    feeder.join()
-        return output, late
-
 
 def _within(limit: int | None, result: CommandResult) -> CommandResult:
     """Cut off what was read beyond the limit, to find the end."""
@@ -283,13 +220,6 @@ def _within(limit: int | None, result: CommandResult) -> CommandResult:
     over = {name for name, read in streams.items() if len(read) > limit}
     stdout, stderr = (read[:limit].decode(errors="replace") for read in streams.values())
     return CommandResult(result.returncode, stdout, stderr, result.cut | over)
-
-
-def _feed(pipe: Any, script: bytes) -> None:
-    with contextlib.suppress(OSError):
-        view = memoryview(script)
-        while view:
-            view = view[pipe.write(view) :]
 
 
 def _reason(stderr: str) -> str:

@@ -51,7 +51,7 @@ def target(facts: HostFacts, host: str) -> str:
 
 
 def is_beside(facts: HostFacts) -> bool:
-    """Tell whether the Engine is on the host itself: a socket is, an address on the net may not."""
+    """Return whether the Engine is on the host: a socket is, an address on the net may not be."""
     return facts.engine.startswith(_UNIX)
 
 

@@ -16,16 +16,15 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, cast
 
-from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.ssh import errors, scripts
+from pytest_platform.hosts.ssh.command_lines import CommandLines
 from pytest_platform.hosts.ssh.destination import Destination
 from pytest_platform.hosts.ssh.errors import SshError
 from pytest_platform.hosts.ssh.scripts import HostFacts
-from pytest_platform.hosts.transport import CommandMissing, CommandTimeout, Local
+from pytest_platform.hosts.transport import CommandMissing
 
 # ssh waits for the process that holds its input; then nobody else removes the folder.
 _KEEPER = 'trap : HUP INT TERM; folder=$1; shift; "$@"; code=$?; rm -rf -- "$folder"; exit "$code"'
@@ -34,15 +33,7 @@ _KEEPER = 'trap : HUP INT TERM; folder=$1; shift; "$@"; code=$?; rm -rf -- "$fol
 _LONGEST_FOLDER = 70
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+")
 
-_NEWER = ("ForkAfterAuthentication", "StdinNull")
-_SESSION = {"SessionType": "default"}
-"""Settings of a host's own that would take away the shell; known from OpenSSH 8.7 on."""
-
-_ALIVE = 5
-"""Seconds between signs of life. After three without an answer the connection is dead."""
-
 _CONTROL_SECONDS = 30.0
-_CONFIG_SECONDS = 10.0
 _END_SECONDS = 5.0
 _SAID_BYTES = 64 * 1024
 
@@ -54,11 +45,9 @@ class Master:
     """
 
     def __init__(self, destination: Destination, config: Path | None, shown: str) -> None:
-        self._destination = destination
-        self._config = config
-        self._shown = shown
+        self.shown = shown
         self.folder = _private_folder()
-        self._socket = self.folder / "m"
+        self._lines = CommandLines(destination, config, self.folder / "m")
         self._log = (self.folder / "log").open("w+b", buffering=0)
         self._process: subprocess.Popen[bytes] | None = None
         self._mark = ""
@@ -93,7 +82,7 @@ class Master:
             raise
 
     def alive(self) -> bool:
-        """Tell whether the connection is there. Asks the process, not the host.
+        """Return whether the connection is there. Asks the process, not the host.
 
         Raises:
             SshError: as ``control``.
@@ -110,7 +99,7 @@ class Master:
         """
         try:
             return subprocess.run(
-                [*self._client("-O", order), *arguments, "--", "master"],
+                [*self._lines.client("-O", order), *arguments, "--", "master"],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=_CONTROL_SECONDS,
@@ -118,14 +107,14 @@ class Master:
             )
         except subprocess.TimeoutExpired:
             message = (
-                f"the ssh process of the connection to {self._shown} hangs: it took no order "
+                f"the ssh process of the connection to {self.shown} hangs: it took no order "
                 f"within {_CONTROL_SECONDS:g} s"
             )
             raise SshError(errors.TIMEOUT, message) from None
 
     def session(self) -> list[str]:
         """Return the command that opens a shell over the connection."""
-        return [*self._client("-T"), "--", "master", scripts.SHELL]
+        return [*self._lines.client("-T"), "--", "master", scripts.SHELL]
 
     def said(self) -> str:
         """Return what ssh has said; the end of it, where it is much. Nothing once it is closed."""
@@ -147,7 +136,7 @@ class Master:
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            ["sh", "-c", _KEEPER, "sh", str(self.folder), *self._command()],
+            ["sh", "-c", _KEEPER, "sh", str(self.folder), *self._lines.master()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -156,61 +145,16 @@ class Master:
             start_new_session=True,
         )
 
-    def _command(self) -> Sequence[str]:
-        options = {
-            "BatchMode": "yes",
-            "ClearAllForwardings": "yes",
-            "ControlMaster": "yes",
-            # A percent sign stands for something in this option.
-            "ControlPath": str(self._socket).replace("%", "%%"),
-            "ControlPersist": "no",
-            "LogLevel": "INFO",
-            "RemoteCommand": "none",
-            "RequestTTY": "no",
-            "ServerAliveInterval": str(_ALIVE),
-            "ServerAliveCountMax": "3",
-        }
-        options |= dict.fromkeys(_NEWER, "no") | _SESSION if _knows_newer() else {}
-        words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
-        return ["ssh", *self._file(), *words, *self._destination.arguments(), scripts.SHELL]
-
-    def _file(self) -> list[str]:
-        return ["-F", str(self._config)] if self._config else []
-
-    def _connect_timeout(self) -> float:
-        """Return the ``ConnectTimeout`` of the ssh config; 0 where it has none."""
-        argv = ["ssh", "-G", *self._file(), *self._destination.arguments()]
-        try:
-            done = Local().run(argv, timeout=_CONFIG_SECONDS)
-        except CommandTimeout:
-            # A command in the config, behind Match exec, hangs.
-            return 0.0
-        found = re.search(r"(?m)^connecttimeout (\d+)$", done.stdout)
-        return float(found[1]) if found else 0.0
-
-    def _client(self, *words: str) -> list[str]:
-        """Return the start of a command that goes through the process, and never past it."""
-        return [
-            "ssh",
-            *("-F", "none"),
-            *("-S", str(self._socket)),
-            *("-o", "BatchMode=yes"),
-            *("-o", "ControlMaster=no"),
-            # Where the process is gone, ssh would open a connection of its own.
-            *("-o", "ProxyCommand=false"),
-            *words,
-        ]
-
     def _wait(self, seconds: float) -> HostFacts:
         process = self._process
         if process is None:
-            raise SshError("ssh.closed", f"the connection to {self._shown} is closed")
+            raise SshError("ssh.closed", f"the connection to {self.shown} is closed")
         with cast("IO[bytes]", process.stdout):
             facts = self._read(process, self._began + seconds)
-            facts = facts or self._read(process, self._began + self._connect_timeout())
+            facts = facts or self._read(process, self._began + self._lines.connect_timeout())
         if facts is None:
             late = round(time.monotonic() - self._began)
-            message = f"the login on {self._shown} was not done within {late} s"
+            message = f"the login on {self.shown} was not done within {late} s"
             raise SshError(errors.TIMEOUT, message)
         return facts
 
@@ -238,19 +182,10 @@ class Master:
             if not shutil.which("ssh"):
                 return CommandMissing("there is no ssh client; install OpenSSH's")
         elif code == 255:  # noqa: PLR2004 - ssh's own exit code
-            return errors.explain(said, self._shown)
+            return errors.explain(said, self.shown)
         told = errors.last_line(self._output.decode(errors="replace") + said)
-        message = f"the login shell on {self._shown} ended with {code}: {told or 'it said nothing'}"
+        message = f"the login shell on {self.shown} ended with {code}: {told or 'it said nothing'}"
         return SshError("ssh.login", message)
-
-
-def _knows_newer() -> bool:
-    """Tell whether the client knows ``SessionType`` and its like, which older ones refuse."""
-    with contextlib.suppress(PlatformError):
-        said = Local().run(["ssh", "-V"], timeout=_CONFIG_SECONDS).stderr
-        found = re.search(r"OpenSSH_\D*(\d+)\.(\d+)", said)
-        return found is not None and (int(found[1]), int(found[2])) >= (8, 7)
-    return False
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -11,7 +11,6 @@ from typing import Protocol
 
 import httpx
 
-from pytest_platform.module.model import seconds
 from pytest_platform.probes.kind import Endpoint, Target
 from pytest_platform.probes.network.fetch import Answer, HttpRequest, fetch
 from pytest_platform.probes.network.names import BadName
@@ -19,6 +18,7 @@ from pytest_platform.probes.network.routed import Routed, host_of
 from pytest_platform.probes.network.tls import Handshake, context_of, shake_hands
 from pytest_platform.probes.network.trust import TlsRules
 from pytest_platform.text import quoted
+from pytest_platform.units import seconds
 
 MAX_BODY = 1024 * 1024
 """Bytes of a body that are read."""

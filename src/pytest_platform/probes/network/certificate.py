@@ -23,7 +23,7 @@ class Certificate:
         return (self.not_after - now).total_seconds() / 86400
 
     def covers(self, name: str) -> bool:
-        """Tell whether it is for the name or address."""
+        """Return whether it is for the name or address."""
         return any(_same(name, one) for one in self.names)
 
 

@@ -13,7 +13,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from pytest_platform.errors import PlatformError
-from pytest_platform.module.model import Base, Duration, Text
+from pytest_platform.module.forms import Base, Duration, Text
 from pytest_platform.probes.kind import Endpoint, Target
 from pytest_platform.text import quoted
 

@@ -17,10 +17,10 @@ import dns.rdatatype
 import dns.resolver
 
 from pytest_platform.errors import PlatformError
-from pytest_platform.module.model import seconds
 from pytest_platform.probes.kind import Endpoint, Target
 from pytest_platform.probes.network.connect import BrokenConnection, broken
 from pytest_platform.probes.network.names import BadName, Resolver
+from pytest_platform.units import seconds
 
 _CONFIGURATION = "/etc/resolv.conf"
 _READ = 10.0

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from pytest_platform.module.model import Base, RelativePath, Text
+from pytest_platform.module.forms import Base, RelativePath, Text
 from pytest_platform.probes.network.certificate import Certificate
 from pytest_platform.probes.network.names import refuse_host
 from pytest_platform.probes.network.tls import Distrust, Handshake

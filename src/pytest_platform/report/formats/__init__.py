@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from pytest_platform.report.document import Document
+    from pytest_platform.report.past import Past
 
 FORMATS: Final[Mapping[str, str]] = {
     "json": "the document itself",
@@ -26,6 +27,7 @@ FORMATS: Final[Mapping[str, str]] = {
 and one line.
 
 A format may also have ``fitted(document, width)``, which keeps to the columns of a terminal;
+``with_past(document, past)``, which shows earlier runs, too;
 ``exit_code(document)``, with which the command ``report`` ends; and ``unreadable(reason)``, its
 text and exit code where there is no document.
 """
@@ -42,12 +44,24 @@ def missing(name: str) -> str:
     return f"the format '{name}' needs {_NEEDS[name]}; pip install 'pytest-platform[{name}]'"
 
 
-def render(name: str, document: Document, width: int | None = None) -> str:
-    """Return the document in a format; ``width`` are the columns of a terminal, None for any."""
+def render(
+    name: str, document: Document, width: int | None = None, past: Past | None = None
+) -> str:
+    """Return the document in a format; ``width`` are the columns of a terminal, None for any.
+
+    ``past`` are earlier runs, for a format that shows them.
+    """
     format_ = _module(name)
+    if past and shows_history(name):
+        return str(format_.with_past(document, past))
     fitted = getattr(format_, "fitted", None)
     text: str = fitted(document, width) if fitted else format_.render(document)
     return text
+
+
+def shows_history(name: str) -> bool:
+    """Tell whether a format shows earlier runs."""
+    return hasattr(_module(name), "with_past")
 
 
 def exit_code(name: str, document: Document) -> int:

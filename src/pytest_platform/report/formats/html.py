@@ -18,7 +18,7 @@ from pytest_platform.report.page import drawing, strips
 from pytest_platform.report.page.cards import anchors, hosts
 from pytest_platform.report.page.glance import BAR, glance
 from pytest_platform.report.page.moments import took
-from pytest_platform.report.page.problems import MESSAGES, PLACES, Problem, problems
+from pytest_platform.report.page.problems import MESSAGES, PLACES, PageProblem, problems
 from pytest_platform.report.past import Past
 from pytest_platform.report.redact import visible
 
@@ -53,7 +53,7 @@ def with_past(document: Document, past: Past) -> str:
     )
 
 
-def _by_code(found: Sequence[Problem]) -> dict[tuple[str, str], str]:
+def _by_code(found: Sequence[PageProblem]) -> dict[tuple[str, str], str]:
     return {(one.code, one.severity): one.anchor for one in found}
 
 

@@ -34,7 +34,7 @@ class QuotedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FaultPlace:
     """Where a module has a fault, with the checks that say so."""
 
     module: str
@@ -47,7 +47,7 @@ class Message:
     """One message with its places. What was compared is there where it is the same for all."""
 
     text: str
-    places: Sequence[Place]
+    places: Sequence[FaultPlace]
     count: int
     expected: str
     actual: str
@@ -55,7 +55,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class PageProblem:
     """All that is wrong under one code; ``entry`` is what the catalogue says of it."""
 
     anchor: str
@@ -70,7 +70,7 @@ class Problem:
         return sum(one.count for one in self.messages)
 
 
-def problems(section: Platform) -> list[Problem]:
+def problems(section: Platform) -> list[PageProblem]:
     """Return what is wrong before what only warns, each code once."""
     groups: dict[tuple[str, str], list[Alike]] = {}
     found = sorted(
@@ -80,7 +80,7 @@ def problems(section: Platform) -> list[Problem]:
         groups.setdefault((one.code, one.severity), []).append(one)
     quotable = [_EXCERPTS]
     return [
-        Problem(
+        PageProblem(
             f"p{number}",
             code,
             severity,
@@ -111,11 +111,11 @@ def _message(one: Alike, quotable: list[int]) -> Message:
     )
 
 
-def _places(found: Sequence[ReportedFault]) -> list[Place]:
+def _places(found: Sequence[ReportedFault]) -> list[FaultPlace]:
     checks: dict[tuple[str, str], list[str]] = {}
     for one in found:
         checks.setdefault((one.module, one.place), []).append(one.check)
-    return [Place(*key, ", ".join(dict.fromkeys(names))) for key, names in checks.items()]
+    return [FaultPlace(*key, ", ".join(dict.fromkeys(names))) for key, names in checks.items()]
 
 
 def _compared(text: str | None) -> str:

@@ -60,7 +60,7 @@ _REASONS = (
 )
 
 
-def closed_there(
+def closed_remotely(
     endpoint: Endpoint, transport: Transport, seconds: float
 ) -> BrokenConnection | None:
     """Connect on the host itself, for at most ``seconds``; None where the port is open.
@@ -79,7 +79,7 @@ def read(result: CommandResult, name: str, host: str) -> BrokenConnection | None
     """Read how connecting there ended.
 
     Raises:
-        PlatformError: as ``closed_there``.
+        PlatformError: as ``closed_remotely``.
     """
     if result.returncode == 0:
         return None

@@ -1,4 +1,4 @@
-"""One look at all that the guard wants to know. Reads files, the Engine and the backup."""
+"""Observing all that the guard wants to know: files, the Engine and the backup."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pytest_platform.change import backup
-from pytest_platform.change.guard import ChangeRequest, GuardFacts
+from pytest_platform.change.guard_facts import ChangeRequest, GuardFacts
 from pytest_platform.change.lock import held_by
 from pytest_platform.change.mounted import shared_data
 from pytest_platform.change.plan import Subject, subject_of
@@ -36,7 +36,7 @@ _IN_PROGRESS = frozenset({"running", "restarting", "paused", "removing"})
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ObservedChange:
     """What was found. ``drift`` is None where it could not be found out."""
 
     drift: frozenset[str] | None
@@ -46,18 +46,18 @@ class Look:
     evidence: backup.BackupEvidence | None = None
 
 
-def look(
+def observe(
     module: Module,
     context: Context,
     request: ChangeRequest,
     now: datetime,
     *,
-    before: Look | None = None,
-) -> Look:
+    before: ObservedChange | None = None,
+) -> ObservedChange:
     """Gather the facts about one module. What cannot be found out is None.
 
     In mode ``skip`` nothing but files is touched, and what only a host knows is None. A
-    backup may be large, so it is read once: ``before`` is the look that has verified it.
+    backup may be large, so it is read once: ``before`` is the observation that has verified it.
 
     Raises:
         NoHost: nobody has said on which host the module runs.
@@ -86,7 +86,9 @@ def look(
         lock=held_by(transport, module.project) if live else "",
     )
     subject = subject_of(module, transport.name, workload, _compose_version(context))
-    return Look(_drift(module, context) if live else None, facts, subject, workload, evidence)
+    return ObservedChange(
+        _drift(module, context) if live else None, facts, subject, workload, evidence
+    )
 
 
 def _workloads(module: Module, context: Context) -> Sequence[Workload] | None:
@@ -131,7 +133,7 @@ def _service(module: Module, context: Context) -> Mapping[str, Any] | None:
 
 
 def _has_variables(module: Module, context: Context) -> bool:
-    """Tell whether what the guard reads of the service is written with variables."""
+    """Return whether what the guard reads of the service is written with variables."""
     try:
         source = context.renderer.uninterpolated(module.compose_files, module.project)
     except PlatformError:

@@ -24,7 +24,7 @@ TICK: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Coming:
+class ServiceProgress:
     """How far one service is. ``started`` counts for one that has ended, too."""
 
     service: str
@@ -32,18 +32,20 @@ class Coming:
     started: bool
 
 
-Tell = Callable[[Sequence[Coming], float], None]
+OnProgress = Callable[[Sequence[ServiceProgress], float], None]
 """Takes how far all services are, and after how many seconds."""
 
 
 @contextmanager
-def told(transport: Transport, model: Mapping[str, Any], tell: Tell | None) -> Iterator[None]:
-    """Tell from a thread of its own, while the block runs, how far the services are."""
-    if tell is None:
+def progress_reported(
+    transport: Transport, model: Mapping[str, Any], report: OnProgress | None
+) -> Iterator[None]:
+    """Report from a thread of its own, while the block runs, how far the services are."""
+    if report is None:
         yield
         return
     over = threading.Event()
-    thread = threading.Thread(target=_watch, args=(transport, model, tell, over), daemon=True)
+    thread = threading.Thread(target=_watch, args=(transport, model, report, over), daemon=True)
     thread.start()
     try:
         yield
@@ -53,7 +55,7 @@ def told(transport: Transport, model: Mapping[str, Any], tell: Tell | None) -> I
 
 
 def _watch(
-    transport: Transport, model: Mapping[str, Any], tell: Tell, over: threading.Event
+    transport: Transport, model: Mapping[str, Any], report: OnProgress, over: threading.Event
 ) -> None:
     began, pause = time.monotonic(), FIRST
     try:
@@ -61,14 +63,14 @@ def _watch(
             while not over.wait(pause):
                 pause = TICK
                 with engine.asking() as client:
-                    seen = look(client, model)
+                    seen = observe(client, model)
                 if not over.is_set():
-                    tell(seen, time.monotonic() - began)
+                    report(seen, time.monotonic() - began)
     except PlatformError:
         return  # Who needs the Engine says so.
 
 
-def look(client: docker.APIClient, model: Mapping[str, Any]) -> list[Coming]:
+def observe(client: docker.APIClient, model: Mapping[str, Any]) -> list[ServiceProgress]:
     """Ask the Engine how far the services of a stack are."""
     project = model["name"]
     label = {"label": f"{LABEL}={project}"}
@@ -79,20 +81,22 @@ def look(client: docker.APIClient, model: Mapping[str, Any]) -> list[Coming]:
     ]
 
 
-def _of_container(name: str, container: Mapping[str, Any]) -> Coming:
+def _of_container(name: str, container: Mapping[str, Any]) -> ServiceProgress:
     if container["State"] == "created":
-        return Coming(name, "created, waits for what it depends on", started=False)
-    return Coming(name, container["State"], started=True)
+        return ServiceProgress(name, "created, waits for what it depends on", started=False)
+    return ServiceProgress(name, container["State"], started=True)
 
 
 def _of_image(
     client: docker.APIClient, project: str, name: str, service: Mapping[str, Any]
-) -> Coming:
+) -> ServiceProgress:
     from docker.errors import APIError
 
     image = service.get("image") or f"{project}-{name}"
     try:
         client.inspect_image(image)  # type: ignore[no-untyped-call]
     except APIError:
-        return Coming(name, f"its image is {'built' if 'build' in service else 'pulled'}", False)
-    return Coming(name, "its image is there", started=False)
+        return ServiceProgress(
+            name, f"its image is {'built' if 'build' in service else 'pulled'}", False
+        )
+    return ServiceProgress(name, "its image is there", started=False)

@@ -1,0 +1,58 @@
+"""A run of pytest on a terminal of its own."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from plugin.project import Project
+
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a terminal got. ``lines`` are without colours, from the first failure on."""
+
+    code: int
+    text: str
+
+    @property
+    def lines(self) -> list[str]:
+        """What stands from the first section of ours on; above it are lines of pytest's own."""
+        plain = _ESCAPE.sub("", self.text).replace("\r", "")
+        at = min(plain.index(one) for one in ("= FAILURES =", "= platform =") if one in plain)
+        return plain[at:].splitlines()[1:]
+
+
+def on_terminal(
+    project: Project, *args: str, columns: int = 80, env: Mapping[str, str] | None = None
+) -> Shown:
+    """Run pytest on a terminal of so many columns, and return what it shows."""
+    reader, writer = pty.openpty()
+    fcntl.ioctl(writer, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", *project.lean, *args],
+        cwd=project.root,
+        env={"TERM": "xterm", **project.env, **(env or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=writer,
+        stderr=writer,
+    )
+    os.close(writer)
+    told = bytearray()
+    try:
+        while data := os.read(reader, 65536):
+            told += data
+    except OSError:
+        pass  # Linux says so when the other end is closed.
+    os.close(reader)
+    return Shown(process.wait(), told.decode())
