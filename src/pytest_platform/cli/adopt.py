@@ -35,7 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for engine, together in list(ENGINES.items())[1:]:
         about = f"the files are those of a {together}, deployed to the engine {engine}"
         parser.add_argument(f"--{engine}", action="store_true", help=about)
-        parser.add_argument(f"--{together}-name", default="", metavar="NAME", dest=together)
+        name = f"--{together}-name"
+        parser.add_argument(
+            name, default="", metavar="NAME", dest=together, help=f"of the {together}"
+        )
     parser.add_argument("--dry-run", action="store_true", help="write nothing, print what would be")
 
 
