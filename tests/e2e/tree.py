@@ -67,7 +67,7 @@ class Tree:
         """Return the Compose file of a module."""
         return self.folder(module) / "compose.yaml"
 
-    def module(
+    def module(  # noqa: PLR0913
         self,
         name: str,
         project: str,
@@ -75,18 +75,20 @@ class Tree:
         *,
         runtime: Mapping[str, Any],
         files: str = "compose.yaml",
+        engine: str = "compose",
         **spec: Any,
     ) -> None:
         """Write the files of a module, all but its Compose file."""
         folder = self.folder(name)
         folder.mkdir(parents=True, exist_ok=True)
-        compose = {"files": [files], "project": project, "service": service}
+        together = "stack" if engine == "swarm" else "project"
+        place = {"files": [files], together: project, "service": service}
         document = {
             "apiVersion": "platform/v2",
             "kind": "Module",
             "metadata": {"name": name, "summary": "For a test.", "owner": "tests"},
             "spec": {
-                "runtime": {"compose": compose, **runtime},
+                "runtime": {engine: place, **runtime},
                 "state": {"class": "stateless"},
                 **spec,
             },

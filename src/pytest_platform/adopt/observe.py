@@ -11,7 +11,6 @@ from typing import Any, Final
 from pytest_platform.adopt.propose import SeenService
 from pytest_platform.checks.registry import PROBES
 from pytest_platform.compose.renderer import Renderer
-from pytest_platform.docker.snapshot import Container
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.inventory import Inventory
 from pytest_platform.module.catalog import Catalog
@@ -22,6 +21,7 @@ from pytest_platform.run.context import Context
 from pytest_platform.run.graph import Plan
 from pytest_platform.run.observer import DeployedObserver
 from pytest_platform.run.remote_mode import SSH_CONFIG, OverSsh, RemoteMode, ThisMachine
+from pytest_platform.workload.seen import Phase, Workload
 
 _TIMEOUT: Final = "2s"
 _AT_ONCE: Final = 16
@@ -52,36 +52,29 @@ def look_at(context: Context) -> dict[str, SeenService]:
         PlatformError: the Engine cannot be asked.
     """
     modules = context.plan.modules
-    containers = {one.name: list(context.seen(one).containers) for one in modules}
+    workloads = {one.name: context.state_of(one).workloads for one in modules}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = pool.map(lambda one: _probes(one, containers[one.name], context), modules)
-        probes = dict(zip(containers, map(tuple, found), strict=True))
+        found = pool.map(lambda one: _probes(one, workloads[one.name], context), modules)
+        probes = dict(zip(workloads, map(tuple, found), strict=True))
     return {
         name: SeenService(
             tuple(_state(one) for one in seen),
             any(one.health is not None for one in seen),
             probes[name],
         )
-        for name, seen in containers.items()
+        for name, seen in workloads.items()
     }
 
 
-def _state(container: Container) -> str:
-    ended = container.status == "exited"
-    return f"exited {container.exit_code}" if ended else container.status
+def _state(one: Workload) -> str:
+    return one.status if one.exit_code is None else f"exited {one.exit_code}"
 
 
 def _probes(
-    module: Module, containers: Sequence[Container], context: Context
+    module: Module, workloads: Sequence[Workload], context: Context
 ) -> list[Mapping[str, Any]]:
-    running = [one for one in containers if one.status == "running"]
-    ports = {
-        int(port): None
-        for one in running
-        for published in one.network.published
-        for port, _, protocol in [published.port.partition("/")]
-        if protocol == "tcp"
-    }
+    running = [one for one in workloads if one.phase is Phase.RUNNING]
+    ports = dict.fromkeys(port for one in running for port in one.ports)
     found = (_first_that_passes(module, port, context) for port in list(ports)[:_MOST_PORTS])
     return [probe for probe in found if probe]
 

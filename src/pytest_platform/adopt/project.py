@@ -23,9 +23,11 @@ from pytest_platform.errors import PlatformError
 from pytest_platform.module import defaults
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.declared import Module
+from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.forms import DECIDE
 from pytest_platform.module.from_compose import BLOCK
 from pytest_platform.module.loader import FILE_NAME, Broken, checked
+from pytest_platform.module.model import SharedPlaces
 from pytest_platform.module.source import inside, parse
 from pytest_platform.run.compose_catalog import Ask, ComposeCatalog
 
@@ -118,7 +120,7 @@ class Adoption:
     def _new_defaults(self) -> Files:
         if os.path.lexists(self.folder / defaults.FILE_NAME):
             return {}
-        lines = list(defaults_lines(self._relative(), self.ask.project, self.host))
+        lines = list(defaults_lines(self._relative(), self.ask, self.host))
         return {defaults.FILE_NAME: joined(lines)}
 
     def _files_of(self, module: Module) -> Files:
@@ -141,7 +143,7 @@ class Adoption:
             module=module,
             data=self.catalog.data_of(module.name),
             names=self.names,
-            compose=self._compose(),
+            place=self._place(),
             head=self._head(),
             image=str(service.get("image") or "").partition("@")[0],
             said=service.get(BLOCK) or {},
@@ -149,15 +151,16 @@ class Adoption:
             does=self._does(module),
         )
 
-    def _compose(self) -> dict[str, Any]:
+    def _place(self) -> dict[str, Any]:
         """Say which project it is, as far as the defaults say another or none."""
         files = [f"../{file}" for file in self._relative()]
-        mine: dict[str, Any] = {"files": files, "project": self.ask.project}
+        together = ENGINES[self.ask.engine]
+        mine: dict[str, Any] = {"files": files, together: self.ask.project}
         known = self._shared.defaults
         if not os.path.lexists(self.folder / defaults.FILE_NAME):
             return {}
-        theirs = known.compose if known else defaults.SharedCompose()
-        said = {"files": [f"../{file}" for file in theirs.files], "project": theirs.project}
+        theirs = getattr(known or SharedPlaces(), self.ask.engine)
+        said = {"files": [f"../{file}" for file in theirs.files], together: theirs.project}
         return {key: value for key, value in mine.items() if said[key] != value}
 
     def _head(self) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from pytest_platform.adopt.layout import YamlLine, flow
 from pytest_platform.module.declared import Module
+from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.forms import DECIDE, ExpectedState, StateClass
 from pytest_platform.module.infer import Data
+from pytest_platform.run.compose_catalog import Ask
 
 _ELSEWHERE: Final = frozenset({"expected_state", "health", "smoke"})
 _ONE_SHOT: Final = ExpectedState.EXITED_SUCCESS.value
@@ -32,7 +34,7 @@ class SeenService:
 class AdoptedService:
     """A service that is to become a module: ``name`` is the module's, ``names`` those of others.
 
-    ``compose`` is what its file says of the Compose project, ``head`` of owner and contract;
+    ``place`` is what its file says of the project or stack, ``head`` of owner and contract;
     both hold what the defaults do not. ``said`` is its ``x-platform``, ``does`` are commands of
     a sidecar that do more than create or verify.
     """
@@ -41,7 +43,7 @@ class AdoptedService:
     module: Module
     data: Data
     names: Mapping[str, str]
-    compose: Mapping[str, Any]
+    place: Mapping[str, Any]
     head: Mapping[str, Any]
     image: str = ""
     said: Mapping[str, Any] = field(default_factory=dict)
@@ -82,7 +84,8 @@ def module_lines(subject: AdoptedService) -> Iterator[YamlLine]:
     yield from (YamlLine(f"  {key}: {flow(value)}") for key, value in subject.head.items())
     yield YamlLine("spec:")
     yield YamlLine("  runtime:")
-    yield YamlLine(f"    compose: {flow({**subject.compose, 'service': subject.module.service})}")
+    place = {**subject.place, "service": subject.module.service}
+    yield YamlLine(f"    {subject.module.engine}: {flow(place)}")
     yield YamlLine(f"    expected_state: {state}", why)
     yield from _more_of_runtime(subject)
     yield from _state(subject, state)
@@ -131,12 +134,13 @@ def _state(subject: AdoptedService, expected_state: str) -> Iterator[YamlLine]:
         yield YamlLine("  state: {class: stateless}", reason)
 
 
-def defaults_lines(files: Sequence[str], project: str, host: str) -> Iterator[YamlLine]:
+def defaults_lines(files: Sequence[str], ask: Ask, host: str) -> Iterator[YamlLine]:
     """Yield the lines of ``defaults.yaml``."""
     yield YamlLine("apiVersion: platform/v2")
     yield YamlLine("kind: Defaults")
     yield YamlLine("owner: nobody", f"{DECIDE}: who is asked when a module fails?")
     yield YamlLine("contract: draft", "findings of the contract warn; strict-v2: they fail")
-    yield YamlLine(f"compose: {flow({'files': list(files), 'project': project})}")
+    place = {"files": list(files), ENGINES[ask.engine]: ask.project}
+    yield YamlLine(f"{ask.engine}: {flow(place)}")
     if host:
         yield YamlLine(f"host: {flow(host)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Final
 
 from pytest_platform.module.declared import Module
@@ -17,8 +16,8 @@ _TEXT: Final = """\
 ## Verify
 
     pytest --module {name} --remote-mode local
-    {compose} ps --all {service}
-    {compose} logs --tail 50 {service}
+    {listed}
+    {log}
 
 ## Recover
 
@@ -34,15 +33,12 @@ _AFTER: Final = {
 
 def runbook(name: str, summary: str, module: Module) -> str:
     """Return the text of ``runbook.md``; ``module`` is the service as it was inferred."""
-    deploy = shlex.split(module.deploy)
-    compose = shlex.join(deploy[: deploy.index("up")])
-    service = shlex.quote(module.service)
-    recover = f"{compose} up {service}" if module.one_shot else module.deploy
+    listed, log, again = module.by_hand
     return _TEXT.format(
         name=name,
         summary=summary,
-        compose=compose,
-        service=service,
-        recover=recover,
+        listed=listed,
+        log=log,
+        recover=again if module.one_shot else module.deploy,
         after=_AFTER[module.one_shot],
     )

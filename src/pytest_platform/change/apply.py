@@ -26,13 +26,13 @@ from pytest_platform.change.observe import ObservedChange, observe
 from pytest_platform.change.plan import ChangePlan, changed, make
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.change.rerun import capture, describe_now, smoke, start_and_wait, verify
-from pytest_platform.docker.snapshot import Container
 from pytest_platform.docker.start import AlreadyStarted
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
 from pytest_platform.run.host import Host
 from pytest_platform.signals import terminated_as_interrupt
 from pytest_platform.verdict import Finding, Location, Result, failed, passed
+from pytest_platform.workload.seen import Workload
 
 _HOST_WANTED = "a change needs the host: give --remote-mode local or ssh"
 
@@ -145,9 +145,9 @@ class _Attempt:
         self.context.fleet.forget(self.module)
         now = self.observe(before)
         verdict = self.decide(now, changed(before.subject, now.subject), locked=True)
-        if verdict.decision is not Decision.ALLOWED or now.container is None:
+        if verdict.decision is not Decision.ALLOWED or now.workload is None:
             return self.not_run(now, verdict)
-        return self.run(now, verdict, now.container)
+        return self.run(now, verdict, now.workload)
 
     def not_run(self, seen: ObservedChange, verdict: GuardVerdict) -> Applied:
         nothing = verdict.decision is Decision.NOTHING_TO_DO
@@ -165,19 +165,20 @@ class _Attempt:
         now, drift = self.setting.now(), seen.drift or ()
         return make(seen.subject, drift, verdict, now, secrets, backup=seen.evidence)
 
-    def run(self, seen: ObservedChange, decided: GuardVerdict, container: Container) -> Applied:
+    def run(self, seen: ObservedChange, decided: GuardVerdict, workload: Workload) -> Applied:
         """Write down that it is started, before it is; then do so, and say how it ended."""
         self.write(seen, event="started")
         self.setting.started.add(self.module.name)
         try:
-            return self.carry_out(seen, decided, container)
+            return self.carry_out(seen, decided, workload)
         except AlreadyStarted as error:
             return self.not_ours(seen, decided, error)
         except BaseException as error:
             # Not only Ctrl-C: pytest-timeout, too, raises its own in the middle of the wait.
             self.tell_outcome(seen, verdict="interrupted")
             said = (
-                f"{container.name} was started and is left {describe_now(self.host, container)}, "
+                f"{workload.name} was started and is left "
+                f"{describe_now(self.module, self.host, workload)}, "
                 f"the lock of {self.module.project} is given back"
             )
             if isinstance(error, KeyboardInterrupt):
@@ -185,14 +186,12 @@ class _Attempt:
             error.add_note(said)
             raise
 
-    def carry_out(
-        self, seen: ObservedChange, decided: GuardVerdict, container: Container
-    ) -> Applied:
+    def carry_out(self, seen: ObservedChange, decided: GuardVerdict, workload: Workload) -> Applied:
         """Start, wait, capture, verify."""
         began = monotonic()
-        exit_code, trouble = start_and_wait(self.module, self.host, container)
+        exit_code, trouble = start_and_wait(self.module, self.host, workload)
         took = round(monotonic() - began, 3)
-        log = capture(self.host, container)
+        log = capture(self.module, self.host, workload)
         findings = [trouble] if trouble else list(self.verify(seen, exit_code))
         verdict = "failed" if findings else "passed"
         findings += self.tell_outcome(seen, verdict=verdict, exit_code=exit_code, seconds=took)
@@ -213,7 +212,7 @@ class _Attempt:
     def verify(self, before: ObservedChange, exit_code: int | None) -> Iterator[Finding]:
         """Ask all that makes the difference between *it ended* and *it worked*."""
         self.context.fleet.forget(self.module)
-        yield from verify(before, self.observe(before), exit_code, self.setting.now())
+        yield from verify(before, self.observe(before), exit_code)
         yield from smoke(self.module, self.context)
 
     def tell_outcome(self, seen: ObservedChange, **fields: Any) -> list[Finding]:

@@ -61,7 +61,9 @@ def _never_restarts(case: Case) -> Refusal | None:
 def _one_replica(case: Case) -> Refusal | None:
     service = case.facts.service
     declared = case.module.manifest.spec.runtime.replicas
-    if service is not None and declared == 1 and replicas_of(service) == 1:
+    mode = str(((service or {}).get("deploy") or {}).get("mode") or "")
+    once = declared == 1 and not mode.startswith("global")
+    if service is not None and once and replicas_of(service) == 1:
         return None
     return Refusal("guard.replicas", "the rendered service must have one replica")
 

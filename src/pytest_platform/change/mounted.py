@@ -19,6 +19,7 @@ from pytest_platform.hosts.transport import Transport
 from pytest_platform.module.forms import StateClass
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
+from pytest_platform.run.on_compose import runs_containers
 
 TIMEOUT = 20.0
 
@@ -38,6 +39,10 @@ def shared_data(module: Module, context: Context) -> SharedData | None:
 
 
 def _on_host(module: Module, context: Context) -> SharedData:
+    if not runs_containers(module):
+        # Which of its nodes a task mounts a folder on nobody knows before it runs.
+        beside = declared_beside(module)
+        return shared_by_files(module, context.catalog, context.renderer.rendered, beside)
     own = mounted_by_files(module, context.renderer.rendered)
     own |= _seen(module, context.fleet.snapshot(module))
     if not own:

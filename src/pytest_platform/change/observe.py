@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,14 +15,13 @@ from pytest_platform.change.plan import Subject, subject_of
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.checks.drift.check import drift_of
 from pytest_platform.checks.suite import checks_of
-from pytest_platform.docker.snapshot import Container
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.transport import Transport
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
-from pytest_platform.state import table
-from pytest_platform.state.facts import expected_of, seen_of
+from pytest_platform.run.engines import engine_of
 from pytest_platform.verdict import Verdict
+from pytest_platform.workload.seen import Workload
 
 _NOT_TO_BE_WAIVED = frozenset(
     {"command_shape", "script", "interpolation", "masked_failure", "mutations", "state"}
@@ -43,7 +42,7 @@ class ObservedChange:
     drift: frozenset[str] | None
     facts: GuardFacts
     subject: Subject
-    container: Container | None
+    workload: Workload | None
     evidence: backup.BackupEvidence | None = None
 
 
@@ -65,8 +64,8 @@ def observe(
     """
     transport = context.fleet.host_of(module).transport
     live = context.remote_mode.live
-    containers = _containers(module, context) if live else None
-    container = containers[0] if containers and len(containers) == 1 else None
+    workloads = _workloads(module, context) if live else None
+    workload = workloads[0] if workloads and len(workloads) == 1 else None
     data = _data(module, context)
     if before is None:
         reasons, evidence = _backup(module, context, request, now, data)
@@ -80,21 +79,21 @@ def observe(
         service=_service(module, context),
         backup=reasons,
         owner=_owner(module, context) if live else None,
-        labels_ours=None if containers is None else container is not None,
-        in_progress=_in_progress(module, context, containers),
+        labels_ours=None if workloads is None else workload is not None,
+        in_progress=_in_progress(module, context, workloads),
         data=data,
         same_host=_same_host(transport) if live else None,
         lock=held_by(transport, module.project) if live else "",
     )
-    subject = subject_of(module, transport.name, container, _compose_version(context))
+    subject = subject_of(module, transport.name, workload, _compose_version(context))
     return ObservedChange(
-        _drift(module, context) if live else None, facts, subject, container, evidence
+        _drift(module, context) if live else None, facts, subject, workload, evidence
     )
 
 
-def _containers(module: Module, context: Context) -> list[Container] | None:
+def _workloads(module: Module, context: Context) -> Sequence[Workload] | None:
     try:
-        return context.fleet.snapshot(module).of(module.project, module.service)
+        return context.state_alone(module).workloads
     except PlatformError:
         return None
 
@@ -126,7 +125,11 @@ def _service(module: Module, context: Context) -> Mapping[str, Any] | None:
         return None
     if rendered.made_up and _has_variables(module, context):
         return None  # a placeholder is nothing to rely on
-    return rendered.services.get(module.service)
+    service = rendered.services.get(module.service)
+    if service is None:
+        return None
+    ignored = engine_of(module).ignores
+    return {key: one for key, one in service.items() if key not in ignored}
 
 
 def _has_variables(module: Module, context: Context) -> bool:
@@ -145,8 +148,7 @@ def _owner(module: Module, context: Context) -> str | None:
         owner = context.owner_of(module)
         if owner is None:
             return ""
-        seen = seen_of(owner, None, context.fleet.snapshot(owner))
-        findings = table.judge(expected_of(owner), seen)
+        findings = context.state_alone(owner).findings
     except PlatformError:
         return None
     return findings[0].message if findings else ""
@@ -159,14 +161,15 @@ def _data(module: Module, context: Context) -> frozenset[str] | None:
 
 
 def _in_progress(
-    module: Module, context: Context, containers: list[Container] | None
+    module: Module, context: Context, workloads: Sequence[Workload] | None
 ) -> bool | None:
-    """Return whether the one-shot runs: its own container, or one of ``docker compose run``."""
-    if containers is None or (details := context.fleet.snapshot(module).details) is None:
+    """Tell whether the one-shot runs: what was declared, or another run beside it."""
+    if workloads is None:
         return None
-    key = (module.project, module.service)
-    beside = any((one.project, one.service) == key for one in details.one_offs)
-    return beside or any(one.status in _IN_PROGRESS for one in containers)
+    beside = engine_of(module).running_beside(module, context.fleet.view(module))
+    if beside is None:
+        return None
+    return beside or any(one.status in _IN_PROGRESS for one in workloads)
 
 
 def _backup(

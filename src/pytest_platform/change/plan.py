@@ -14,12 +14,12 @@ import msgspec
 from pytest_platform.change.backup import BackupEvidence
 from pytest_platform.change.decode import decoded
 from pytest_platform.change.guard_facts import GuardVerdict
-from pytest_platform.docker.snapshot import Container
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
 from pytest_platform.output import Output, check_source
 from pytest_platform.secrets import Secrets
 from pytest_platform.secrets.vault import Safe, redact
+from pytest_platform.workload.seen import Workload
 
 SCHEMA = 1
 MODE = 0o600
@@ -95,8 +95,8 @@ def make(  # noqa: PLR0913 - every fact is handed in, by its name
     return msgspec.structs.replace(plan, digest=digest_of(plan))
 
 
-def subject_of(module: Module, host: str, container: Container | None, compose: str) -> Subject:
-    """Name the subject of a plan: the container as it is now, and the versions that looked."""
+def subject_of(module: Module, host: str, workload: Workload | None, compose: str) -> Subject:
+    """Name the subject of a plan: the workload as it is now, and the versions that looked."""
     named = Subject(
         module.name,
         host,
@@ -105,15 +105,15 @@ def subject_of(module: Module, host: str, container: Container | None, compose: 
         compose_version=compose,
         plugin_version=version("pytest-platform"),
     )
-    if container is None:
+    if workload is None:
         return named
     return msgspec.structs.replace(
         named,
-        container_id=container.id,
-        started_at=_iso(container.started_at),
-        finished_at=_iso(container.finished_at),
-        image=container.image_id,
-        config=container.config_hash,
+        container_id=workload.id,
+        started_at=_iso(workload.started_at),
+        finished_at=_iso(workload.finished_at),
+        image=workload.image_id,
+        config=workload.revision,
     )
 
 

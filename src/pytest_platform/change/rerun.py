@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from pytest_platform.change.observe import ObservedChange
 from pytest_platform.checks.suite import checks_of
-from pytest_platform.docker.snapshot import Container
-from pytest_platform.docker.start import (
-    AlreadyStarted,
-    OneShotTimeout,
-    exit_code_of,
-    start,
-    wait_for_exit,
-)
-from pytest_platform.docker.writable import WritableEngine
+from pytest_platform.docker.start import AlreadyStarted, OneShotTimeout
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
+from pytest_platform.run.engines import engine_of
 from pytest_platform.run.host import Host
-from pytest_platform.state.wording import describe
 from pytest_platform.text import excerpt
 from pytest_platform.units import seconds
 from pytest_platform.verdict import Finding, Verdict
+from pytest_platform.workload.seen import Workload
 
 LOG_LINES = 50
 
@@ -35,14 +27,14 @@ SMOKE = "apply.smoke"
 
 
 def start_and_wait(
-    module: Module, host: Host, container: Container
+    module: Module, host: Host, workload: Workload
 ) -> tuple[int | None, Finding | None]:
     """Return the exit code, or what went wrong while it was waited for."""
     timeout = seconds(module.manifest.spec.runtime.timeout)
     try:
-        with WritableEngine(host.transport) as engine:
-            start(engine, container.id)
-            return wait_for_exit(engine, container.id, timeout=timeout), None
+        with engine_of(module).again(host, module, workload) as again:
+            again.start()
+            return again.wait(timeout), None
     except AlreadyStarted:
         raise
     except OneShotTimeout as error:
@@ -52,31 +44,28 @@ def start_and_wait(
         return None, Finding(error.code, message)
 
 
-def capture(host: Host, container: Container) -> str:
+def capture(module: Module, host: Host, workload: Workload) -> str:
     """Return the end of the log, before anything can remove the container."""
     try:
-        tail = host.engine.log_tail(container.id, LOG_LINES)
+        tail = engine_of(module).tail(host, workload, LOG_LINES)
     except PlatformError as error:
         return f"  its log could not be captured: {error}"
     return excerpt("its last lines:", tail)
 
 
-def describe_now(host: Host, container: Container) -> str:
-    """Say how a container is now; as running where that cannot be found out any more."""
-    try:
-        document = host.engine.inspect(container.id)
-    except PlatformError:
-        document = None
-    code = exit_code_of(document) if document else None
-    return "running" if code is None else f"exited {code}, its result not verified"
+def describe_now(module: Module, host: Host, workload: Workload) -> str:
+    """Say how a workload is now; as running where that cannot be found out any more."""
+    with engine_of(module).again(host, module, workload) as again:
+        now = again.now()
+    return now if now == "running" else f"{now}, its result not verified"
 
 
 def verify(
-    before: ObservedChange, after: ObservedChange, exit_code: int | None, now: datetime
+    before: ObservedChange, after: ObservedChange, exit_code: int | None
 ) -> Iterator[Finding]:
     """Ask all that makes the difference between *it ended* and *it worked*."""
     if exit_code != 0:
-        told = describe(after.container, now) if after.container else "is gone"
+        told = after.workload.words if after.workload else "is gone"
         yield Finding(EXIT_CODE, f"it ran again and {told}", "exited 0", told)
     if after.subject.started_at <= before.subject.started_at:
         yield Finding(NOT_STARTED, "the container shows no start of this run")

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pytest_platform.checks.outdated import judged
+from pytest_platform.checks.engines import judged
 from pytest_platform.errors import ComposeError, ComposeMissing, PlatformError
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
 from pytest_platform.run.faults import ReportingCheck
 from pytest_platform.run.graph import below_owner, neighbours
-from pytest_platform.state import table
-from pytest_platform.state.facts import expected_of, seen_of
 from pytest_platform.verdict import Finding, Result, Verdict
 
 CODE = "probe.blocked"
@@ -44,15 +42,15 @@ def state_findings(module: Module, context: Context, *, asker: Module) -> list[F
     Raises:
         EngineError: the Engine cannot be asked.
     """
-    snapshot = context.fleet.snapshot(module, asker=asker)
+    context.fleet.view(module, asker=asker)
     try:
-        seen = context.seen(module)
+        state = context.state_of(module)
     except PlatformError:  # Of its owner, of which other checks tell.
-        seen = seen_of(module, None, snapshot)
+        state = context.state_alone(module)
     try:
-        return judged(module, context, seen)
+        return judged(module, context, state)
     except (ComposeError, ComposeMissing):  # Of files that cannot be rendered, its own checks tell.
-        return table.judge(expected_of(module), seen)
+        return list(state.findings)
 
 
 def reported_elsewhere(

@@ -21,8 +21,6 @@ from pytest_platform.errors import ComposeError
 from pytest_platform.module.forms import ExpectedState
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
-from pytest_platform.state import table
-from pytest_platform.state.facts import ObservedState, expected_of
 from pytest_platform.verdict import Finding
 
 OUTDATED = "container.state.outdated"
@@ -30,17 +28,7 @@ OUTDATED = "container.state.outdated"
 _PROGRAM = {"image": fields.image, "entrypoint": fields.entrypoint, "command": fields.command}
 
 
-def judged(module: Module, context: Context, seen: ObservedState) -> list[Finding]:
-    """Judge the state of a module, and of a one-shot that exited 0 whether it is the declared one.
-
-    Raises:
-        PlatformError: the files cannot be rendered, or the Engine cannot be asked.
-    """
-    findings = table.judge(expected_of(module), seen)
-    return findings or list(outdated(module, context, seen))
-
-
-def outdated(module: Module, context: Context, seen: ObservedState) -> Iterator[Finding]:
+def outdated(module: Module, context: Context) -> Iterator[Finding]:
     """Yield a finding for each container of a one-shot that ran another program.
 
     Raises:
@@ -51,7 +39,7 @@ def outdated(module: Module, context: Context, seen: ObservedState) -> Iterator[
         return
     if context.ephemeral:
         return  # made from these files a moment ago, with names of its own
-    for container in seen.containers:
+    for container in context.fleet.snapshot(module).of(module.project, module.service):
         if not container.config_hash:
             why = "Compose did not make it: it has no config hash"
             yield _finding(container, why, "a container that Compose made", "another one")

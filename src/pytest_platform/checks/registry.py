@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.module.loader import Vocabulary
 from pytest_platform.probes import command, dns, file, http, log, metrics, tcp, tls, volume
 from pytest_platform.probes import exec as exec_probe
@@ -37,6 +38,7 @@ CONTRACT: Mapping[str, ContractJudge] = {
     "contract.runbook": _judge("runbook"),
     "contract.compose": _judge("compose"),
     "contract.restart": _judge("restart"),
+    "contract.ignored": _judge("ignored"),
     "contract.command_shape": _judge("on_units", "command_shape"),
     "contract.script": _judge("on_units", "script"),
     "contract.interpolation": _judge("on_units", "interpolation"),

@@ -11,17 +11,16 @@ from typing import ClassVar
 
 from pytest_platform.checks.blocked import state_findings
 from pytest_platform.checks.check import ModuleCheck
-from pytest_platform.checks.outdated import judged
-from pytest_platform.docker.engine import Engine
+from pytest_platform.checks.engines import judged
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.infer import UNDECIDED
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
+from pytest_platform.run.engines import engine_of
 from pytest_platform.run.graph import below_owner, below_required, required
-from pytest_platform.state.facts import ObservedState
-from pytest_platform.state.wording import describe
 from pytest_platform.text import excerpt
 from pytest_platform.verdict import Result, Verdict, failed, passed
+from pytest_platform.workload.seen import State
 
 LOG_LINES = 10
 
@@ -84,16 +83,15 @@ def judge_state(module: Module, context: Context, *, asker: Module | None = None
     Raises:
         PlatformError: the host cannot be asked, or the files cannot be rendered.
     """
-    context.fleet.snapshot(module, asker=asker)
-    seen = context.seen(module)
-    findings = judged(module, context, seen)
+    context.fleet.view(module, asker=asker)
+    state = context.state_of(module)
+    findings = judged(module, context, state)
     if not findings:
-        states = ", ".join(describe(one, seen.now) for one in seen.containers)
-        return passed(states)
+        return passed(", ".join(one.words for one in state.workloads))
     result = failed(findings, module.at("spec", "runtime", "expected_state"))
     if all(one.code == UNDECIDED for one in findings):
         result = replace(result, verdict=Verdict.ERROR)
-    return replace(result, evidence=_log_tail(seen, context.fleet.host_of(module).engine))
+    return replace(result, evidence=_log_tail(module, state, context))
 
 
 def _judge_dependencies(
@@ -111,13 +109,14 @@ def _judge_dependencies(
     return None
 
 
-def _log_tail(seen: ObservedState, engine: Engine) -> str:
-    """Return the end of the log of the first container that has stopped, if it can be had."""
-    for container in seen.containers:
-        if container.status in {"exited", "restarting", "dead"} or container.restart_count:
+def _log_tail(module: Module, state: State, context: Context) -> str:
+    """Return the end of the log of the first workload that is in trouble, if it can be had."""
+    for one in state.workloads:
+        if one.troubled:
             try:
-                tail = engine.log_tail(container.id, LOG_LINES)
+                host = context.fleet.host_of(module)
+                tail = engine_of(module).tail(host, one, LOG_LINES)
             except PlatformError:
                 return ""
-            return excerpt(f"the last lines of {container.name}:", tail)
+            return excerpt(f"the last lines of {one.name}:", tail)
     return ""

@@ -48,7 +48,7 @@ def _smoke(module: Module) -> Iterator[Check]:
 
 
 def _drift(module: Module) -> Iterator[Check]:
-    yield DriftCheck("none", module.at("spec", "runtime", "compose"), module)
+    yield DriftCheck("none", module.at("spec", "runtime", module.engine), module)
 
 
 _GROUPS: Mapping[str, Callable[[Module], Iterator[Check]]] = {

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_platform.errors import PlatformError, render
+from pytest_platform.module.engines import ENGINES
 
 if TYPE_CHECKING:
     from pytest_platform.adopt.project import Adoption
@@ -30,6 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ssh-host", default="", metavar="HOST", help="[user@]host[:port]")
     parser.add_argument("--modules-dir", default="modules", metavar="DIR", help="where to write")
     parser.add_argument("--platform-project", default="", metavar="NAME", help="of the project")
+    for engine, together in list(ENGINES.items())[1:]:
+        about = f"the files are those of a {together}, deployed to the engine {engine}"
+        parser.add_argument(f"--{engine}", action="store_true", help=about)
+        name = f"--{together}-name"
+        parser.add_argument(
+            name, default="", metavar="NAME", dest=together, help=f"of the {together}"
+        )
     parser.add_argument("--dry-run", action="store_true", help="write nothing, print what would be")
 
 
@@ -67,7 +76,12 @@ def _adoption(arguments: argparse.Namespace) -> Adoption:
     if arguments.remote_mode == "ssh" and not arguments.ssh_host:
         raise PlatformError("--remote-mode ssh needs --ssh-host HOST")
     here = Path.cwd()
-    ask = asked_for(arguments.files, arguments.platform_project, here)
+    engine = next((one for one in list(ENGINES)[1:] if getattr(arguments, one)), "")
+    name = getattr(arguments, ENGINES[engine]) if engine else arguments.platform_project
+    if engine and not name:
+        raise PlatformError(f"--{engine} needs --{ENGINES[engine]}-name NAME")
+    ask = asked_for(arguments.files, name, here)
+    ask = replace(ask, engine=engine) if engine else ask
     folder = Path(os.path.normpath(here / arguments.modules_dir))
     host = arguments.ssh_host if arguments.remote_mode == "ssh" else ""
     return Adoption(ask, folder, here, Renderer(Local()), host)

@@ -22,6 +22,7 @@ generated from `src/pytest_platform/codes/` with
 _GROUPS = {
     "contract": "Contract: what is wrong in the files",
     "container": "State and drift: what is wrong with what runs",
+    "swarm": "Services of a Swarm",
     "probe": "Probes: what a service did not answer as expected",
     "change": "Plan and apply: why a change was not made, and what became of one",
     "backup": "Backups: why a backup reference is not accepted",

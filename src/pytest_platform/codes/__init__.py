@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-GROUPS = ("contract", "container", "probe", "change", "backup", "stack", "host", "platform")
+GROUPS = (
+    "contract",
+    "container",
+    "swarm",
+    "probe",
+    "change",
+    "backup",
+    "stack",
+    "host",
+    "platform",
+)
 """The files of the catalogue, in the order in which they are documented."""
 
 

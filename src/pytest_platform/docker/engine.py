@@ -90,6 +90,29 @@ class Engine(EngineConnection):
             self._tails[container, lines] = end_of(tail).decode(errors="replace")
         return self._tails[container, lines]
 
+    def service_log(  # noqa: PLR0913 - as many as a log has
+        self,
+        service: str,
+        *,
+        since: float,
+        streams: Collection[str],
+        tail: int | None,
+        limit: int,
+        terminal: bool = False,
+    ) -> tuple[bytes, bool]:
+        """Return the output of a Swarm's service as ``log`` does, unframed with a ``terminal``."""
+        asked = _log_options(since, streams, tail)
+        with self._streamed(f"services/{service}/logs", asked) as stream:
+            data: bytes = stream.read(limit)
+            cut = bool(stream.read(1))
+        text = data if terminal else b"".join(frames(data))
+        return (text.rpartition(b"\n")[0] if cut else text), cut
+
+    def swarm_node(self) -> str:
+        """Return the id of the Swarm's node that this Engine is; empty where it is none."""
+        (info,) = self.ask(["/info"])
+        return str(((info or {}).get("Swarm") or {}).get("NodeID") or "")
+
     def log(
         self,
         document: Document,
@@ -104,12 +127,7 @@ class Engine(EngineConnection):
         ``since`` is in seconds of Unix time, ``streams`` has ``stdout`` or ``stderr`` or
         both, ``tail`` asks for that many of the last lines only, ``limit`` is in bytes.
         """
-        asked: dict[str, str | int] = {
-            "stdout": int("stdout" in streams),
-            "stderr": int("stderr" in streams),
-            "since": f"{since:.9f}",
-            "tail": "all" if tail is None else tail,
-        }
+        asked = _log_options(since, streams, tail)
         # Not client.logs(): that reads all there is, or else line by line.
         with self._streamed(f"containers/{document['Id']}/logs", asked) as stream:
             data: bytes = stream.read(limit)
@@ -191,3 +209,12 @@ class Engine(EngineConnection):
     def forget(self) -> None:
         """Forget what was kept of logs, because something was changed or may have been."""
         self._tails.clear()
+
+
+def _log_options(since: float, streams: Collection[str], tail: int | None) -> dict[str, str | int]:
+    return {
+        "stdout": int("stdout" in streams),
+        "stderr": int("stderr" in streams),
+        "since": f"{since:.9f}",
+        "tail": "all" if tail is None else tail,
+    }

@@ -11,9 +11,7 @@ from pytest_platform.docker.endpoints import Network, read_network
 from pytest_platform.docker.engine import PROJECT, SERVICE, Document, Engine
 from pytest_platform.docker.mounted import Mounted, of_container, of_driver, volume_mounts
 from pytest_platform.secrets import Secrets
-
-ServiceKey = tuple[str, str]
-"""A Compose project and a service in it."""
+from pytest_platform.workload.seen import ServiceKey
 
 _HOOK = "com.docker.compose.hook"
 _PODMAN = "container=podman"
@@ -85,6 +83,15 @@ class Snapshot:
     drivers: Mapping[str, Mounted] = field(default_factory=dict)
     secrets: Secrets = field(default_factory=Secrets)
     details: Details | None = None
+
+    @property
+    def public(self) -> set[str]:
+        """The names of what was seen, which are no secrets."""
+        return {word for one in self.containers for word in (one.name, one.service, one.image)}
+
+    def at(self, moment: datetime) -> Snapshot:
+        """Return the same look as if it had been taken later."""
+        return replace(self, taken_at=moment)
 
     def of(self, project: str, service: str) -> list[Container]:
         """Return the service's own containers, without hooks, ordered by name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.forms import Base
 from pytest_platform.module.from_compose import BLOCK, PROBES
 from pytest_platform.module.schema import Schema, module_schema, resolve
@@ -24,7 +25,7 @@ def compose_schema(kinds: Mapping[str, type[Base]]) -> Schema:
     block = {
         "title": "What pytest-platform is told of the service",
         "type": "object",
-        "properties": {key: value for key, value in runtime.items() if key != "compose"}
+        "properties": {key: value for key, value in runtime.items() if key not in ENGINES}
         | {key: spec[key] for key in PROBES},
         "additionalProperties": False,
     }

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import structs
 
@@ -84,9 +84,14 @@ class Module:
         return self.path.parent
 
     @property
+    def engine(self) -> str:
+        """The key of the engine that runs it, which stands below ``spec.runtime``."""
+        return self.manifest.spec.runtime.engine
+
+    @property
     def service(self) -> str:
-        """The name of its Compose service."""
-        return self.manifest.spec.runtime.compose.service
+        """The name of its service in the files."""
+        return self.manifest.spec.runtime.place.service
 
     @property
     def project(self) -> str:
@@ -96,23 +101,27 @@ class Module:
     @property
     def deployed_as(self) -> str:
         """The Compose project it is deployed as."""
-        return self.manifest.spec.runtime.compose.project
+        return self.manifest.spec.runtime.place.project
 
     @property
     def compose_files(self) -> tuple[Path, ...]:
         """Its Compose files, absolute, in the order in which Compose merges them."""
-        files = self.manifest.spec.runtime.compose.files
+        files = self.manifest.spec.runtime.place.files
         # Not Path.resolve(): older Pythons raise where links lead in a circle.
         return tuple(Path(os.path.realpath(self.folder / file)) for file in files)
 
     @property
     def deploy(self) -> str:
         """The command that deploys it, with its project and its files as seen from the root."""
-        files = (os.path.relpath(file, self.root) for file in self.compose_files)
-        named = (word for file in files for word in ("-f", file))
-        return shlex.join(
-            ("docker", "compose", "-p", self.project, *named, "up", "-d", self.service)
-        )
+        files = [os.path.relpath(file, self.root) for file in self.compose_files]
+        return shlex.join(self.manifest.spec.runtime.place.deploy(self.project, files))
+
+    @property
+    def by_hand(self) -> tuple[str, ...]:
+        """The commands that show its containers and its log, and that run it once more."""
+        files = [os.path.relpath(file, self.root) for file in self.compose_files]
+        commands = self.manifest.spec.runtime.place.by_hand(self.project, files)
+        return tuple(map(shlex.join, commands))
 
     @property
     def one_shot(self) -> bool:
@@ -129,10 +138,8 @@ class Module:
         if not project:
             return self
         runtime = self.manifest.spec.runtime
-        compose = structs.replace(runtime.compose, project=project)
-        spec = structs.replace(
-            self.manifest.spec, runtime=structs.replace(runtime, compose=compose)
-        )
+        moved: Any = {self.engine: runtime.place.renamed(project)}
+        spec = structs.replace(self.manifest.spec, runtime=structs.replace(runtime, **moved))
         return replace(self, manifest=structs.replace(self.manifest, spec=spec))
 
     def at(self, *path: str | int) -> Location:

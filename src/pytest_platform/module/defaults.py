@@ -10,7 +10,9 @@ from typing import Annotated, Any, Final, Literal
 from msgspec import Meta, field
 
 from pytest_platform.errors import Problem
-from pytest_platform.module.forms import Base, Destination, RelativePath, Text
+from pytest_platform.module.engines import ENGINES
+from pytest_platform.module.forms import Base, Destination, Text
+from pytest_platform.module.model import SHARED, SharedPlaces
 from pytest_platform.module.places import ModuleSource, Path_, Unreadable
 from pytest_platform.module.probes import ProbeRefused, convert
 from pytest_platform.module.source import parse, read
@@ -19,17 +21,7 @@ from pytest_platform.text import did_you_mean, quoted
 FILE_NAME: Final = "defaults.yaml"
 
 
-class SharedCompose(Base, frozen=True):
-    """The Compose project that the modules are services of."""
-
-    files: Annotated[
-        tuple[RelativePath, ...],
-        Meta(description="Compose files, relative to the file of defaults."),
-    ] = ()
-    project: Annotated[str | None, Meta(description="The Compose project.")] = None
-
-
-class Defaults(Base, frozen=True):
+class Defaults(SharedPlaces, frozen=True, kw_only=True):
     """What holds for every module that does not say otherwise."""
 
     api_version: Annotated[
@@ -41,9 +33,6 @@ class Defaults(Base, frozen=True):
         Literal["draft", "strict-v2"] | None,
         Meta(description="`draft`: contract findings warn; `strict-v2`: they fail."),
     ] = None
-    compose: Annotated[SharedCompose, Meta(description="The Compose project of the modules.")] = (
-        SharedCompose()
-    )
     host: Annotated[
         Destination | None, Meta(description="The host they run on, for `--remote-mode ssh`.")
     ] = None
@@ -60,7 +49,13 @@ class Shared:
         """Return the source of a module with the defaults for what it does not say."""
         if self.defaults is None or not isinstance(source.data, Mapping):
             return source
-        return replace(source, data=_merged(source.data, _as_module(self.defaults)))
+        shared = _as_module(self.defaults)
+        runtime, own = shared["spec"]["runtime"], _runtime(source.data)
+        for engine in ENGINES:
+            # Another engine than the module's own is none of its business.
+            if engine not in own and (ENGINES.keys() & own or not runtime[engine]):
+                del runtime[engine]
+        return replace(source, data=_merged(source.data, shared))
 
 
 def shared_in(folder: Path, root: Path) -> Shared:
@@ -83,7 +78,8 @@ def of_text(text: str, file: str) -> Shared:
 
 
 def _of_source(source: ModuleSource) -> Shared:
-    shapes: list[tuple[Path_, type[Base]]] = [((), Defaults), (("compose",), SharedCompose)]
+    shapes: list[tuple[Path_, type[Base]]] = [((), Defaults)]
+    shapes += [((engine,), known) for engine, known in SHARED.items()]
     for inner, known in shapes:
         if problem := _unknown(source, inner, known):
             return Shared(problem=problem)
@@ -107,13 +103,24 @@ def _unknown(source: ModuleSource, inner: Path_, known: type[Base]) -> Problem |
 
 
 def _as_module(defaults: Defaults) -> dict[str, Any]:
-    compose = {
-        "files": [f"../{file}" for file in defaults.compose.files] or None,
-        "project": defaults.compose.project,
+    places: dict[str, Any] = {
+        engine: _given(
+            {
+                "files": [f"../{file}" for file in getattr(defaults, engine).files] or None,
+                together: getattr(defaults, engine).project,
+            }
+        )
+        for engine, together in ENGINES.items()
     }
-    runtime = {"compose": _given(compose), "host": defaults.host}
+    runtime = {**places, "host": defaults.host}
     metadata = {"owner": defaults.owner, "contract": defaults.contract}
     return {"metadata": _given(metadata), "spec": {"runtime": _given(runtime)}}
+
+
+def _runtime(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    spec = data.get("spec")
+    runtime = spec.get("runtime") if isinstance(spec, Mapping) else None
+    return runtime if isinstance(runtime, Mapping) else {}
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,5 +136,5 @@ def _merged(own: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
-SHARED_KEYS: Final = frozenset({"owner", "files", "project"})
+SHARED_KEYS: Final = frozenset({"owner", "files", *ENGINES.values()})
 """Keys that a module file has to have, unless the defaults do."""

@@ -154,7 +154,22 @@ def _merged(error: Complaint) -> Schema:
 
 
 def _one_of(error: Complaint) -> Iterator[Fault]:
-    yield from (probe_kinds if is_probe(error.path) else _other)(error)
+    if error.path == ("spec", "runtime"):
+        yield from _engines(error)
+    else:
+        yield from (probe_kinds if is_probe(error.path) else _other)(error)
+
+
+def _engines(error: Complaint) -> Iterator[Fault]:
+    """Say that there is no engine, or more than one."""
+    names = [one["required"][0] for one in error.limit]
+    wanted = f"{label(error.path)} needs exactly one engine, {either(names)}"
+    if given := [name for name in names if name in error.value]:
+        path = (*error.path, given[-1])
+        yield Fault(path, f"{wanted}, and has {' and '.join(given)}: remove one", key=True)
+    elif isinstance(error.value, dict):
+        hint = form(error.context.schema, error.part)
+        yield Fault(error.path, f"{wanted}: {hint}" if hint else wanted)
 
 
 def _other(error: Complaint) -> Iterator[Fault]:

@@ -18,6 +18,7 @@ import msgspec
 from pytest_platform.errors import Problem
 from pytest_platform.module.data import State
 from pytest_platform.module.declared import Broken, Module, Vocabulary
+from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.forms import ExpectedState, StateClass
 from pytest_platform.module.infer import Inference, Services, data_of, infer, needed_by
 from pytest_platform.module.loader import checked
@@ -53,6 +54,7 @@ class Project:
     services: Services
     deployed: tuple[str, ...]
     root: Path
+    engine: str = next(iter(ENGINES))
 
 
 def module_of(
@@ -88,12 +90,9 @@ def _of_file(name: str, project: Project, declared: Module) -> Module:
     inference = Inference(runtime.expected_state, f"{declared.file} says so")
     manifest = _named(declared.manifest, name, project, inference)
     folder = declared.folder
-    compose = msgspec.structs.replace(
-        runtime.compose,
-        files=tuple(os.path.relpath(file, folder) for file in project.files),
-        project=project.name,
-    )
-    runtime = msgspec.structs.replace(runtime, compose=compose)
+    files = tuple(os.path.relpath(file, folder) for file in project.files)
+    there: Any = msgspec.structs.replace(runtime.place.renamed(project.name), files=files)
+    runtime = msgspec.structs.replace(runtime, **{runtime.engine: there})
     metadata = msgspec.structs.replace(manifest.metadata, contract="draft")
     spec = msgspec.structs.replace(manifest.spec, runtime=runtime)
     manifest = msgspec.structs.replace(manifest, metadata=metadata, spec=spec)
@@ -104,9 +103,10 @@ def _misuse(block: Any, source: ModuleSource) -> Problem | None:
     if block is not None and not isinstance(block, Mapping):
         message = f"{BLOCK} must be a mapping, such as {BLOCK}: {{expected_state: running}}"
         return source.problem(message)
-    if block and "compose" in block:
-        message = f"{BLOCK} cannot hold 'compose': it stands in its service; remove it"
-        return source.problem(message, (*_RUNTIME, "compose"), key=True)
+    for engine in ENGINES:
+        if block and engine in block:
+            message = f"{BLOCK} cannot hold '{engine}': it stands in its service; remove it"
+            return source.problem(message, (*_RUNTIME, engine), key=True)
     return None
 
 
@@ -124,9 +124,9 @@ def _source(name: str, project: Project, place: ServicePlace, inference: Inferen
     block = project.services[name].get(BLOCK)
     declared: Mapping[str, Any] = block if isinstance(block, Mapping) else {}
     runtime = {key: value for key, value in declared.items() if key not in PROBES}
-    compose = {
+    there = {
         "files": [os.path.relpath(file, folder) for file in project.files],
-        "project": project.name,
+        ENGINES[project.engine]: project.name,
         "service": name,
     }
     replicas = _replicas(project.services[name])
@@ -144,7 +144,7 @@ def _source(name: str, project: Project, place: ServicePlace, inference: Inferen
                 "expected_state": inference.state.value,
                 "replicas": replicas,
                 **runtime,
-                "compose": compose,
+                project.engine: there,
             },
             "state": {"class": StateClass.STATELESS.value},
             **{key: declared[key] for key in PROBES if key in declared},

@@ -94,8 +94,8 @@ def broken_rules(module: Module, vocabulary: Vocabulary) -> Iterator[Problem]:
 def _paths(module: Module) -> Iterator[Problem]:
     spec = module.manifest.spec
     places: list[tuple[str, Path_]] = [
-        (file, ("spec", "runtime", "compose", "files", index))
-        for index, file in enumerate(spec.runtime.compose.files)
+        (file, ("spec", "runtime", module.engine, "files", index))
+        for index, file in enumerate(spec.runtime.place.files)
     ]
     for relative, place in [*places, (spec.runbook, ("spec", "runbook"))]:
         fault = _leaves(module.folder / relative, module.root)

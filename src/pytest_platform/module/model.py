@@ -7,12 +7,14 @@ and ``schema/module.schema.md`` from that; a test compares.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from msgspec import Meta, field
+from msgspec import Meta, field, structs
 
 from pytest_platform.module.data import State
+from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.forms import (
     DECIDE,
     Base,
@@ -63,6 +65,109 @@ class ComposeService(Base, frozen=True):
     ]
     service: Annotated[Text, Meta(description="The service in it.", examples=["minio-init"])]
 
+    def renamed(self, project: str) -> ComposeService:
+        """Return the same service in another project."""
+        return structs.replace(self, project=project)
+
+    def deploy(self, project: str, files: Iterable[str]) -> tuple[str, ...]:
+        """Return the command that deploys it in ``project``."""
+        named = (word for file in files for word in ("-f", file))
+        return ("docker", "compose", "-p", project, *named, "up", "-d", self.service)
+
+    def by_hand(self, project: str, files: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+        """Return the commands that list its containers, show its log and run it once more."""
+        deploy = self.deploy(project, files)
+        compose = deploy[: deploy.index("up")]
+        return (
+            (*compose, "ps", "--all", self.service),
+            (*compose, "logs", "--tail", "50", self.service),
+            (*compose, "up", self.service),
+        )
+
+
+class SwarmService(Base, frozen=True):
+    """The one service of a Swarm's stack that the module is."""
+
+    files: Annotated[
+        tuple[RelativePath, ...],
+        Meta(min_length=1, description="Stack files, as with `docker stack deploy -c`."),
+    ]
+    stack: Annotated[
+        str,
+        form(
+            r"^[A-Za-z0-9][A-Za-z0-9_-]*$(?!\n)",
+            "letters, digits, `_` and `-`, as `docker stack deploy` wants it",
+            examples=["home"],
+        ),
+        Meta(description="The stack it is deployed as."),
+    ]
+    service: Annotated[
+        Text,
+        Meta(description="The service in it, without the stack's name.", examples=["minio-init"]),
+    ]
+
+    @property
+    def project(self) -> str:
+        """The stack: what holds the services of the files together."""
+        return self.stack
+
+    def renamed(self, project: str) -> SwarmService:
+        """Return the same service in another stack."""
+        return structs.replace(self, stack=project)
+
+    def deploy(self, project: str, files: Iterable[str]) -> tuple[str, ...]:
+        """Return the command that deploys the whole stack: there is none for one service."""
+        named = (word for file in files for word in ("-c", file))
+        return ("docker", "stack", "deploy", *named, project)
+
+    def by_hand(self, project: str, files: Iterable[str]) -> tuple[tuple[str, ...], ...]:  # noqa: ARG002
+        """Return the commands that list its tasks, show its log and run it once more."""
+        service = ("docker", "service")
+        name = f"{project}_{self.service}"
+        return (
+            (*service, "ps", "--no-trunc", name),
+            (*service, "logs", "--tail", "50", name),
+            (*service, "update", "--force", name),
+        )
+
+
+class SharedCompose(Base, frozen=True):
+    """The Compose project that the modules are services of."""
+
+    files: Annotated[
+        tuple[RelativePath, ...],
+        Meta(description="Compose files, relative to the file of defaults."),
+    ] = ()
+    project: Annotated[str | None, Meta(description="The Compose project.")] = None
+
+
+class SharedSwarm(Base, frozen=True):
+    """The stack of a Swarm that the modules are services of."""
+
+    files: Annotated[
+        tuple[RelativePath, ...],
+        Meta(description="Stack files, relative to the file of defaults."),
+    ] = ()
+    stack: Annotated[str | None, Meta(description="The stack.")] = None
+
+    @property
+    def project(self) -> str | None:
+        """The stack: what holds the services of the files together."""
+        return self.stack
+
+
+SHARED: Final[Mapping[str, type[Base]]] = {"compose": SharedCompose, "swarm": SharedSwarm}
+"""What defaults may say of each engine."""
+
+
+class SharedPlaces(Base, frozen=True):
+    """The project or the stack that the modules of a folder are services of."""
+
+    compose: Annotated[SharedCompose, Meta(description="The Compose project of the modules.")] = (
+        SharedCompose()
+    )
+    swarm: Annotated[SharedSwarm, Meta(description="The stack of the modules.")] = SharedSwarm()
+
 
 class BeyondCreate(Base, frozen=True):
     """A command that does more than create or verify, allowed with a reason."""
@@ -84,10 +189,17 @@ class BeyondCreate(Base, frozen=True):
         return re.match(rf"\s*{DECIDE}\b", self.reason) is None
 
 
-class Runtime(Base, frozen=True):
+class Runtime(Base, frozen=True, kw_only=True):
     """How the module runs."""
 
-    compose: Annotated[ComposeService, Meta(description="The Compose service that the module is.")]
+    compose: Annotated[
+        ComposeService | None,
+        Meta(description="The Compose service that the module is; or else `swarm`."),
+    ] = None
+    swarm: Annotated[
+        SwarmService | None,
+        Meta(description="The service of a Swarm's stack that the module is; or else `compose`."),
+    ] = None
     expected_state: Annotated[
         ExpectedState,
         Meta(
@@ -135,6 +247,22 @@ class Runtime(Base, frozen=True):
             )
         ),
     ] = ()
+
+    def __post_init__(self) -> None:
+        if sum(getattr(self, name) is not None for name in ENGINES) != 1:
+            message = f"it runs on exactly one engine: {' or '.join(ENGINES)}"
+            raise ValueError(message)
+
+    @property
+    def engine(self) -> str:
+        """The key of the engine that runs it."""
+        return next(name for name in ENGINES if getattr(self, name) is not None)
+
+    @property
+    def place(self) -> ComposeService | SwarmService:
+        """The service that the module is, on whatever engine: files, project and service."""
+        place: ComposeService | SwarmService = getattr(self, self.engine)
+        return place
 
 
 class Waiver(Base, frozen=True):

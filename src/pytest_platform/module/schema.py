@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.examples import EXAMPLES
 from pytest_platform.module.forms import Base
 from pytest_platform.module.model import Manifest, Probe
@@ -29,6 +30,12 @@ def module_schema(kinds: Mapping[str, type[Base]]) -> Schema:
     spec = resolve(schema, resolve(schema, manifest)["properties"]["spec"])
     for group in ("health", "smoke"):
         spec["properties"][group]["items"] = probe
+    runtime = resolve(schema, resolve(schema, spec["properties"]["runtime"]))
+    for engine in ENGINES:
+        only = [one for one in runtime["properties"][engine].pop("anyOf") if "$ref" in one]
+        runtime["properties"][engine] |= only[0]
+        runtime["properties"][engine].pop("default", None)
+    runtime["oneOf"] = [{"required": [engine]} for engine in ENGINES]
     _add_kinds(resolve(schema, probe), dict(zip(kinds, specs, strict=True)))
     return _for_people(schema)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.loader import FILE_NAME, Module
 from pytest_platform.plugin.change_options import usage_error
 from pytest_platform.plugin.nodes import CheckItem, ComposeFile, ModuleFile
@@ -29,7 +30,7 @@ class Collection:
         if ask is None:
             return []
         files = ", ".join(str(file.name) for file in ask.files)
-        return [f"compose project: {ask.project} ({files})"]
+        return [f"{ask.engine} {ENGINES[ask.engine]}: {ask.project} ({files})"]
 
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
+
+from pytest_platform.errors import UsageError
+from pytest_platform.module.engines import ENGINES
 
 if TYPE_CHECKING:
     from pytest_platform.run.compose_catalog import Ask
@@ -39,6 +42,23 @@ def add_options(group: pytest.OptionGroup) -> None:
         help="test every service of a Compose project, without module files; repeatable as -f is. "
         "Without =FILE the files are found as Compose finds them.",
     )
+    for engine, together in ENGINES.items():
+        if f"--{engine}" != OPTION:
+            group.addoption(
+                f"--{engine}",
+                action="append",
+                default=[],
+                metavar="FILE",
+                dest=f"platform_{engine}",
+                help=f"the same for a {together} of the engine {engine}; repeatable.",
+            )
+            group.addoption(
+                f"--{together}-name",
+                default="",
+                metavar="NAME",
+                dest=f"platform_{together}_name",
+                help=f"the name of the {together} for --{engine}.",
+            )
     group.addoption(
         "--platform-project",
         default="",
@@ -60,6 +80,8 @@ def settings_of(config: pytest.Config) -> Way:
     Raises:
         UsageError: there is no such file or no such name.
     """
+    if way := _elsewhere(config):
+        return way
     named: list[str] = config.getoption("platform_compose")
     project = config.getoption("platform_project") or os.environ.get("COMPOSE_PROJECT_NAME", "")
     strict = bool(config.getoption("platform_strict_coverage"))
@@ -73,3 +95,21 @@ def settings_of(config: pytest.Config) -> Way:
     from pytest_platform.compose.found import checked_name
 
     return Way(None, checked_name(project), strict)
+
+
+def _elsewhere(config: pytest.Config) -> Way | None:
+    """Return the project of another engine that was asked for; None where there is none."""
+    for engine, together in ENGINES.items():
+        files: list[str] = config.getoption(f"platform_{engine}")
+        if f"--{engine}" == OPTION or not files:
+            continue
+        name: str = config.getoption(f"platform_{together}_name")
+        if config.getoption("platform_compose") or not name:
+            message = f"--{engine}=FILE needs --{together}-name NAME, and stands without {OPTION}"
+            raise UsageError(message)
+        from pytest_platform.run.compose_catalog import asked_for
+
+        ask = asked_for(files, name, config.invocation_params.dir)
+        strict = bool(config.getoption("platform_strict_coverage"))
+        return Way(replace(ask, engine=engine), name, strict)
+    return None

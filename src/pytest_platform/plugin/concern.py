@@ -17,6 +17,7 @@ from typing import Final
 import pytest
 
 from pytest_platform.compose import NAMES
+from pytest_platform.module.engines import ENGINES
 from pytest_platform.reading import read_text
 
 OPTIONS: Final = frozenset(
@@ -33,7 +34,7 @@ OPTIONS: Final = frozenset(
         ),
         *("--plan", "--apply", "--allow-stateful", "--backup-ref", "--stateful-confirm"),
         *("--ssh-host", "--stack", "--stack-keep", "--stack-clean"),
-        *("--compose", "--platform-project", "--strict-coverage"),
+        *(*(f"--{engine}" for engine in ENGINES), "--platform-project", "--strict-coverage"),
     }
 )
 

@@ -9,7 +9,6 @@ from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.plugin.run import Run
 from pytest_platform.report.answers import ObservedModule, container_of, contradiction_of
-from pytest_platform.state.facts import seen_of
 
 
 def host_shown(run: Run, module: Module | Broken) -> str:
@@ -25,10 +24,10 @@ def host_shown(run: Run, module: Module | Broken) -> str:
 def observation_of(run: Run, module: Module) -> ObservedModule:
     """Describe the containers of a module as the run's snapshot shows them."""
     context = run.context
-    seen = seen_of(module, None, context.fleet.snapshot(module))
+    seen = context.state_alone(module)
     wrong = state_findings(module, context, asker=module)
     return ObservedModule(
-        observed=[container_of(one) for one in seen.containers],
+        observed=[container_of(one) for one in seen.workloads],
         contradiction=contradiction_of(wrong[0], run.secrets()) if wrong else None,
     )
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 import pytest
 
 from pytest_platform.errors import UsageError
+from pytest_platform.module.engines import ENGINES
 from pytest_platform.plugin import (
     change_options,
     compose_options,
@@ -175,7 +176,8 @@ def _asked_for(config: pytest.Config) -> bool:
     names = (
         *("platform_modules", "platform_wait", "platform_remote_mode", "platform_modules_dir"),
         *("platform_plan", "platform_apply", "platform_changed_since", "platform_ssh_host"),
-        *("platform_stack", "platform_stack_keep", "platform_compose", "platform_project"),
+        *("platform_stack", "platform_stack_keep", "platform_project"),
+        *(f"platform_{engine}" for engine in ENGINES),
         "platform_strict_coverage",
     )
     return any(config.getoption(name) for name in names)

@@ -99,6 +99,7 @@ def observe(spec: File, target: Target) -> FileObserved:
     Raises:
         PlatformError: there is no container, or the Engine cannot look there.
     """
+    target = target.looking_into(spec.service)
     container = containers_of(target, spec.service)[0].id
     timeout = seconds(spec.timeout)
     limit = MAX_OUTPUT if spec.content else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,23 @@ class Target:
     transport: Transport
     engine: Engine
     snapshot: Snapshot
+
+    def looking_into(self, service: str | None) -> Target:  # noqa: ARG002
+        """Return the target for looking into a container: where several hosts are, its own."""
+        return self
+
+    def gathered(
+        self,
+        service: str | None,  # noqa: ARG002
+        streams: Collection[str],  # noqa: ARG002
+        tail: int | None,  # noqa: ARG002
+        limit: int,  # noqa: ARG002
+    ) -> tuple[str, bytes, bool] | None:
+        """Return name and output of a service, where it is not read container by container.
+
+        The last one tells that it is more than ``limit`` bytes.
+        """
+        return None
 
     def container(self, service: str | None) -> Container:
         """Return the running container of a service of the module's project.

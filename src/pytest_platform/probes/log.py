@@ -73,6 +73,10 @@ def observe(spec: Log, target: Target) -> list[Written]:
         NoContainer: there is none, or it was never started.
         EngineError: the log cannot be read.
     """
+    streams = ("stdout", "stderr") if spec.stream == "both" else (spec.stream,)
+    if whole := target.gathered(spec.service, streams, spec.tail, LIMIT):
+        name, data, cut = whole
+        return [Written(name, data.decode(errors="replace"), cut)]
     written = []
     for seen in containers_of(target, spec.service):
         document = target.engine.inspect(seen.id)
@@ -86,7 +90,7 @@ def observe(spec: Log, target: Target) -> list[Written]:
         data, cut = target.engine.log(
             document,
             since=_since(container, container.started_at).timestamp(),
-            streams=("stdout", "stderr") if spec.stream == "both" else (spec.stream,),
+            streams=streams,
             tail=spec.tail,
             limit=LIMIT,
         )

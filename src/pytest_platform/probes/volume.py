@@ -85,6 +85,7 @@ def observe(spec: Volume, target: Target) -> VolumeObserved:
     Raises:
         PlatformError: there is no container, or its files cannot be read.
     """
+    target = target.looking_into(spec.service)
     container = containers_of(target, spec.service)[0].id
     mounts = {one.name: one for one in volume_mounts(target.engine.inspect(container) or {})}
     places = {name: mount.path for name, mount in mounts.items()}

@@ -11,7 +11,6 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from pytest_platform.docker.snapshot import Container
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.report.check_report import CheckReport, ExpectedState
 from pytest_platform.report.coverage import judged, merged, module_verdict, state_codes
@@ -28,6 +27,7 @@ from pytest_platform.report.redact import CODES, redact_all, told
 from pytest_platform.run.graph import required
 from pytest_platform.secrets import Secrets
 from pytest_platform.verdict import Finding, Location, Result
+from pytest_platform.workload.seen import Workload
 
 _NOWHERE: Final = Location("?", 1)
 
@@ -126,17 +126,17 @@ def details_of(result: Result, secrets: Secrets) -> AnswerDetails:
     return msgspec.convert(redact_all(dict(result.details), secrets, CODES), AnswerDetails)
 
 
-def container_of(container: Container) -> ContainerReport:
-    """Describe what was seen of one container; fields are named one by one, never all taken."""
+def container_of(one: Workload) -> ContainerReport:
+    """Describe what was seen of one workload; fields are named one by one, never all taken."""
     return ContainerReport(
-        container=container.name,
-        status=container.status,
-        exit_code=container.exit_code if container.status in {"exited", "dead"} else None,
-        health=container.health,
-        started_at=_iso(container.started_at),
-        finished_at=_iso(container.finished_at),
-        restart_count=container.restart_count,
-        image=container.image,
+        container=one.name,
+        status=one.status,
+        exit_code=one.exit_code,
+        health=one.health,
+        started_at=_iso(one.started_at),
+        finished_at=_iso(one.finished_at),
+        restart_count=one.restart_count,
+        image=one.image,
     )
 
 

@@ -14,19 +14,25 @@ from pytest_platform.compose.renderer import Renderer
 from pytest_platform.compose.written import WrittenService, as_data, lines_below, services_in
 from pytest_platform.errors import PlatformError, Problem
 from pytest_platform.module.catalog import Catalog
+from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.from_compose import BLOCK, Project, ServicePlace, module_of
 from pytest_platform.module.infer import Data, Services, data_of, infer
 from pytest_platform.module.loader import Broken, Module, Vocabulary
+from pytest_platform.run.engines import KINDS
 from pytest_platform.verdict import Location
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Which Compose project is meant: its files, its name, and the profiles that are active."""
+    """Which project is meant: its files, its name, and the profiles that are active.
+
+    ``engine`` is the key of the one that it is deployed to.
+    """
 
     files: tuple[Path, ...]
     project: str
     profiles: frozenset[str] = frozenset()
+    engine: str = next(iter(ENGINES))
 
 
 def asked_for(named: Sequence[str], project: str, here: Path) -> Ask:
@@ -139,7 +145,11 @@ class ComposeCatalog(Catalog):
             return self._as_written()
         # Compose refuses profiles that contradict each other together, so some may lack.
         lacking = {name: one for name, one in self._as_written().items() if one.get("profiles")}
-        return {name: {**one, **self._said(name)} for name, one in {**lacking, **rendered}.items()}
+        kind = KINDS[self.ask.engine]
+        return {
+            name: kind.as_deployed({**one, **self._said(name)})
+            for name, one in {**lacking, **rendered}.items()
+        }
 
     def _as_written(self) -> dict[str, dict[str, Any]]:
         written = {name: as_data(one.node) for name, one in self._written.items()}
@@ -160,7 +170,14 @@ class ComposeCatalog(Catalog):
     @cached_property
     def _project(self) -> Project:
         deployed = tuple(sorted(set(self._services) - set(self.left_out)))
-        return Project(self.ask.files, self.ask.project, self._services, deployed, self._root)
+        return Project(
+            self.ask.files,
+            self.ask.project,
+            self._services,
+            deployed,
+            self._root,
+            self.ask.engine,
+        )
 
     @cached_property
     def _declared(self) -> Mapping[str, Module]:
@@ -171,6 +188,7 @@ class ComposeCatalog(Catalog):
             one.service: one
             for one in modules
             if isinstance(one, Module)
+            and one.engine == self.ask.engine
             and not one.is_hook
             and own & set(map(str, one.compose_files))
         }

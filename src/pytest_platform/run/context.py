@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from pytest_platform.compose.renderer import Renderer
-from pytest_platform.docker.snapshot import ServiceKey, take
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
 from pytest_platform.probes.kind import ProbeKind, Target
+from pytest_platform.run.engines import engine_of
 from pytest_platform.run.faults import FaultOwners
 from pytest_platform.run.fleet import Fleet, Watch, unwatched
 from pytest_platform.run.graph import Plan
 from pytest_platform.run.observer import Observer
+from pytest_platform.run.on_compose import containers_in
 from pytest_platform.run.remote_mode import RemoteMode
 from pytest_platform.run.vault import Vault
 from pytest_platform.state.facts import ObservedState, seen_of
+from pytest_platform.workload.seen import ServiceKey, State, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,27 @@ class Context:
                 read.
         """
         snapshot, owner = self.fleet.snapshot(module), self.owner_of(module)
-        return seen_of(module, owner, snapshot, self.fleet.beside(owner))
+        beside = self.fleet.beside(owner)
+        return seen_of(module, owner, snapshot, containers_in(beside) if beside else None)
+
+    def state_of(self, module: Module, *, asker: Module | None = None) -> State:
+        """Return the state of a module, and whether the data of its owner is newer.
+
+        Raises:
+            PlatformError: the host cannot be asked, or the owner does not exist or cannot be
+                read.
+        """
+        view, owner = self.fleet.view(module, asker=asker), self.owner_of(module)
+        return engine_of(module).state(module, view, owner, self.fleet.beside(owner))
+
+    def state_alone(self, module: Module, *, asker: Module | None = None) -> State:
+        """Return the state of a module, whatever its owner is.
+
+        Raises:
+            PlatformError: the host cannot be asked.
+        """
+        view = self.fleet.view(module, asker=asker)
+        return engine_of(module).state(module, view, None, None)
 
     def target(self, module: Module, *, again: Collection[ServiceKey] = ()) -> Target:
         """Return what a probe of a module needs, with a new observation of services ``again``.
@@ -85,13 +107,14 @@ class Context:
         Raises:
             PlatformError: the host cannot be asked.
         """
-        host = self.fleet.host_of(module)
-        if not again:
-            return Target(module, host.transport, host.engine, self.fleet.snapshot(module))
-        host.engine.forget()
-        snapshot = take(host.engine, again)
-        self.vault.learn(snapshot)
-        return Target(module, host.transport, host.engine, snapshot)
+        host, kind = self.fleet.host_of(module), engine_of(module)
+        if again:
+            host.engine.forget()
+            view: View = kind.take(host, again, None)
+            self.vault.learn(view)
+        else:
+            view = self.fleet.view(module)
+        return kind.target(module, host, view, self.fleet.host_named)
 
     def owner_of(self, module: Module) -> Module | None:
         """Return the stateful module whose data ``module`` changes; None where it is no sidecar.

@@ -15,11 +15,17 @@ from pytest_platform.run.graph import Plan, neighbours
 from pytest_platform.run.host import Host
 from pytest_platform.run.observation import Observation, Show
 from pytest_platform.run.observer import Observer
+from pytest_platform.run.on_compose import containers_in
 from pytest_platform.run.remote_mode import RemoteMode
 from pytest_platform.run.vault import Vault
+from pytest_platform.workload.seen import View
 
 Watch = Callable[[], AbstractContextManager[Show]]
 """Opens what shows people the progress of an observation, as long as the block runs."""
+
+
+_Place = tuple[Host, str]
+"""A host, and the key of an engine on it."""
 
 
 def unwatched() -> AbstractContextManager[Show]:
@@ -46,7 +52,7 @@ class Fleet:
     vault: Vault
     watch: Watch = unwatched
     _hosts: dict[str, Host] = field(default_factory=dict)
-    _observations: dict[Host, Observation] = field(default_factory=dict)
+    _observations: dict[_Place, Observation] = field(default_factory=dict)
 
     def host_of(self, module: Module) -> Host:
         """Return the host that a module runs on.
@@ -59,8 +65,25 @@ class Fleet:
             self._hosts[place.address] = Host.over(self.remote_mode.connect(place))
         return self._hosts[place.address]
 
+    def host_named(self, name: str) -> Host | None:
+        """Return the host that the inventory names so; None where it names none."""
+        place = self.remote_mode.named(name)
+        if place is None:
+            return None
+        if place.address not in self._hosts:
+            self._hosts[place.address] = Host.over(self.remote_mode.connect(place))
+        return self._hosts[place.address]
+
     def snapshot(self, module: Module, *, asker: Module | None = None) -> Snapshot:
-        """Return the run's snapshot of a module's host. A failure is kept too.
+        """Return what ``view`` does, as containers of Compose.
+
+        Raises:
+            PlatformError: as ``view``, or Compose does not run the module.
+        """
+        return containers_in(self.view(module, asker=asker))
+
+    def view(self, module: Module, *, asker: Module | None = None) -> View:
+        """Return the run's one look at a module's host, by its engine. A failure is kept too.
 
         The first module that asks gets the whole error, and others that this one has it:
         ``asker`` is the module whose check asks, where that is another one.
@@ -82,7 +105,7 @@ class Fleet:
                 raise error.with_traceback(None) from None
             raise HostFailed(self.host_of(module), observation.first, error) from None
 
-    def beside(self, module: Module | None) -> Snapshot | None:
+    def beside(self, module: Module | None) -> View | None:
         """Return the snapshot with another module in it; None where it cannot be had.
 
         What is wrong with its host is reported by the checks of that module.
@@ -97,7 +120,7 @@ class Fleet:
         if not self.remote_mode.live:
             return False
         with suppress(PlatformError):
-            observation = self._observations.get(self.host_of(module))
+            observation = self._observations.get((self.host_of(module), module.engine))
             return observation is not None and observation.over and bool(observation.snapshot)
         return False
 
@@ -106,7 +129,7 @@ class Fleet:
         for one in (module, *neighbours(module, self.catalog)):
             with suppress(PlatformError):
                 host = self.host_of(one)
-                self._observations.pop(host, None)
+                self._observations.pop((host, one.engine), None)
                 host.forget()
 
     def close(self) -> None:
@@ -117,12 +140,12 @@ class Fleet:
             host.close()
 
     def _observation(self, module: Module) -> Observation:
-        host = self.host_of(module)
-        if host not in self._observations:
+        place = self.host_of(module), module.engine
+        if place not in self._observations:
             self._observe_all(module)
-        return self._observations[host]
+        return self._observations[place]
 
-    def _awaited(self, observation: Observation) -> Snapshot:
+    def _awaited(self, observation: Observation) -> View:
         if observation.over:
             return observation.result()
         with self.watch() as show:
@@ -131,21 +154,22 @@ class Fleet:
     def _observe_all(self, module: Module) -> None:
         with self.watch() as show:
             self.observer.prepare(self.plan.modules, show)
-        for host, modules in self._wanted(module).items():
-            if host not in self._observations:
-                self._observations[host] = Observation(partial(self._take, host, modules))
+        for place, modules in self._wanted(module).items():
+            if place not in self._observations:
+                self._observations[place] = Observation(partial(self._take, place[0], modules))
 
-    def _take(self, host: Host, modules: list[Module], show: Show) -> Snapshot:
+    def _take(self, host: Host, modules: list[Module], show: Show) -> View:
         snapshot = self.observer.snapshot(host, modules, show)
         self.vault.learn(snapshot)
         return snapshot
 
-    def _wanted(self, module: Module) -> dict[Host, list[Module]]:
+    def _wanted(self, module: Module) -> dict[_Place, list[Module]]:
         """Name the hosts that this process needs, with the modules on each that are observed."""
-        hosts: dict[Host, dict[str, Module]] = {self.host_of(module): {}}
+        hosts: dict[_Place, dict[str, Module]] = {(self.host_of(module), module.engine): {}}
         for one in self.plan.beside(module):
             for needed in (one, *neighbours(one, self.catalog)):
                 # A missing host is reported by the checks of that module.
                 with suppress(PlatformError):
-                    hosts.setdefault(self.host_of(needed), {})[needed.name] = needed
-        return {host: list(modules.values()) for host, modules in hosts.items()}
+                    place = self.host_of(needed), needed.engine
+                    hosts.setdefault(place, {})[needed.name] = needed
+        return {place: list(modules.values()) for place, modules in hosts.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pytest_platform.compose.remote import RemoteCompose
@@ -36,3 +37,7 @@ class Host:
         """Close what is open towards the host. May be called twice, and from another thread."""
         self.engine.close()
         self.transport.close()
+
+
+Reach = Callable[[str], Host | None]
+"""Returns the host that the inventory names as a node is named; None where it names none."""

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_platform.docker.details import Digests
-from pytest_platform.docker.snapshot import ServiceKey, Snapshot, take
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import DeclaredProbe, Module
 from pytest_platform.probes.kind import ProbeKind
+from pytest_platform.run.engines import KINDS, engine_of
 from pytest_platform.run.graph import neighbours
 from pytest_platform.run.host import Host
 from pytest_platform.run.observation import Show, telling
+from pytest_platform.run.on_compose import containers_of
 from pytest_platform.state import table
-from pytest_platform.state.facts import ObservedState, expected_of, seen_of
-from pytest_platform.state.wait import Awaited, wait
+from pytest_platform.state.wait import wait
 from pytest_platform.units import seconds
+from pytest_platform.workload.seen import Awaited, ServiceKey, State, View
 
 if TYPE_CHECKING:
     from pytest_platform.stack.ephemeral import Ephemeral
@@ -30,7 +32,7 @@ class Observer(Protocol):
     def prepare(self, modules: Iterable[Module], show: Show) -> None:
         """Do what only the main thread may do, before hosts are observed."""
 
-    def snapshot(self, host: Host, modules: list[Module], show: Show) -> Snapshot:
+    def snapshot(self, host: Host, modules: list[Module], show: Show) -> View:
         """Take the snapshot of a host with what the checks of its modules need.
 
         Raises:
@@ -56,19 +58,20 @@ class DeployedObserver:
     def prepare(self, modules: Iterable[Module], show: Show) -> None:
         """Do nothing: it is deployed."""
 
-    def snapshot(self, host: Host, modules: list[Module], show: Show) -> Snapshot:
+    def snapshot(self, host: Host, modules: list[Module], show: Show) -> View:
         """Wait for the declared states if asked to, and take the snapshot."""
         return self.observe(host, modules, self._wait, show)
 
-    def observe(self, host: Host, modules: list[Module], duration: str, show: Show) -> Snapshot:
+    def observe(self, host: Host, modules: list[Module], duration: str, show: Show) -> View:
         """Wait for at most ``duration``, and take the snapshot."""
         # Of these modules only: another host may have services of the same names.
         services = services_to_see(modules, self._catalog, self._probes)
+        kind = engine_of(modules[0]) if modules else next(iter(KINDS.values()))
         if not duration:
-            return take(host.engine, services, self._digests)
+            return kind.take(host, services, self._digests)
         return wait(
-            host.engine,
-            lambda: take(host.engine, services, self._digests),
+            partial(kind.watch, host),
+            lambda: kind.take(host, services, self._digests),
             [self.awaited(module) for module in modules],
             duration=seconds(duration),
             progress=show,
@@ -77,13 +80,12 @@ class DeployedObserver:
     def awaited(self, module: Module) -> Awaited:
         """Say for which state of a module to wait."""
 
-        def seen(snapshot: Snapshot) -> ObservedState:
+        def state(view: View) -> State:
             # Whether the owner's data is newer changes nothing about waiting longer.
-            return seen_of(module, None, snapshot)
+            return engine_of(module).state(module, view, None, None)
 
         services = services_to_see([module], self._catalog, self._probes)
-        projects = frozenset(project for project, _ in services)
-        return Awaited(module.name, projects, expected_of(module), seen)
+        return Awaited(module.name, frozenset(group for group, _ in services), state)
 
 
 class EphemeralObserver:
@@ -104,13 +106,15 @@ class EphemeralObserver:
         with suppress(PlatformError):  # raised again by ``snapshot``
             self._stack.start(modules, telling(show))
 
-    def snapshot(self, host: Host, modules: list[Module], show: Show) -> Snapshot:
+    def snapshot(self, host: Host, modules: list[Module], show: Show) -> View:
         """Take the snapshot of all members of the stack.
 
         Raises:
             PlatformError: the stack could not be started, and its state does not show why.
         """
         stack = self._stack
+        for one in modules:
+            containers_of(one)
         members = stack.start(modules)
         snapshot = self._deployed.observe(host, members, self._duration(), show)
         stack.waited_for = True
@@ -123,12 +127,10 @@ class EphemeralObserver:
             return ""
         return self.LATER_WAIT if self._stack.waited_for else self._wait
 
-    def _shows(self, snapshot: Snapshot, modules: list[Module]) -> bool:
-        """Return whether the state of what was started explains why not all of it could be."""
+    def _shows(self, snapshot: View, modules: list[Module]) -> bool:
+        """Tell whether the state of what was started explains why not all of it could be."""
         awaited = map(self._deployed.awaited, modules)
-        codes = {
-            found.code for one in awaited for found in table.judge(one.expected, one.seen(snapshot))
-        }
+        codes = {found.code for one in awaited for found in one.state(snapshot).findings}
         return bool(codes) and table.MISSING not in codes
 
 
@@ -139,7 +141,8 @@ def services_to_see(
     wanted: set[ServiceKey] = set()
     for module in modules:
         for one in (module, *neighbours(module, catalog)):
-            wanted.add((one.project, one.service))
+            if one.engine == module.engine:
+                wanted.add((one.project, one.service))
         for probe in (*module.health, *module.smoke):
             wanted.update(services_of_probe(module, probe, probes))
     return wanted

@@ -59,6 +59,10 @@ class RemoteMode(ABC):
     def connect(self, place: HostPlace) -> Transport:
         """Return the transport to a host. Asks nothing yet."""
 
+    def named(self, name: str) -> HostPlace | None:  # noqa: ARG002
+        """Return the host that the inventory names so; None where it names none."""
+        return None
+
 
 class ThisMachine(RemoteMode):
     """All modules are on this machine."""
@@ -105,6 +109,11 @@ class OverSsh(RemoteMode):
             )
             raise NoHost(message, location=module.at("spec", "runtime"))
         return place
+
+    def named(self, name: str) -> HostPlace | None:
+        """Ask the inventory."""
+        address = self._inventory.names.get(name)
+        return HostPlace(name, address) if address else None
 
     def connect(self, place: HostPlace) -> Transport:
         """Return a connection over ssh, or that of another plugin for an address with a scheme.

@@ -10,12 +10,12 @@ from typing import Any, Final
 from pytest_platform.compose.env_file import read
 from pytest_platform.compose.literals import in_command, in_value
 from pytest_platform.compose.renderer import Renderer
-from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Broken, Module
 from pytest_platform.run.graph import neighbours
 from pytest_platform.run.known_values import known_values
 from pytest_platform.secrets import Secrets
+from pytest_platform.workload.seen import View
 
 
 class Vault:
@@ -36,12 +36,9 @@ class Vault:
         self._secrets = Secrets()
         self._state = (-1, -1)
 
-    def learn(self, snapshot: Snapshot) -> None:
+    def learn(self, snapshot: View) -> None:
         """Take up the values that a snapshot brought. Any thread may call this."""
-        names = {snapshot.host}
-        for container in snapshot.containers:
-            names |= {container.name, container.service, container.image}
-        self._names_of_hosts = self._names_of_hosts | names
+        self._names_of_hosts = self._names_of_hosts | {snapshot.host, *snapshot.public}
         self._of_hosts.append(snapshot.secrets)
 
     def secrets(self) -> Secrets:

@@ -52,7 +52,7 @@ def expected_of(module: Module) -> Expectation:
     runtime = module.manifest.spec.runtime
     max_age = timedelta(seconds=seconds(runtime.max_age)) if runtime.max_age else None
     return Expectation(
-        runtime.compose.service,
+        module.service,
         runtime.expected_state,
         runtime.replicas,
         max_age,

@@ -6,16 +6,14 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
 from pytest_platform.docker.engine import PROJECT, Engine
-from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.errors import EngineError
-from pytest_platform.state.facts import Expectation, ObservedState
-from pytest_platform.state.table import judge, settled
-from pytest_platform.state.wording import describe
+from pytest_platform.workload.seen import Awaited, Changes, View, Watching
 
 EVENTS = (
     *("create", "start", "restart", "die", "stop", "kill", "oom", "destroy", "rename"),
@@ -37,27 +35,14 @@ class Status:
     waited: float
 
 
-@dataclass(frozen=True, slots=True)
-class Awaited:
-    """A module to wait for: what it declares, and how to find it in a snapshot.
-
-    ``projects`` are those whose containers its checks look at.
-    """
-
-    name: str
-    projects: frozenset[str]
-    expected: Expectation
-    seen: Callable[[Snapshot], ObservedState]
-
-
 def wait(
-    engine: Engine,
-    take: Callable[[], Snapshot],
+    watch: Watching,
+    take: Callable[[], View],
     awaited: Sequence[Awaited],
     *,
     duration: float,
     progress: Callable[[Sequence[Status]], None],
-) -> Snapshot:
+) -> View:
     """Look again after every event until nothing is left to wait for, or ``duration`` is over.
 
     Only events of the projects concerned count, however busy the host is otherwise.
@@ -67,8 +52,8 @@ def wait(
         EngineError: the Engine cannot be asked, or dies while it is waited for.
     """
     began = time.monotonic()
-    projects = frozenset[str]().union(*(one.projects for one in awaited))
-    with _Subscription(engine, projects) as changed:
+    groups = frozenset[str]().union(*(one.groups for one in awaited))
+    with watch(groups) as changed:
         snapshot = take()
         while True:
             waited = time.monotonic() - began
@@ -79,16 +64,20 @@ def wait(
             if changed.within(min(TICK, duration - waited)):
                 snapshot = take()
             else:
-                snapshot = replace(snapshot, taken_at=datetime.now(UTC))
+                snapshot = snapshot.at(datetime.now(UTC))
 
 
-def _status(awaited: Awaited, snapshot: Snapshot, waited: float) -> Status:
-    seen = awaited.seen(snapshot)
-    findings = judge(awaited.expected, seen)
-    doing = ", ".join(describe(one, seen.now) for one in seen.containers)
-    text = doing or (findings[0].message if findings else "done")
-    state = ", ".join(f"{one.status} {one.health}" for one in seen.containers)
-    return Status(awaited.name, state, text, settled(awaited.expected, seen), waited)
+def _status(awaited: Awaited, view: View, waited: float) -> Status:
+    seen = awaited.state(view)
+    doing = ", ".join(one.words for one in seen.workloads)
+    text = doing or (seen.findings[0].message if seen.findings else "done")
+    state = ", ".join(f"{one.status} {one.health}" for one in seen.workloads)
+    return Status(awaited.name, state, text, seen.settled, waited)
+
+
+def subscribed(engine: Engine, groups: Collection[str]) -> AbstractContextManager[Changes]:
+    """Subscribe to the container events of some Compose projects."""
+    return _Subscription(engine, groups)
 
 
 class _Subscription:

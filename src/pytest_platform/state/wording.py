@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pytest_platform.docker.snapshot import Container
-
-_EXIT_HINTS = {
-    125: "the container could not be started",
-    126: "the command cannot be executed",
-    127: "the command was not found",
-    137: "killed",
-    143: "terminated",
-}
+from pytest_platform.workload.words import age_of, exited
 
 
 def describe(container: Container, now: datetime) -> str:
@@ -30,10 +23,7 @@ def describe(container: Container, now: datetime) -> str:
 
 def exit_of(container: Container) -> str:
     """Name the exit code, and what is known of its cause."""
-    if container.oom_killed:
-        return f"exited {container.exit_code} (out of memory)"
-    hint = _EXIT_HINTS.get(container.exit_code)
-    return f"exited {container.exit_code} ({hint})" if hint else f"exited {container.exit_code}"
+    return exited(container.exit_code, out_of_memory=container.oom_killed)
 
 
 def reason_of(container: Container) -> str:
@@ -50,27 +40,8 @@ def last_exit_of(container: Container) -> str:
     return f", last exit code {container.last_exit}, running just now"
 
 
-def in_times(count: int) -> str:
-    """Count events: ``1 time``, ``2 times``."""
-    return f"{count} time{'s' if count > 1 else ''}"
-
-
 def _restarts(count: int) -> str:
     return f"{count} restart{'s' if count > 1 else ''}"
-
-
-def age_of(since: datetime | None, now: datetime) -> str:
-    """Say how long ago something was."""
-    return span_of(now - since) if since else "an unknown time"
-
-
-def span_of(length: timedelta) -> str:
-    """Say a length of time in the largest unit of which there are two."""
-    whole = max(0, int(length.total_seconds()))
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if whole >= 2 * size:
-            return f"{whole // size} {unit}"
-    return f"{whole} s"
 
 
 def in_containers(count: int) -> str:

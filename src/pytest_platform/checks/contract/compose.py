@@ -57,7 +57,7 @@ def _no_service(facts: Facts, services: Mapping[str, Any]) -> Finding:
         f"the Compose files have no service {quoted(name)}{hint}",
         expected=name,
         actual=", ".join(sorted(services)[:8]) or "no services",
-        location=facts.module.at("spec", "runtime", "compose", "service"),
+        location=facts.module.at("spec", "runtime", facts.module.engine, "service"),
     )
 
 

@@ -84,7 +84,7 @@ class Facts:
         except RemoteInclude as error:
             raise self.remote(error) from None
         except ComposeError:
-            location = self.module.at("spec", "runtime", "compose", "files")
+            location = self.module.at("spec", "runtime", self.module.engine, "files")
             raise ComposeError(_REFUSED, location=location) from None
 
     @property
@@ -174,7 +174,7 @@ class Facts:
             name, *path = field[1].split(".")
             if name == self.module.service:
                 return self.locate(*path)
-        return self.module.at("spec", "runtime", "compose", "files")
+        return self.module.at("spec", "runtime", self.module.engine, "files")
 
     def shortened(self, said: str) -> str:
         """Name the files in Compose's words as seen from the repository."""
@@ -182,7 +182,7 @@ class Facts:
 
     def _service(self, rendered: Rendered) -> Mapping[str, Any]:
         name = self.module.service
-        location = self.module.at("spec", "runtime", "compose", "service")
+        location = self.module.at("spec", "runtime", self.module.engine, "service")
         unclear = [path for path in sorted(self.rendered.unclear) if self._concerns(path)]
         if unclear:
             raise self._unclear(unclear, location)

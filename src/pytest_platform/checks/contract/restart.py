@@ -8,7 +8,8 @@ from typing import Final
 
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.compose.interpolation import optional, split_outside
-from pytest_platform.compose.service import Restart, restart_of
+from pytest_platform.compose.service import Restart
+from pytest_platform.run.engines import engine_of
 from pytest_platform.text import quoted
 from pytest_platform.verdict import Finding
 
@@ -23,7 +24,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
         return
     if facts.module.undecided:
         return  # no policy is right for both
-    policy = restart_of(facts.service)
+    policy = engine_of(facts.module).restart_of(facts.service)
     rendered, source = _deciding(policy, facts), _deciding(policy, facts, written=True)
     if unset := facts.unset(rendered, source):
         yield _unknown(policy, unset, one_shot=facts.module.one_shot)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pytest_platform.checks.contract.facts import Facts
@@ -13,11 +13,12 @@ from pytest_platform.checks.drift.desired import VARIABLE, desired
 from pytest_platform.checks.drift.evidence import evidence, same_content
 from pytest_platform.checks.drift.findings import beside, finding
 from pytest_platform.checks.drift.left_over import ORPHAN, left_over
-from pytest_platform.checks.drift.model import Drift, Hash
+from pytest_platform.checks.drift.model import Comparison, Drift, Hash
 from pytest_platform.checks.drift.observed import observed
 from pytest_platform.checks.drift.remote import RemoteProject
 from pytest_platform.checks.drift.sharing import resolved, shares
 from pytest_platform.checks.drift.top_level import KINDS, NETWORK, VOLUME, differing
+from pytest_platform.checks.engines import comparing
 from pytest_platform.checks.outdated import outdated
 from pytest_platform.docker.details import Details
 from pytest_platform.docker.engine import Document, Engine
@@ -28,16 +29,7 @@ from pytest_platform.module.infer import UNDECIDED
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
 from pytest_platform.state import table
-from pytest_platform.state.facts import expected_of
 from pytest_platform.verdict import Finding, Result, failed, passed
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """All that differs. ``config_hash`` is what the hash says of all containers together."""
-
-    findings: tuple[Finding, ...]
-    config_hash: Hash
 
 
 def judge(module: Module, context: Context) -> Result:
@@ -47,7 +39,7 @@ def judge(module: Module, context: Context) -> Result:
         CannotCompare: see ``compared``.
         PlatformError: the files cannot be rendered, or the Engine cannot be asked.
     """
-    found = compared(module, context)
+    found = comparing(module).drift(module, context)
     if module.undecided:  # its state says so
         found = replace(found, findings=tuple(filter(_is_decided, found.findings)))
     codes = sorted({one.code for one in found.findings})
@@ -63,13 +55,13 @@ def _result(module: Module, found: Comparison) -> Result:
         return passed(_nothing(found.config_hash))
     grave = any(one.code in {table.MISSING, VOLUME} for one in found.findings)
     if grave or module.manifest.spec.state.class_ is not StateClass.STATELESS:
-        return failed(found.findings, module.at("spec", "runtime", "compose"))
+        return failed(found.findings, module.at("spec", "runtime", module.engine))
     return passed("; ".join(map(_in_short, found.findings)))
 
 
 def drift_of(module: Module, context: Context) -> tuple[Finding, ...]:
     """Return the drift of a module, that of its state included; see ``compared``."""
-    return compared(module, context).findings
+    return comparing(module).drift(module, context).findings
 
 
 def compared(module: Module, context: Context) -> Comparison:
@@ -96,7 +88,7 @@ def compared(module: Module, context: Context) -> Comparison:
     engine = context.fleet.host_of(module).engine
     settings = _settings(facts, snapshot, details, remote, engine)
     findings = (*_state(module, context), *settings.findings)
-    findings = findings or tuple(outdated(module, context, context.seen(module)))
+    findings = findings or tuple(outdated(module, context))
     hooked = module.manifest.spec.runtime.hook is not None
     if hooked and not findings and settings.config_hash is Hash.UNKNOWN:
         message = "cannot compare: only the config hash knows of hooks, and it is not comparable"
@@ -105,7 +97,7 @@ def compared(module: Module, context: Context) -> Comparison:
 
 
 def _state(module: Module, context: Context) -> Iterator[Finding]:
-    for one in table.judge(expected_of(module), context.seen(module)):
+    for one in context.state_of(module).findings:
         yield replace(one, location=module.at("spec", "runtime", "expected_state"))
 
 

@@ -22,7 +22,7 @@ def left_over(module: Module, context: Context, details: Details) -> Iterator[Fi
         CannotCompare: another module of the project cannot be read.
         PlatformError: the files cannot be rendered.
     """
-    place = module.at("spec", "runtime", "compose")
+    place = module.at("spec", "runtime", module.engine)
     services, files = _services(module, context), _files(module, details)
     if orphans(module.project, services, details.listed, files):
         for other in _others(module, context):

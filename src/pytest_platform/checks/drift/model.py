@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pytest_platform.verdict import Finding
+
 Environment = Mapping[str, str | None]
 """Names to digests of their values; None where a name has no value. Never a value."""
 
@@ -173,3 +175,11 @@ def binding(host: str, published: str, port: str) -> str:
 def own_labels(labels: Mapping[str, object]) -> dict[str, str]:
     """Return the labels that people have set."""
     return {key: str(value) for key, value in labels.items() if not key.startswith(FOREIGN)}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All that differs. ``config_hash`` is what the hash says of all containers together."""
+
+    findings: tuple[Finding, ...]
+    config_hash: Hash

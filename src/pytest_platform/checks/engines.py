@@ -1,0 +1,42 @@
+"""How what runs is compared with the files: by the file ``on_ENGINE.py`` of a module's engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
+
+from pytest_platform.module.loader import Module
+from pytest_platform.run.context import Context
+from pytest_platform.verdict import Finding
+from pytest_platform.workload.seen import State
+
+if TYPE_CHECKING:
+    from pytest_platform.checks.drift.model import Comparison
+
+
+class Comparing(Protocol):
+    """What such a file has.
+
+    Both raise a PlatformError where the files cannot be rendered or the engine cannot be asked.
+    """
+
+    def drift(self, module: Module, context: Context) -> Comparison:
+        """Return all that differs, in state and in settings."""
+
+    def outdated(self, module: Module, context: Context) -> Iterable[Finding]:
+        """Find a one-shot of another program than the declared one that succeeded."""
+
+
+def judged(module: Module, context: Context, state: State) -> list[Finding]:
+    """Judge the state of a module, and of a one-shot that exited 0 whether it is the declared one.
+
+    Raises:
+        PlatformError: the files cannot be rendered, or the engine cannot be asked.
+    """
+    return list(state.findings or comparing(module).outdated(module, context))
+
+
+def comparing(module: Module) -> Comparing:
+    """Return how a module is compared."""
+    return cast("Comparing", import_module(f"pytest_platform.checks.on_{module.engine}"))

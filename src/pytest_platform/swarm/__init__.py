@@ -1,0 +1,1 @@
+"""Docker Swarm: services, their tasks and the nodes, asked of a manager."""

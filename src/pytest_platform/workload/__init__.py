@@ -1,0 +1,1 @@
+"""What is seen of workloads, in words that belong to no engine."""
