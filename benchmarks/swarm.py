@@ -24,7 +24,7 @@ from pytest_platform.module.forms import ExpectedState
 from pytest_platform.swarm.seen import seen_of
 from pytest_platform.swarm.services import NAMESPACE
 from pytest_platform.swarm.snapshot import take
-from pytest_platform.swarm.state import Expectation, judge
+from pytest_platform.swarm.state import SwarmExpectation, judge
 
 SERVICES, TASKS, NODES = 1000, 10_000, 20
 MOST = 2.0
@@ -142,7 +142,7 @@ def main() -> None:
         began = time.thread_time()
         snapshot = take(engine, {("home", "app1")}, Digests())
         looked = time.thread_time() - began
-        wanted = Expectation("app", ExpectedState.RUNNING, TASKS // SERVICES)
+        wanted = SwarmExpectation("app", ExpectedState.RUNNING, TASKS // SERVICES)
         seen = [seen_of(snapshot, "home", f"app{number}") for number in range(SERVICES)]
         wrong = sum(bool(judge(wanted, one)) for one in seen)
         judged = time.thread_time() - began - looked

@@ -18,7 +18,7 @@ from pytest_platform.swarm.refusals import explained
 from pytest_platform.swarm.seen import Seen, seen_of
 from pytest_platform.swarm.services import NAMESPACE
 from pytest_platform.swarm.snapshot import read
-from pytest_platform.swarm.state import Expectation, judge, settled
+from pytest_platform.swarm.state import SwarmExpectation, judge, settled
 from pytest_platform.units import seconds
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "swarm" / "state.yaml"
@@ -60,10 +60,10 @@ def test_a_host_that_does_not_answer_for_a_swarm_says_why(said: str, code: str) 
     assert explained(EngineError(said), "nas").code == code
 
 
-def _expected(case: Mapping[str, Any]) -> Expectation:
+def _expected(case: Mapping[str, Any]) -> SwarmExpectation:
     max_age = timedelta(seconds=seconds(case["max_age"])) if "max_age" in case else None
     state = ExpectedState(case["expect"])
-    return Expectation("svc", state, case.get("replicas", 1), max_age)
+    return SwarmExpectation("svc", state, case.get("replicas", 1), max_age)
 
 
 def _seen(case: Mapping[str, Any]) -> Seen:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
 from pytest_platform.verdict import Finding
-from pytest_platform.workload.seen import State
+from pytest_platform.workload.seen import JudgedState
 
 if TYPE_CHECKING:
     from pytest_platform.checks.drift.model import Comparison
@@ -28,7 +28,7 @@ class Comparing(Protocol):
         """Find a one-shot of another program than the declared one that succeeded."""
 
 
-def judged(module: Module, context: Context, state: State) -> list[Finding]:
+def judged(module: Module, context: Context, state: JudgedState) -> list[Finding]:
     """Judge the state of a module, and of a one-shot that exited 0 whether it is the declared one.
 
     Raises:

@@ -14,7 +14,7 @@ from pytest_platform.errors import CannotCompare, ComposeError
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
 from pytest_platform.swarm.drift import Difference, differences
-from pytest_platform.swarm.services import Service
+from pytest_platform.swarm.services import StackService
 from pytest_platform.swarm.snapshot import SwarmSnapshot
 from pytest_platform.verdict import Finding
 
@@ -70,7 +70,7 @@ def _snapshot(module: Module, context: Context) -> SwarmSnapshot:
     return view
 
 
-def _observed(module: Module, context: Context) -> Service | None:
+def _observed(module: Module, context: Context) -> StackService | None:
     return _snapshot(module, context).of(module.project, module.service)
 
 

@@ -20,7 +20,7 @@ from pytest_platform.run.engines import engine_of
 from pytest_platform.run.graph import below_owner, below_required, required
 from pytest_platform.text import excerpt
 from pytest_platform.verdict import Result, Verdict, failed, passed
-from pytest_platform.workload.seen import State
+from pytest_platform.workload.seen import JudgedState
 
 LOG_LINES = 10
 
@@ -109,7 +109,7 @@ def _judge_dependencies(
     return None
 
 
-def _log_tail(module: Module, state: State, context: Context) -> str:
+def _log_tail(module: Module, state: JudgedState, context: Context) -> str:
     """Return the end of the log of the first workload that is in trouble, if it can be had."""
     for one in state.workloads:
         if one.troubled:

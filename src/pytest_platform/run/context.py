@@ -19,7 +19,7 @@ from pytest_platform.run.on_compose import containers_in
 from pytest_platform.run.remote_mode import RemoteMode
 from pytest_platform.run.vault import Vault
 from pytest_platform.state.facts import ObservedState, seen_of
-from pytest_platform.workload.seen import ServiceKey, State, View
+from pytest_platform.workload.seen import HostView, JudgedState, ServiceKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Context:
         beside = self.fleet.beside(owner)
         return seen_of(module, owner, snapshot, containers_in(beside) if beside else None)
 
-    def state_of(self, module: Module, *, asker: Module | None = None) -> State:
+    def state_of(self, module: Module, *, asker: Module | None = None) -> JudgedState:
         """Return the state of a module, and whether the data of its owner is newer.
 
         Raises:
@@ -90,7 +90,7 @@ class Context:
         view, owner = self.fleet.view(module, asker=asker), self.owner_of(module)
         return engine_of(module).state(module, view, owner, self.fleet.beside(owner))
 
-    def state_alone(self, module: Module, *, asker: Module | None = None) -> State:
+    def state_alone(self, module: Module, *, asker: Module | None = None) -> JudgedState:
         """Return the state of a module, whatever its owner is.
 
         Raises:
@@ -110,7 +110,7 @@ class Context:
         host, kind = self.fleet.host_of(module), engine_of(module)
         if again:
             host.engine.forget()
-            view: View = kind.take(host, again, None)
+            view: HostView = kind.take(host, again, None)
             self.vault.learn(view)
         else:
             view = self.fleet.view(module)

@@ -15,7 +15,7 @@ from pytest_platform.docker.details import Digests
 from pytest_platform.module.loader import Module
 from pytest_platform.probes.kind import Target
 from pytest_platform.run.host import Host, Reach
-from pytest_platform.workload.seen import Changes, ServiceKey, State, View, Workload
+from pytest_platform.workload.seen import Changes, HostView, JudgedState, ServiceKey, Workload
 
 
 class Again(Protocol):
@@ -53,7 +53,7 @@ class EngineKind(Protocol):
     def as_deployed(self, service: Mapping[str, Any]) -> Mapping[str, Any]:
         """Add to a service of the files what a deployment adds where they say nothing."""
 
-    def take(self, host: Host, keys: Collection[ServiceKey], digests: Digests | None) -> View:
+    def take(self, host: Host, keys: Collection[ServiceKey], digests: Digests | None) -> HostView:
         """Look once at all that ``keys`` name.
 
         Raises:
@@ -63,13 +63,15 @@ class EngineKind(Protocol):
     def watch(self, host: Host, groups: Collection[str]) -> AbstractContextManager[Changes]:
         """Subscribe to changes of these projects or stacks."""
 
-    def state(self, module: Module, view: View, owner: Module | None, beside: View | None) -> State:
+    def state(
+        self, module: Module, view: HostView, owner: Module | None, beside: HostView | None
+    ) -> JudgedState:
         """Judge the state of a module. Pure. ``beside`` is the look at the host of its owner."""
 
-    def running_beside(self, module: Module, view: View) -> bool | None:
+    def running_beside(self, module: Module, view: HostView) -> bool | None:
         """Tell whether another run of the module goes on; None where that is not known."""
 
-    def target(self, module: Module, host: Host, view: View, reach: Reach) -> Target:
+    def target(self, module: Module, host: Host, view: HostView, reach: Reach) -> Target:
         """Return what a probe needs; ``reach`` finds other hosts by their names."""
 
     def tail(self, host: Host, workload: Workload, lines: int) -> str:

@@ -18,7 +18,7 @@ from pytest_platform.run.observer import Observer
 from pytest_platform.run.on_compose import containers_in
 from pytest_platform.run.remote_mode import RemoteMode
 from pytest_platform.run.vault import Vault
-from pytest_platform.workload.seen import View
+from pytest_platform.workload.seen import HostView
 
 Watch = Callable[[], AbstractContextManager[Show]]
 """Opens what shows people the progress of an observation, as long as the block runs."""
@@ -82,7 +82,7 @@ class Fleet:
         """
         return containers_in(self.view(module, asker=asker))
 
-    def view(self, module: Module, *, asker: Module | None = None) -> View:
+    def view(self, module: Module, *, asker: Module | None = None) -> HostView:
         """Return the run's one look at a module's host, by its engine. A failure is kept too.
 
         The first module that asks gets the whole error, and others that this one has it:
@@ -105,7 +105,7 @@ class Fleet:
                 raise error.with_traceback(None) from None
             raise HostFailed(self.host_of(module), observation.first, error) from None
 
-    def beside(self, module: Module | None) -> View | None:
+    def beside(self, module: Module | None) -> HostView | None:
         """Return the snapshot with another module in it; None where it cannot be had.
 
         What is wrong with its host is reported by the checks of that module.
@@ -145,7 +145,7 @@ class Fleet:
             self._observe_all(module)
         return self._observations[place]
 
-    def _awaited(self, observation: Observation) -> View:
+    def _awaited(self, observation: Observation) -> HostView:
         if observation.over:
             return observation.result()
         with self.watch() as show:
@@ -158,7 +158,7 @@ class Fleet:
             if place not in self._observations:
                 self._observations[place] = Observation(partial(self._take, place[0], modules))
 
-    def _take(self, host: Host, modules: list[Module], show: Show) -> View:
+    def _take(self, host: Host, modules: list[Module], show: Show) -> HostView:
         snapshot = self.observer.snapshot(host, modules, show)
         self.vault.learn(snapshot)
         return snapshot

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_platform.errors import PlatformError
 from pytest_platform.state.wait import Status
-from pytest_platform.workload.seen import View
+from pytest_platform.workload.seen import HostView
 
 if TYPE_CHECKING:
     from pytest_platform.stack.startup import OnProgress, ServiceProgress
@@ -54,15 +54,15 @@ class Observation:
     no terminal; its progress is shown by the thread that waits for it.
     """
 
-    def __init__(self, take: Callable[[Show], View]) -> None:
+    def __init__(self, take: Callable[[Show], HostView]) -> None:
         self.first = ""
         self.over = False
-        self._future: Future[View] = Future()
+        self._future: Future[HostView] = Future()
         self._progress: SimpleQueue[Sequence[Status] | None] = SimpleQueue()
         self._abandoned = False
         threading.Thread(target=self._run, args=(take,), daemon=True).start()
 
-    def wait(self, show: Show) -> View:
+    def wait(self, show: Show) -> HostView:
         """Return the snapshot; calls ``show`` with the progress meanwhile.
 
         Raises:
@@ -75,7 +75,7 @@ class Observation:
                 show(statuses)
         return self.result()
 
-    def result(self) -> View:
+    def result(self) -> HostView:
         """Return the snapshot, as soon as it was taken.
 
         Raises:
@@ -84,7 +84,7 @@ class Observation:
         return self._future.result()
 
     @property
-    def snapshot(self) -> View | None:
+    def snapshot(self) -> HostView | None:
         """The snapshot; None where there is none yet, or it could not be taken."""
         done = self._future.done() and self._future.exception() is None
         return self._future.result() if done else None
@@ -93,7 +93,7 @@ class Observation:
         """End an observation that waits for something: its result is not wanted any more."""
         self._abandoned = True
 
-    def _run(self, take: Callable[[Show], View]) -> None:
+    def _run(self, take: Callable[[Show], HostView]) -> None:
         try:
             self._future.set_result(take(self._put))
         except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for

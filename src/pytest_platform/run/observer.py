@@ -20,7 +20,7 @@ from pytest_platform.run.on_compose import containers_of
 from pytest_platform.state import table
 from pytest_platform.state.wait import wait
 from pytest_platform.units import seconds
-from pytest_platform.workload.seen import Awaited, ServiceKey, State, View
+from pytest_platform.workload.seen import Awaited, HostView, JudgedState, ServiceKey
 
 if TYPE_CHECKING:
     from pytest_platform.stack.ephemeral import Ephemeral
@@ -32,7 +32,7 @@ class Observer(Protocol):
     def prepare(self, modules: Iterable[Module], show: Show) -> None:
         """Do what only the main thread may do, before hosts are observed."""
 
-    def snapshot(self, host: Host, modules: list[Module], show: Show) -> View:
+    def snapshot(self, host: Host, modules: list[Module], show: Show) -> HostView:
         """Take the snapshot of a host with what the checks of its modules need.
 
         Raises:
@@ -58,11 +58,11 @@ class DeployedObserver:
     def prepare(self, modules: Iterable[Module], show: Show) -> None:
         """Do nothing: it is deployed."""
 
-    def snapshot(self, host: Host, modules: list[Module], show: Show) -> View:
+    def snapshot(self, host: Host, modules: list[Module], show: Show) -> HostView:
         """Wait for the declared states if asked to, and take the snapshot."""
         return self.observe(host, modules, self._wait, show)
 
-    def observe(self, host: Host, modules: list[Module], duration: str, show: Show) -> View:
+    def observe(self, host: Host, modules: list[Module], duration: str, show: Show) -> HostView:
         """Wait for at most ``duration``, and take the snapshot."""
         # Of these modules only: another host may have services of the same names.
         services = services_to_see(modules, self._catalog, self._probes)
@@ -80,7 +80,7 @@ class DeployedObserver:
     def awaited(self, module: Module) -> Awaited:
         """Say for which state of a module to wait."""
 
-        def state(view: View) -> State:
+        def state(view: HostView) -> JudgedState:
             # Whether the owner's data is newer changes nothing about waiting longer.
             return engine_of(module).state(module, view, None, None)
 
@@ -106,7 +106,7 @@ class EphemeralObserver:
         with suppress(PlatformError):  # raised again by ``snapshot``
             self._stack.start(modules, telling(show))
 
-    def snapshot(self, host: Host, modules: list[Module], show: Show) -> View:
+    def snapshot(self, host: Host, modules: list[Module], show: Show) -> HostView:
         """Take the snapshot of all members of the stack.
 
         Raises:
@@ -127,7 +127,7 @@ class EphemeralObserver:
             return ""
         return self.LATER_WAIT if self._stack.waited_for else self._wait
 
-    def _shows(self, snapshot: View, modules: list[Module]) -> bool:
+    def _shows(self, snapshot: HostView, modules: list[Module]) -> bool:
         """Tell whether the state of what was started explains why not all of it could be."""
         awaited = map(self._deployed.awaited, modules)
         codes = {found.code for one in awaited for found in one.state(snapshot).findings}

@@ -21,7 +21,14 @@ from pytest_platform.state import table
 from pytest_platform.state.facts import expected_of, seen_of
 from pytest_platform.state.wait import subscribed
 from pytest_platform.state.wording import describe
-from pytest_platform.workload.seen import Changes, Phase, ServiceKey, State, View, Workload
+from pytest_platform.workload.seen import (
+    Changes,
+    HostView,
+    JudgedState,
+    Phase,
+    ServiceKey,
+    Workload,
+)
 
 NAME = "compose"
 _ENDED = frozenset({"exited", "dead"})
@@ -50,19 +57,21 @@ class OnCompose:
         """Subscribe to the Engine's events."""
         return subscribed(host.engine, groups)
 
-    def state(self, module: Module, view: View, owner: Module | None, beside: View | None) -> State:
+    def state(
+        self, module: Module, view: HostView, owner: Module | None, beside: HostView | None
+    ) -> JudgedState:
         """Judge the containers of a module."""
         others = beside if isinstance(beside, Snapshot) else None
         seen = seen_of(module, owner, containers_in(view), others)
         expected = expected_of(module)
-        return State(
+        return JudgedState(
             seen.now,
             tuple(workload_of(one, describe(one, seen.now)) for one in seen.containers),
             tuple(table.judge(expected, seen)),
             table.settled(expected, seen),
         )
 
-    def running_beside(self, module: Module, view: View) -> bool | None:
+    def running_beside(self, module: Module, view: HostView) -> bool | None:
         """Tell whether one of ``docker compose run`` goes on."""
         details = containers_in(view).details
         if details is None:
@@ -70,7 +79,7 @@ class OnCompose:
         key = (module.project, module.service)
         return any((one.project, one.service) == key for one in details.one_offs)
 
-    def target(self, module: Module, host: Host, view: View, reach: Reach) -> Target:  # noqa: ARG002
+    def target(self, module: Module, host: Host, view: HostView, reach: Reach) -> Target:  # noqa: ARG002
         """Return the containers of the host."""
         return Target(module, host.transport, host.engine, containers_in(view))
 
@@ -106,7 +115,7 @@ class _Container:
             document = None
         if document is None or document["State"]["Running"]:
             return "running"
-        return f"exited {document['State']['ExitCode']}"
+        return f"exited {document['JudgedState']['ExitCode']}"
 
 
 class OtherEngine(PlatformError):
@@ -115,7 +124,7 @@ class OtherEngine(PlatformError):
     code = "engine.other"
 
 
-def containers_in(view: View) -> Snapshot:
+def containers_in(view: HostView) -> Snapshot:
     """Return a look as one at containers of Compose.
 
     Raises:

@@ -21,11 +21,18 @@ from pytest_platform.swarm import state
 from pytest_platform.swarm.again import ServiceAgain
 from pytest_platform.swarm.declared import IGNORED, as_deployed, restart_of
 from pytest_platform.swarm.logs import tail
-from pytest_platform.swarm.services import Service, Task
+from pytest_platform.swarm.services import StackService, Task
 from pytest_platform.swarm.snapshot import SwarmSnapshot, take
 from pytest_platform.swarm.wait import polled
 from pytest_platform.units import seconds
-from pytest_platform.workload.seen import Changes, Phase, ServiceKey, State, View, Workload
+from pytest_platform.workload.seen import (
+    Changes,
+    HostView,
+    JudgedState,
+    Phase,
+    ServiceKey,
+    Workload,
+)
 
 _PHASES = {"running": Phase.RUNNING, "starting": Phase.RUNNING, "complete": Phase.SUCCEEDED}
 _FAILED = frozenset({"failed", "rejected"})
@@ -57,25 +64,25 @@ class OnSwarm:
     def state(
         self,
         module: Module,
-        view: View,
+        view: HostView,
         owner: Module | None,  # noqa: ARG002 - how old a volume is no manager knows
-        beside: View | None,  # noqa: ARG002
-    ) -> State:
+        beside: HostView | None,  # noqa: ARG002
+    ) -> JudgedState:
         """Judge the tasks of a module's service."""
         expected, seen = expected_of(module), seen_of(module, view)
-        return State(
+        return JudgedState(
             seen.now,
             tuple(workload_of(one, seen) for one in seen.newest),
             tuple(state.judge(expected, seen)),
             state.settled(expected, seen),
         )
 
-    def running_beside(self, module: Module, view: View) -> bool | None:
+    def running_beside(self, module: Module, view: HostView) -> bool | None:
         """Tell whether any try of the service goes on, be it an older one."""
         seen = seen_of(module, view)
         return tasks.in_progress(seen) or any(one.state not in tasks.ENDED for one in seen.older)
 
-    def target(self, module: Module, host: Host, view: View, reach: Reach) -> Target:
+    def target(self, module: Module, host: Host, view: HostView, reach: Reach) -> Target:
         """Return the service: its ports, its log, and the nodes of its tasks."""
         swarm = swarm_in(view)
         nothing = Snapshot(host.name, view.taken_at, ())
@@ -92,11 +99,11 @@ class OnSwarm:
             yield ServiceAgain(engine, workload.id, workload.revision)
 
 
-def expected_of(module: Module) -> state.Expectation:
+def expected_of(module: Module) -> state.SwarmExpectation:
     """Take from a module what its state is judged against."""
     runtime = module.manifest.spec.runtime
     max_age = timedelta(seconds=seconds(runtime.max_age)) if runtime.max_age else None
-    return state.Expectation(
+    return state.SwarmExpectation(
         module.service,
         runtime.expected_state,
         runtime.replicas,
@@ -106,7 +113,7 @@ def expected_of(module: Module) -> state.Expectation:
     )
 
 
-def seen_of(module: Module, view: View) -> tasks.Seen:
+def seen_of(module: Module, view: HostView) -> tasks.Seen:
     """Take from a look what was seen of a module.
 
     Raises:
@@ -115,7 +122,7 @@ def seen_of(module: Module, view: View) -> tasks.Seen:
     return tasks.seen_of(swarm_in(view), module.project, module.service)
 
 
-def swarm_in(view: View) -> SwarmSnapshot:
+def swarm_in(view: HostView) -> SwarmSnapshot:
     """Return a look as one at a Swarm.
 
     Raises:
@@ -156,7 +163,7 @@ def workload_of(task: Task, seen: tasks.Seen) -> Workload:
     )
 
 
-def _started(service: Service | None, task: Task) -> datetime:
+def _started(service: StackService | None, task: Task) -> datetime:
     executed = service.executed_at if service and service.is_job else None
     return executed or task.made_at
 

@@ -11,7 +11,7 @@ from pytest_platform.errors import PlatformError
 from pytest_platform.probes.kind import Endpoint, NoAddress, NoContainer, Target
 from pytest_platform.run.host import Reach
 from pytest_platform.swarm.seen import seen_of
-from pytest_platform.swarm.services import Service, Task
+from pytest_platform.swarm.services import StackService, Task
 from pytest_platform.swarm.snapshot import SwarmSnapshot
 
 
@@ -104,14 +104,14 @@ class ServiceTarget(Target):
         seen = Snapshot(engine.host, self.swarm.taken_at, (container,))
         return Target(self.module, transport, engine, seen)
 
-    def _service(self, name: str) -> Service:
+    def _service(self, name: str) -> StackService:
         found = self.swarm.of(self.module.project, name)
         if found is None:
             message = f"the stack {self.module.project} has no service '{name}'"
             raise NoContainer(message)
         return found
 
-    def _task(self, service: Service, name: str) -> Task:
+    def _task(self, service: StackService, name: str) -> Task:
         tasks = [one for one in self.swarm.tasks_of(service) if one.container]
         running = [one for one in tasks if one.state == "running"]
         if not (running or tasks):
@@ -119,7 +119,7 @@ class ServiceTarget(Target):
             raise NoContainer(message)
         return (running or tasks)[0]
 
-    def _address(self, service: Service, *, host_mode: bool) -> str:
+    def _address(self, service: StackService, *, host_mode: bool) -> str:
         """Return the address of a node: in host mode of one that runs a task, else of any."""
         nodes = self.swarm.nodes
         if host_mode:

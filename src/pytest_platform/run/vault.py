@@ -15,7 +15,7 @@ from pytest_platform.module.loader import Broken, Module
 from pytest_platform.run.graph import neighbours
 from pytest_platform.run.known_values import known_values
 from pytest_platform.secrets import Secrets
-from pytest_platform.workload.seen import View
+from pytest_platform.workload.seen import HostView
 
 
 class Vault:
@@ -36,7 +36,7 @@ class Vault:
         self._secrets = Secrets()
         self._state = (-1, -1)
 
-    def learn(self, snapshot: View) -> None:
+    def learn(self, snapshot: HostView) -> None:
         """Take up the values that a snapshot brought. Any thread may call this."""
         self._names_of_hosts = self._names_of_hosts | {snapshot.host, *snapshot.public}
         self._of_hosts.append(snapshot.secrets)

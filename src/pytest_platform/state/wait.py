@@ -13,7 +13,7 @@ from typing import Self
 
 from pytest_platform.docker.engine import PROJECT, Engine
 from pytest_platform.errors import EngineError
-from pytest_platform.workload.seen import Awaited, Changes, View, Watching
+from pytest_platform.workload.seen import Awaited, Changes, HostView, Watching
 
 EVENTS = (
     *("create", "start", "restart", "die", "stop", "kill", "oom", "destroy", "rename"),
@@ -37,12 +37,12 @@ class Status:
 
 def wait(
     watch: Watching,
-    take: Callable[[], View],
+    take: Callable[[], HostView],
     awaited: Sequence[Awaited],
     *,
     duration: float,
     progress: Callable[[Sequence[Status]], None],
-) -> View:
+) -> HostView:
     """Look again after every event until nothing is left to wait for, or ``duration`` is over.
 
     Only events of the projects concerned count, however busy the host is otherwise.
@@ -67,7 +67,7 @@ def wait(
                 snapshot = snapshot.at(datetime.now(UTC))
 
 
-def _status(awaited: Awaited, view: View, waited: float) -> Status:
+def _status(awaited: Awaited, view: HostView, waited: float) -> Status:
     seen = awaited.state(view)
     doing = ", ".join(one.words for one in seen.workloads)
     text = doing or (seen.findings[0].message if seen.findings else "done")

@@ -11,7 +11,7 @@ _SAME = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class SwarmNode:
     """One machine. ``facts`` are what constraints speak of, such as ``node.role``."""
 
     id: str
@@ -27,7 +27,7 @@ class Node:
         return self.ready and self.availability == "active"
 
 
-def read_node(document: Mapping[str, Any]) -> Node:
+def read_node(document: Mapping[str, Any]) -> SwarmNode:
     """Read one node as the API describes it."""
     spec, described = document.get("Spec") or {}, document.get("Description") or {}
     platform, engine = described.get("Platform") or {}, described.get("Engine") or {}
@@ -46,27 +46,29 @@ def read_node(document: Mapping[str, Any]) -> Node:
     if address in {"", "0.0.0.0", "127.0.0.1"}:  # noqa: S104 - what an only manager says of itself
         address = (manager.get("Addr") or "").rpartition(":")[0].strip("[]") or "127.0.0.1"
     available = spec.get("Availability") or "active"
-    return Node(document["ID"], name, status.get("State") == "ready", available, address, facts)
+    return SwarmNode(
+        document["ID"], name, status.get("State") == "ready", available, address, facts
+    )
 
 
-def eligible(nodes: Iterable[Node], placement: Mapping[str, Any]) -> list[Node]:
+def eligible(nodes: Iterable[SwarmNode], placement: Mapping[str, Any]) -> list[SwarmNode]:
     """Return the nodes that a task of a service with this placement may be on."""
     return [one for one in nodes if one.takes_tasks and _fits(one, placement)]
 
 
-def _fits(node: Node, placement: Mapping[str, Any]) -> bool:
+def _fits(node: SwarmNode, placement: Mapping[str, Any]) -> bool:
     platforms = placement.get("Platforms") or ()
     on_it = not platforms or any(_is_platform(node, one) for one in platforms)
     return on_it and all(_holds(node, one) for one in placement.get("Constraints") or ())
 
 
-def _is_platform(node: Node, platform: Mapping[str, Any]) -> bool:
+def _is_platform(node: SwarmNode, platform: Mapping[str, Any]) -> bool:
     system, arch = platform.get("OS") or "", _arch(platform.get("Architecture") or "")
     facts = node.facts
     return system in {"", facts["node.platform.os"]} and arch in {"", facts["node.platform.arch"]}
 
 
-def _holds(node: Node, constraint: str) -> bool:
+def _holds(node: SwarmNode, constraint: str) -> bool:
     word = "!=" if "!=" in constraint else "=="
     key, _, wanted = (part.strip() for part in constraint.partition(word))
     # Swarm compares without regard to case.

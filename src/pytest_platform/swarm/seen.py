@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from pytest_platform.swarm.nodes import Node, eligible
-from pytest_platform.swarm.services import KILLED, Service, Task
+from pytest_platform.swarm.nodes import SwarmNode, eligible
+from pytest_platform.swarm.services import KILLED, StackService, Task
 from pytest_platform.swarm.snapshot import SwarmSnapshot
 from pytest_platform.workload.words import age_of, exited
 
@@ -25,11 +25,11 @@ class Seen:
     """
 
     now: datetime
-    service: Service | None
+    service: StackService | None
     newest: tuple[Task, ...] = ()
     tries: tuple[Task, ...] = ()
     older: tuple[Task, ...] = ()
-    nodes: Mapping[str, Node] | None = None
+    nodes: Mapping[str, SwarmNode] | None = None
 
     @property
     def places(self) -> int | None:
@@ -39,7 +39,7 @@ class Seen:
         placement = self.service.template.get("Placement") or {}
         return len(eligible((self.nodes or {}).values(), placement))
 
-    def node_of(self, task: Task) -> Node | None:
+    def node_of(self, task: Task) -> SwarmNode | None:
         """Return the node of a task; None where it is on none, or that was removed."""
         return (self.nodes or {}).get(task.node)
 
@@ -59,14 +59,16 @@ def seen_of(snapshot: SwarmSnapshot, stack: str, name: str) -> Seen:
     return Seen(snapshot.taken_at, service, counted, tuple(current), older, snapshot.nodes)
 
 
-def is_current(task: Task, service: Service) -> bool:
+def is_current(task: Task, service: StackService) -> bool:
     """Tell whether a task belongs to the current iteration of a job, or run of a service."""
     if service.is_job:
         return task.iteration == service.iteration
     return task.forced == service.forced or task.wanted == "running"
 
 
-def _counted(newest: Sequence[Task], service: Service, tries: Sequence[Task]) -> Iterator[Task]:
+def _counted(
+    newest: Sequence[Task], service: StackService, tries: Sequence[Task]
+) -> Iterator[Task]:
     """Yield the tasks that count: of a service not those that Swarm has shut down for good."""
     done = {one.slot: one for one in reversed(tries) if one.state == "complete"}
     for one in sorted(newest, key=lambda one: (one.slot, one.node)):

@@ -53,7 +53,7 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class StackService:
     """One service. ``spec`` is as the API has it, with digests in place of environments' values.
 
     ``mode`` is ``replicated``, ``global``, ``replicated-job`` or ``global-job``, and ``count``
@@ -96,12 +96,12 @@ class Service:
         return int(self.template.get("ForceUpdate") or 0)
 
 
-def read_service(document: Document, digests: Digests | None = None) -> Service:
+def read_service(document: Document, digests: Digests | None = None) -> StackService:
     """Read one service as the API describes it."""
     spec = document["Spec"]
     mode, count = mode_of(spec.get("Mode") or {})
     job, update = document.get("JobStatus") or {}, document.get("UpdateStatus") or {}
-    return Service(
+    return StackService(
         document["ID"],
         spec["Name"],
         (spec.get("Labels") or {}).get(NAMESPACE, ""),

@@ -11,9 +11,9 @@ from pytest_platform.docker.details import Digests
 from pytest_platform.docker.engine import Document, Engine
 from pytest_platform.errors import EngineError
 from pytest_platform.secrets import Secrets
-from pytest_platform.swarm.nodes import Node, read_node
+from pytest_platform.swarm.nodes import SwarmNode, read_node
 from pytest_platform.swarm.refusals import explained
-from pytest_platform.swarm.services import KILLED, Service, Task, read_service, read_task
+from pytest_platform.swarm.services import KILLED, StackService, Task, read_service, read_task
 from pytest_platform.workload.seen import ServiceKey
 
 QUESTIONS: Final = ("/services", "/tasks", "/nodes", "/networks")
@@ -25,9 +25,9 @@ class SwarmSnapshot:
 
     host: str
     taken_at: datetime
-    services: tuple[Service, ...]
+    services: tuple[StackService, ...]
     tasks: Mapping[str, tuple[Task, ...]] = field(default_factory=dict)
-    nodes: Mapping[str, Node] = field(default_factory=dict)
+    nodes: Mapping[str, SwarmNode] = field(default_factory=dict)
     networks: Mapping[str, str] = field(default_factory=dict)
     secrets: Secrets = field(default_factory=Secrets)
     digests: Digests | None = None
@@ -42,13 +42,13 @@ class SwarmSnapshot:
         """Return the same look as if it had been taken later."""
         return replace(self, taken_at=moment)
 
-    def of(self, stack: str, service: str) -> Service | None:
+    def of(self, stack: str, service: str) -> StackService | None:
         """Return a service of a stack by its label and its name."""
         name = f"{stack}_{service}"
         found = (one for one in self.services if (one.stack, one.name) == (stack, name))
         return next(found, None)
 
-    def tasks_of(self, service: Service) -> tuple[Task, ...]:
+    def tasks_of(self, service: StackService) -> tuple[Task, ...]:
         """Return the tasks of a service that the manager still remembers, the newest first."""
         return self.tasks.get(service.id, ())
 

@@ -14,7 +14,7 @@ from typing import Final
 from pytest_platform.module.forms import ExpectedState
 from pytest_platform.module.infer import UNDECIDED
 from pytest_platform.swarm.seen import ENDED, Seen, describe, name_of
-from pytest_platform.swarm.services import Service, Task
+from pytest_platform.swarm.services import StackService, Task
 from pytest_platform.verdict import Finding
 from pytest_platform.workload.words import age_of, exited, in_times, span_of
 
@@ -43,7 +43,7 @@ _UPDATES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Expectation:
+class SwarmExpectation:
     """What the module declares. ``replicas`` says nothing of what runs once on each node."""
 
     service: str
@@ -54,7 +54,7 @@ class Expectation:
     undecided: bool = False
 
 
-def judge(expected: Expectation, seen: Seen) -> list[Finding]:
+def judge(expected: SwarmExpectation, seen: Seen) -> list[Finding]:
     """Compare; return what is wrong, the worst first. Empty when all is as declared."""
     if seen.service is None:
         message = f"the Swarm has no service '{expected.service}'; deploy it: {expected.deploy}"
@@ -66,7 +66,7 @@ def judge(expected: Expectation, seen: Seen) -> list[Finding]:
     return list(_service(expected, seen, seen.service))
 
 
-def settled(expected: Expectation, seen: Seen) -> bool:
+def settled(expected: SwarmExpectation, seen: Seen) -> bool:
     """Tell whether waiting longer is of no use: all is well, or a one-shot has failed for good."""
     if not judge(expected, seen):
         return True
@@ -80,7 +80,7 @@ def _succeeded(task: Task) -> bool:
     return task.state == "complete" and not task.exit_code
 
 
-def _one_shot(expected: Expectation, seen: Seen, service: Service) -> Iterator[Finding]:
+def _one_shot(expected: SwarmExpectation, seen: Seen, service: StackService) -> Iterator[Finding]:
     policy = (service.template.get("RestartPolicy") or {}).get("Condition") or "any"
     if not service.is_job and policy == "any":
         message = (
@@ -104,14 +104,14 @@ def _one_shot(expected: Expectation, seen: Seen, service: Service) -> Iterator[F
 _RANK: Final = {"failed": 0, "rejected": 1, "orphaned": 2, "shutdown": 3, "running": 4}
 
 
-def _completions(expected: Expectation, seen: Seen, service: Service) -> int:
+def _completions(expected: SwarmExpectation, seen: Seen, service: StackService) -> int:
     if seen.places is not None:
         # A node that was drained since has done its part all the same.
         return max(seen.places, 1)
     return max(service.count or 0, expected.replicas)
 
 
-def _too_few(seen: Seen, service: Service, done: int, wanted: int) -> Finding:
+def _too_few(seen: Seen, service: StackService, done: int, wanted: int) -> Finding:
     older = "; an older run of it succeeded" if any(map(_succeeded, seen.older)) else ""
     why = "nothing is scheduled, or the history of its tasks was cut" if not done else ""
     message = (
@@ -166,7 +166,7 @@ def _pending(task: Task, seen: Seen) -> Finding:
     return Finding(PENDING, message, "a task that starts", f"pending ({task.error})")
 
 
-def _stale(expected: Expectation, seen: Seen, done: Sequence[Task]) -> Iterator[Finding]:
+def _stale(expected: SwarmExpectation, seen: Seen, done: Sequence[Task]) -> Iterator[Finding]:
     finished = max((one.changed_at for one in done), default=None)
     if expected.max_age and finished and seen.now - finished > expected.max_age:
         old = age_of(finished, seen.now)
@@ -174,7 +174,7 @@ def _stale(expected: Expectation, seen: Seen, done: Sequence[Task]) -> Iterator[
         yield Finding(STALE, message, f"exited 0 within {span_of(expected.max_age)}", f"{old} ago")
 
 
-def _undecided(expected: Expectation) -> Finding:
+def _undecided(expected: SwarmExpectation) -> Finding:
     message = (
         f"all tasks of '{expected.service}' exited 0, and nothing says whether it is to end: give "
         "it deploy.mode replicated-job if it is a one-shot, or write x-platform: "
@@ -183,7 +183,7 @@ def _undecided(expected: Expectation) -> Finding:
     return Finding(UNDECIDED, message, "a declared state", "exited 0")
 
 
-def _service(expected: Expectation, seen: Seen, service: Service) -> Iterator[Finding]:
+def _service(expected: SwarmExpectation, seen: Seen, service: StackService) -> Iterator[Finding]:
     if service.update in _UPDATES:
         said = f": {service.update_message}" if service.update_message else ""
         message = f"{service.name} is not as declared, {_UPDATES[service.update]}{said}"
@@ -214,7 +214,7 @@ def _not_started(task: Task, seen: Seen) -> Finding | None:
     return None
 
 
-def _task(expected: Expectation, task: Task, seen: Seen) -> Finding | None:
+def _task(expected: SwarmExpectation, task: Task, seen: Seen) -> Finding | None:
     name, actual, wanted = name_of(task, seen), describe(task, seen), expected.state.value
     if finding := _not_started(task, seen):
         return finding
@@ -253,7 +253,7 @@ def _drained(task: Task, seen: Seen) -> Finding | None:
     return Finding(NODE, message, "a node that takes tasks", f"{node.name} is drained")
 
 
-def _has_check(service: Service) -> bool:
+def _has_check(service: StackService) -> bool:
     test = list((service.container.get("Healthcheck") or {}).get("Test") or ())
     return bool(test) and test[0] != "NONE"
 

@@ -1,6 +1,6 @@
 """What is seen of a module, whatever engine runs it: workloads, their state, one look at a host.
 
-An engine implements ``Observing`` for its part. What is above asks for a ``State`` and never
+An engine implements ``Observing`` for its part. What is above asks for a ``JudgedState`` and never
 for what an engine calls its things.
 """
 
@@ -63,7 +63,7 @@ class Workload:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class JudgedState:
     """The state of one module: what was seen, what is wrong with it, the worst first.
 
     ``settled`` tells that waiting longer is of no use.
@@ -75,7 +75,7 @@ class State:
     settled: bool = True
 
 
-class View(Protocol):
+class HostView(Protocol):
     """One look at a host by one engine. ``secrets`` are the values met on the way."""
 
     @property
@@ -94,7 +94,7 @@ class View(Protocol):
     def public(self) -> Collection[str]:
         """The words that are no secrets, such as names of services."""
 
-    def at(self, moment: datetime) -> View:
+    def at(self, moment: datetime) -> HostView:
         """Return the same look as if it had been taken later: nothing has changed since."""
 
 
@@ -118,7 +118,7 @@ class Awaited:
 
     name: str
     groups: frozenset[str]
-    state: Callable[[View], State]
+    state: Callable[[HostView], JudgedState]
 
 
 class Watching(Protocol):
