@@ -44,6 +44,10 @@ class FailureText:
         self.reprcrash = Headline(path, (line or 0) + 1, message)
         self.likeness = nameless("\n".join(_not_of_a_place(self._text)), module)
 
+    def add(self, line: str) -> None:
+        """Write one more line below."""
+        self._text = f"{self._text}\n{line}"
+
     def __str__(self) -> str:
         return self._text
 

@@ -14,6 +14,7 @@ from pytest_platform.plugin.failure_text import FailureText, say_once
 from pytest_platform.plugin.groups import total_of
 from pytest_platform.plugin.nodes import CheckItem
 from pytest_platform.plugin.observed import host_shown, observed_already
+from pytest_platform.plugin.once import repeated
 from pytest_platform.plugin.outcome import (
     CRASH,
     SMOKE,
@@ -44,6 +45,8 @@ _ORDER = "platform_order"
 """The attribute of a report that tells the place of its test in the collection."""
 _FINAL = frozenset({"passed", "failed", "skipped"})
 """Outcomes of pytest itself; others are of attempts that a plugin repeats."""
+_EACH = 2
+"""The verbosity, ``-vv``, from which on each failure is shown, also where they are equal."""
 
 
 class Reporting:
@@ -53,6 +56,7 @@ class Reporting:
         self._run = run
         self._answers = answers
         self._order = order
+        self._all: dict[str, list[Any]] = {}
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -114,7 +118,23 @@ class Reporting:
         for reports in reporter.stats.values() if reporter else ():
             reports.sort(key=lambda one: self._order.get(str(getattr(one, "nodeid", "")), -1))
         if reporter:
+            if session.config.get_verbosity() < _EACH:
+                self._leave_out(reporter.stats)
             say_once([*reporter.stats.get("error", ()), *reporter.stats.get("failed", ())])
+
+    def _leave_out(self, stats: dict[str, list[Any]]) -> None:
+        """Show a host that cannot be asked once; the summary below lists and counts all."""
+        told = stats.get("error") or []
+        again = repeated((one, unpacked(getattr(one, _ANSWERS, None) or ())) for one in told)
+        if again:
+            self._all["error"] = told
+            left_out = set(map(id, again))
+            stats["error"] = [one for one in told if id(one) not in left_out]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Give back what no block was shown for, which is to be listed and counted."""
+        terminalreporter.stats.update(self._all)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
