@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin.project import UNUSED, Outcome, Project
+from plugin.project import Outcome, Project
 from pytest_platform.report.formats import FORMATS
 
 SENTINELS = {
@@ -146,6 +146,7 @@ ENDS = {
 }
 AGAIN = {
     "pytest-rerunfailures": ("-p", "no:pytest-retry", "--reruns=1"),
+    "pytest-rerunfailures, apart": ("-p", "no:pytest-retry", "--reruns=1", "-n2"),
     "pytest-retry": ("-p", "no:rerunfailures", "--retries=1"),
 }
 SHOWS = ("-rA", "-vv", "--showlocals", "--tb=long", "-o", "junit_logging=all")
@@ -224,13 +225,11 @@ def test_no_sentinel_in_any_report(sentinels: Project) -> None:
 def test_no_sentinel_of_tests_that_run_again(sentinels: Project, again: tuple[str, ...]) -> None:
     """Each attempt is shown, by the plugin that repeats it, in words of its own."""
     sentinels.file("smoke/test_any.py", textwrap.dedent(TESTS))
-    sentinels.lean = UNUSED
+    sentinels.lean = ("-p", "no:hypothesispytest", "-p", "no:anyio")
     here = sentinels.pytest(*SHOWS, *again, "--junitxml=j.xml", "--json=r.json")
     assert "[redacted]" in here.stdout
     assert "rerun" in here.stdout or "retr" in here.stdout.lower(), str(here)
     assert_none(here, sentinels.root / "j.xml", sentinels.root / "r.json")
-    apart = sentinels.pytest(*SHOWS, *again, "-n2", "--junitxml=j.xml", "--json=r.json")
-    assert_none(apart, sentinels.root / "j.xml", sentinels.root / "r.json")
 
 
 def test_no_sentinel_in_a_plan_or_the_audit_log(sentinels: Project) -> None:
