@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import xdist.plugin  # type: ignore[import-untyped]
+import xdist.plugin
 
 _LARGEST = 1 << 20
 _PIPES = 3

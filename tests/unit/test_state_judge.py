@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pytest_platform.docker.snapshot import Container
+from pytest_platform.docker.snapshot import Container, Lender
 from pytest_platform.module.forms import ExpectedState
 from pytest_platform.state.facts import Expectation, ObservedState
 from pytest_platform.state.table import judge, settled
@@ -83,5 +83,10 @@ def _seen(case: Mapping[str, Any]) -> ObservedState:
 
 def _container(described: Mapping[str, Any]) -> Container:
     times = {field: _ago(described.get(word)) for word, field in _TIMES.items()}
-    facts = {key: value for key, value in described.items() if key not in _TIMES}
-    return Container(**{**CONTAINER, **times, **facts})
+    facts = {key: value for key, value in described.items() if key not in {*_TIMES, "lender"}}
+    lender = _lender(described["lender"]) if "lender" in described else None
+    return Container(**{**CONTAINER, **times, **facts, "lender": lender})
+
+
+def _lender(described: Mapping[str, Any]) -> Lender:
+    return Lender(described["name"], described["running"], _ago(described.get("started")))
