@@ -30,6 +30,7 @@ from pytest_platform.run.observer import DeployedObserver, EphemeralObserver, Ob
 from pytest_platform.run.remote_mode import FilesOnly, OverSsh, RemoteMode, ThisMachine
 from pytest_platform.run.vault import Vault, known_of
 from pytest_platform.secrets import Secrets
+from pytest_platform.stack.owner import new_name
 
 if TYPE_CHECKING:
     from pytest_platform.change.apply import Setting
@@ -114,18 +115,13 @@ def start(config: pytest.Config, settings: Settings) -> Run:
         pytest.UsageError: ``--module`` names a module that does not exist.
     """
     probes = _probes(config)
-    project = _new_project() if settings.stack.ephemeral else ""
+    project = new_name() if settings.stack.ephemeral else ""
     remote_mode = _remote_mode(config, settings)
     patience = Patience(config)
     here = _here(config, patience)
     renderer = Renderer(here, fetches=remote_mode.live)
     catalog = _catalog(settings, vocabulary(probes), renderer, project)
-    names = _names(catalog, settings)
-    selected = frozenset(names) if names else None
-    since = None
-    if settings.changed_since is not None:
-        since = narrow(config, settings, catalog, names)
-        selected = frozenset(since.touched).intersection(names or since.touched)
+    selected, since = _selection(config, settings, catalog)
     vault = Vault(catalog, renderer, selected)
     stack = None
     if settings.stack.ephemeral and remote_mode.live:
@@ -144,6 +140,17 @@ def start(config: pytest.Config, settings: Settings) -> Run:
         changed_since=since,
         patience=patience,
     )
+
+
+def _selection(
+    config: pytest.Config, settings: Settings, catalog: Catalog
+) -> tuple[frozenset[str] | None, ChangedSince | None]:
+    """Return the modules to which the run is narrowed, None for all, and what changed."""
+    names = _names(catalog, settings)
+    if settings.changed_since is None:
+        return (frozenset(names) if names else None), None
+    since = narrow(config, settings, catalog, names)
+    return frozenset(since.touched).intersection(names or since.touched), since
 
 
 def _stack(
@@ -193,12 +200,6 @@ def _names(catalog: Catalog, settings: Settings) -> list[str]:
     if settings.change.plan not in {"", STDOUT} and len(names) != 1:
         raise usage_error("--plan=PATH holds one plan: name exactly one module with --module")
     return list(names)
-
-
-def _new_project() -> str:
-    from pytest_platform.stack.owner import new_name
-
-    return new_name()
 
 
 def _remote_mode(config: pytest.Config, settings: Settings) -> RemoteMode:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_platform.scripts import arithmetic, assignments, misread, words
 from pytest_platform.scripts.arithmetic import Computed, Names
 from pytest_platform.scripts.assignments import Set
+from pytest_platform.scripts.feeds import SHELL_READS, fed
 from pytest_platform.scripts.parsing import DEPTH, depth_exceeds, root_of
 from pytest_platform.scripts.syntax import Word
 
@@ -33,8 +34,6 @@ _KNOWN: Final = frozenset(
     | {"regex", "c_style_for_statement", "subscript", "ternary_expression"}
 )
 _STEPS: Final = frozenset({"command", "declaration_command", "unset_command"})
-_FEEDS: Final = frozenset({"heredoc_redirect", "herestring_redirect"})
-_SHELL_READS: Final = frozenset({"<", "<&"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +175,7 @@ def _note_step(found: Census, node: tree_sitter.Node) -> None:
         if node.type == "declaration_command" and _exports(node):
             names = [one.text for one in given[1:] if one.literal and one.text[:1] != "-"]
             found.exported += [(name, None, text, node.start_byte) for name in names]
-        found.steps.append(Step(given, text, _fed(node), node.start_byte, function))
+        found.steps.append(Step(given, text, fed(node), node.start_byte, function))
 
 
 def _function_around(node: tree_sitter.Node) -> str:
@@ -197,7 +196,7 @@ def _note_redirect(found: Census, node: tree_sitter.Node) -> None:
         if words.text_of(node).lstrip("0123456789") not in {">&-", "<&-"}:
             found.unknown.append(words.text_of(node))
         return
-    if operator not in _SHELL_READS:
+    if operator not in SHELL_READS:
         text, word = words.text_of(node), words.word_of(target)
         found.writes.append(Write(operator, word, text, node.start_byte, _is_silent(node)))
 
@@ -221,40 +220,3 @@ def _note_function(found: Census, node: tree_sitter.Node) -> None:
     certain = node.parent is not None and node.parent.type == "program"
     if name and certain and not (after is not None and after.type == "&"):
         found.functions.setdefault(words.text_of(name), node.end_byte)
-
-
-def _fed(node: tree_sitter.Node) -> str | None:
-    """Give the text on a command's standard input, where it is written in the script."""
-    parent = node.parent
-    redirects = [child for child in node.named_children if child.type in _FEEDS]
-    if parent is not None and parent.type == "redirected_statement":
-        redirects += [child for child in parent.named_children if child.type.endswith("_redirect")]
-    inputs = [child for child in redirects if child.type in _FEEDS or _reads(child)]
-    if len(inputs) == 1 and inputs[0].type in _FEEDS:
-        return _text_of_feed(inputs[0])
-    if inputs or parent is None or parent.type != "pipeline":
-        return None
-    return _printed(node.prev_named_sibling)
-
-
-def _reads(redirect: tree_sitter.Node) -> bool:
-    return any(child.type in {"<", "<&"} for child in redirect.children)
-
-
-def _text_of_feed(feed: tree_sitter.Node) -> str | None:
-    if feed.type == "herestring_redirect":
-        given = [words.word_of(child) for child in feed.named_children]
-        return given[0].text if len(given) == 1 and given[0].literal else None
-    if any(child.type in {"pipeline", "file_redirect"} for child in feed.named_children):
-        return None
-    quoted = any(mark in words.text_of(feed).partition("\n")[0] for mark in "'\"\\")
-    text = words.heredoc_text(feed)
-    return text if quoted or not set("$`\\") & set(text) else None
-
-
-def _printed(before: tree_sitter.Node | None) -> str | None:
-    given = words.words_of(before) if before is not None and before.type == "command" else ()
-    if not given or given[0].text not in {"echo", "printf"} or not all(w.literal for w in given):
-        return None
-    text = " ".join(word.text for word in given[1:])
-    return None if set("%\\") & set(text) or text.startswith("-") else text

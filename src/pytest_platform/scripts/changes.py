@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pytest_platform.scripts import census, statements, variables, verbs
+from pytest_platform.scripts.data_change import DataChange, of_characters, outside
 from pytest_platform.scripts.files import interpreter
 from pytest_platform.scripts.invocation import Argument, invocation
 from pytest_platform.scripts.parsing import encoded
@@ -24,22 +25,6 @@ _SHELL_OPTION_NAMES: Final = frozenset(
 )
 _COMPUTES: Final = "computes with what may run a command"
 _UNKNOWN: Final = "is not known to create or verify"
-
-
-@dataclass(frozen=True, slots=True)
-class DataChange:
-    """A command that is not known; ``words`` are those by which it can be declared.
-
-    ``at`` is the character at which it begins in ``within``, the text of a script, or of the
-    ``file`` that is run. Both are empty where it is the command that was asked about.
-    """
-
-    does: str
-    words: tuple[str, ...]
-    text: str
-    at: int = 0
-    within: str = ""
-    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +77,8 @@ class Judge:
         for step in found.steps:
             if not _is_call(step, found.functions, begin):
                 changes = inner.step(step, values, nesting)
-                told += [replace(one, at=_outside(source, step, one)) for one in changes]
-        return [one if one.file else _of_characters(one, source, text) for one in told]
+                told += [replace(one, at=outside(source, step, one)) for one in changes]
+        return [one if one.file else of_characters(one, source, text) for one in told]
 
     def _inside(self, found: census.Census) -> Judge:
         """Return the same for what a script runs, which may see the variables that it sets."""
@@ -221,24 +206,6 @@ class Judge:
 
 def _operator(write: census.Write) -> str:
     return write.operator[:2].strip("&|") or ">"
-
-
-def _outside(source: bytes, step: census.Step, change: DataChange) -> int:
-    """Give the byte at which a change begins that a step makes, also by a script inside it."""
-    if change.file:
-        return change.at
-    starts = [word.at for word in step.words if change.within and word.text == change.within]
-    inner = change.within.encode()
-    if starts and source.startswith(inner, starts[0]):
-        return starts[0] + len(change.within[: change.at].encode())
-    if inner and change.within == step.stdin and (at := source.find(inner, step.at)) > 0:
-        return at + len(change.within[: change.at].encode())
-    return step.at
-
-
-def _of_characters(change: DataChange, source: bytes, text: str) -> DataChange:
-    at = len(source[: change.at].decode(errors="replace"))
-    return replace(change, at=at, within=text)
 
 
 def _known_options(given: frozenset[str]) -> bool:

@@ -21,7 +21,8 @@ from typing import Any, Final
 from pytest_platform.checks.contract import surroundings
 from pytest_platform.checks.contract.surroundings import Told
 from pytest_platform.compose.placeholders import variables
-from pytest_platform.scripts.changes import DataChange, Judge
+from pytest_platform.scripts.changes import Judge
+from pytest_platform.scripts.data_change import DataChange
 from pytest_platform.scripts.files import NO_TEXTS, Texts
 from pytest_platform.scripts.invocation import (
     Argument,

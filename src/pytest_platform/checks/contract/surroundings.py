@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pytest_platform.compose.placeholders import variables
-from pytest_platform.scripts.changes import DataChange, Judge
+from pytest_platform.scripts.changes import Judge
+from pytest_platform.scripts.data_change import DataChange
 from pytest_platform.scripts.invocation import single_dollars
 from pytest_platform.scripts.variables import is_expanded
 from pytest_platform.scripts.verbs import may_be_set, may_have, table
