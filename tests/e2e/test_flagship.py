@@ -20,8 +20,8 @@ import yaml
 from e2e.conftest import NewProject
 from e2e.project import Project
 from e2e.tree import ROOT, Outcome, Tree, environment
+from forked import LEAN as LEAN_OPTIONS
 from pages import Story, blocks, commands, matches
-from plugin.project import LEAN as LEAN_OPTIONS
 
 pytestmark = pytest.mark.e2e
 
