@@ -81,6 +81,9 @@ def _merged(base: Yaml, piece: Yaml) -> Yaml:
         if isinstance(base[key], dict) and isinstance(piece[key], dict)
     }
     merged = {**base, **piece, **both}
+    # A module has one engine, and that of the base is Compose.
+    if "swarm" in piece:
+        merged.pop("compose", None)
     # A state of another class takes nothing over from that of the base.
     if "class" in piece.get("state", {}):
         merged["state"] = piece["state"]

@@ -153,14 +153,15 @@ class Story:
     def _run(self, block: Block) -> None:
         asked = list(commands(self._swapped(block.text)))
         for number, (command, expected) in enumerate(asked, 1):
-            code, printed = self._shell(command)
+            code, printed = self.shell(command)
             fails = "fails" in block.words and number == len(asked)
             shown = f"{block.place}: $ {command}\nexit code {code}\n{printed}"
             assert (code != 0) is fails, shown
             if expected:
                 assert matches(expected, printed), f"{shown}\n--- the page says:\n{expected}"
 
-    def _shell(self, command: str) -> tuple[int, str]:
+    def shell(self, command: str) -> tuple[int, str]:
+        """Run a command; return its exit code and all that it printed."""
         # Compose comes from the package index here, where it is no plugin of docker.
         script = command.replace("docker compose", "docker-compose --progress quiet")
         done = subprocess.run(

@@ -19,13 +19,15 @@ import yaml
 
 from e2e.conftest import NewProject
 from e2e.project import Project
-from e2e.tree import ROOT, Outcome, Tree
-from pages import blocks, commands, matches
+from e2e.tree import ROOT, Outcome, Tree, environment
+from forked import LEAN as LEAN_OPTIONS
+from pages import Story, blocks, commands, matches
 
 pytestmark = pytest.mark.e2e
 
 MODULE = ("--module", "minio-init")
 LIVE = (*MODULE, "--json", "--remote-mode", "local")
+LEAN = " ".join(LEAN_OPTIONS)
 PAGE = ROOT / "docs" / "explanation" / "truth-table.md"
 BUCKETS = "smoke::the declared buckets exist"
 
@@ -309,8 +311,8 @@ def test_the_transcripts_of_the_documentation(stack: Stack) -> None:
     shown = [one.text for one in blocks(PAGE) if one.text.startswith("$ pytest")]
     (passes, passed), (fails, failed) = (command for one in shown for command in commands(one))
     assert passes == fails
-    arguments = passes.split()[1:]
-    first = stack.pytest(*arguments, COLUMNS="80").stdout
+    page = Story(PAGE, stack.tree.root, environment({**stack.project.env, "PYTEST_ADDOPTS": LEAN}))
+    _, first = page.shell(passes)
     assert matches(passed, _after_the_header(first)), first
 
     file = stack.tree.compose_file("minio-init")
@@ -318,7 +320,7 @@ def test_the_transcripts_of_the_documentation(stack: Stack) -> None:
     edited = [line for line in failed.splitlines() if re.match(r"1[12] \|", line)]
     file.write_text(head + "".join(f"{line[5:]}\n" for line in edited), encoding="utf-8")
     stack.run_init()
-    second = stack.pytest(*arguments, COLUMNS="80").stdout
+    _, second = page.shell(fails)
     failed = failed.replace("home-platform", stack.project.name)
     assert matches(failed, _after_the_header(second)), second
 
