@@ -1,7 +1,7 @@
 # Commands for people. They need Python 3.11 or later.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench requirements clean
+.PHONY: help demo test bench faults fuzz mutation requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,17 @@ test: ## Lint, types and all tests, on each Python of 3.11 to 3.14 that is here
 
 bench: ## Measure beside the peers and write benchmarks/RESULTS.md; ONLY=1,6 for some scenarios
 	@benchmarks/run $(if $(ONLY),--only $(ONLY)) $(BENCH)
+
+faults: ## The table of faults, with 200 runs that are killed at random moments
+	@PLATFORM_KILLS=$(or $(KILLS),200) tests/run tests/faults
+
+fuzz: ## A million broken module and Compose files, and cases of the guard; COUNT=1000 for fewer
+	@PLATFORM_FUZZ=$(or $(COUNT),1000000) PLATFORM_EXAMPLES=$(or $(COUNT),1000000) \
+		tests/run tests/unit/test_fuzz.py tests/unit/test_guard.py -n 2 --timeout 0
+
+mutation: ## Count the small changes of guard, state, drift and fault owners that no test notices
+	@tests/engine/make-venv "$$(tests/engine/pythons | tail -n 1)" .venvs/mutation requirements/mutation.txt
+	@.venvs/mutation/bin/python benchmarks/mutation.py
 
 requirements: ## Compile the pinned requirement files again, with the newest versions
 	@requirements/compile --upgrade

@@ -5,8 +5,9 @@ an argument it is ``$PLATFORM_CORPUS`` or ``../shared/corpus`` beside the reposi
 
 Each service becomes a draft module, as a user would write it, and one pytest run in mode
 ``skip`` judges them all. Nothing but the Compose files is there: no ``.env``, no file of
-``env_file``, no included file. Prints the checks that could not be judged, with the reason,
-and exits 1 where less than 99 % were judged.
+``env_file``, no included file. Prints the checks that could not be judged, with the reason, and
+the findings in which something public is hidden: a code, a word of ours, a port, an image. Exits
+1 where less than 99 % were judged, or anything public is hidden.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from typing import Any, Final
 from pytest_platform.compose.tree import documents
 
 _WANTED: Final = 0.99
+_MARK: Final = "[redacted]"
 _MODULE: Final = """\
 apiVersion: platform/v2
 kind: Module
@@ -121,7 +123,30 @@ def _report(platform: Mapping[str, Any], modules: int, seconds: float) -> int:
     print(
         "found by contract::compose:", *(f"  {n} x {text}" for text, n in refused.items()), sep="\n"
     )
-    return 0 if judged >= _WANTED else 1
+    hidden = [one for _, check in checks for one in _hidden(check)]
+    print(f"findings in which something is hidden: {len(hidden)}, of them what is public:")
+    public = [one for one in hidden if _is_public(one)]
+    print(*(f"  {one}" for one in public), sep="\n")
+    return 0 if judged >= _WANTED and not public else 1
+
+
+def _hidden(check: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the code and message of each finding of a check in which something is hidden."""
+    for one in check.get("findings") or [check]:
+        text = f"{one.get('code')}: {one.get('message')}"
+        if _MARK in text:
+            yield text
+
+
+def _is_public(text: str) -> bool:
+    """Say whether a code, a word of ours, a port or the name of an image is hidden.
+
+    Of our own words, none stands in quotes.
+    """
+    ours = re.sub(r"`[^`]*`|'[^']*'|\"[^\"]*\"", "", text)
+    port = re.search(rf"\bport {re.escape(_MARK)}|:{re.escape(_MARK)}:|runtime\.\w+: \[", text)
+    image = re.search(rf"(image|inspect) `?{re.escape(_MARK)}", text)
+    return _MARK in ours or bool(port or image)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,8 @@ class Row:
     invalid: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     refused: str = ""
+    lines: int = 0
+    """Of the longest module file that was written."""
 
 
 def measure(label: dict[str, Any], corpus: Path, *, contract: bool) -> Row:
@@ -64,6 +66,9 @@ def measure(label: dict[str, Any], corpus: Path, *, contract: bool) -> Row:
         except PlatformError as error:
             row.refused = str(error)
             return row
+        row.lines = max(
+            (len(one["module.yaml"].splitlines()) for one in modules.values()), default=0
+        )
         catalog = Catalog(root / "modules", root, vocabulary())
         row.invalid = [one for one in catalog.names() if not isinstance(catalog.get(one), Module)]
         if contract:
@@ -108,16 +113,18 @@ def main() -> None:
         done = [pool.submit(measure, one, asked.corpus, contract=asked.contract) for one in labels]
         rows = [one.result() for one in done]
     words = ("right", "undecided", "wrong", "unknown")
-    print(" ".join(f"{word:>9}" for word in words), "file")
+    print(" ".join(f"{word:>9}" for word in (*words, "lines")), "file")
     for row in rows:
-        print(" ".join(f"{row.counts[word]:>9}" for word in words), Path(row.file).name)
+        counts = (*(row.counts[word] for word in words), row.lines)
+        print(" ".join(f"{count:>9}" for count in counts), Path(row.file).name)
         for kind in ("wrong", "invalid", "errors"):
             for one in getattr(row, kind):
-                print(f"{kind:>43}: {one}")
+                print(f"{kind:>53}: {one}")
         if row.refused:
-            print(f"{'refused':>43}: {row.refused}")
+            print(f"{'refused':>53}: {row.refused}")
     total = sum((row.counts for row in rows), Counter[str]())
-    print(" ".join(f"{total[word]:>9}" for word in words), "all")
+    longest = max(row.lines for row in rows)
+    print(" ".join(f"{one:>9}" for one in (*(total[word] for word in words), longest)), "all")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from pytest_platform.compose.program import find_compose
 from pytest_platform.compose.renderer import Renderer
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.transport import CommandResult, Local
+from transports import Answering, Command
 
 CASES = Path(__file__).parent / "cases" / "drift"
 WORK = Path("/var/tmp/pp-drift")  # noqa: S108 - the same at each recording, so hashes stay
@@ -64,21 +65,14 @@ class RecordingFailed(Exception):
     """A case could not be deployed, looked at or removed."""
 
 
-class Variables(Local):
-    """The machine itself, with the variables of a case."""
+def _with_variables(variables: Mapping[str, str]) -> Answering:
+    """Return the machine itself, with the variables of a case."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
-        self._env = dict(env)
+    def run(command: Command) -> CommandResult:
+        env = {**variables, **(command.env or {})}
+        return Local().run(command.argv, timeout=command.timeout, env=env, limit=command.limit)
 
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        timeout: float,
-        env: Mapping[str, str] | None = None,
-        limit: int | None = None,
-    ) -> CommandResult:
-        return super().run(argv, timeout=timeout, env={**self._env, **(env or {})}, limit=limit)
+    return Answering(run)
 
 
 class Case:
@@ -135,7 +129,7 @@ class Case:
 
     def _render(self) -> dict[str, Any]:
         files = [self.work / "compose.yaml"]
-        renderer = Renderer(Variables(self._filled(self.declared.get("environment") or {})))
+        renderer = Renderer(_with_variables(self._filled(self.declared.get("environment") or {})))
         source = renderer.uninterpolated(files, self.project)
         return {
             "model": dict(renderer.rendered(files, self.project).model),

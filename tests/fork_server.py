@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import xdist.plugin
+import xdist.plugin  # type: ignore[import-untyped]
 
 _LARGEST = 1 << 20
 _PIPES = 3

@@ -24,6 +24,7 @@ SCENARIOS: Final[Mapping[int, Scenario]] = {
     8: hosts.many,
     9: ephemeral.around_compose,
     10: way_in.many_services,
+    11: way_in.what_runs,
 }
 
 __all__ = ["SCENARIOS", "Options", "Scenario"]

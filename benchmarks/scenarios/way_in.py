@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from measuring import Cost, Goal, Section, median, run, take_turns
-from projects import PYTEST, QUIET, compose, names_of, service
+from measuring import Cost, Goal, Section, added, median, ratio, run, take_turns
+from projects import PROJECT, PYTEST, QUIET, compose, deployed, names_of, service, tree
 
 from scenarios.options import Options
 
@@ -50,3 +50,50 @@ def many_services(root: Path, options: Options) -> Section:
     grows = (each[many] / each[few]) / (many / few)
     section.goals.append(Goal("`--compose`: growth beside that of the services", grows, 1.0))
     return section
+
+
+_ADOPTED: Final = 50
+_LIVE: Final = ("--remote-mode", "local", f"--platform-project={PROJECT}")
+
+
+def what_runs(root: Path, options: Options) -> Section:
+    """Measure ``adopt`` of what runs beside ``ps``, and ``--compose`` beside module files."""
+    section = Section("What runs, without module files")
+    folder, listed = root / "adopted", "`docker compose ps`"
+    file = _bare(folder, tree(root / "few", _ADOPTED))
+
+    def adopt() -> Cost:
+        argv = [sys.executable, "-m", "pytest_platform", "adopt", *_LIVE]
+        cost = run(argv, folder)
+        shutil.rmtree(folder / "modules")
+        return cost
+
+    with deployed(file):
+        ps = compose(file, "ps", "--all")
+        costs = take_turns(options.rounds, {listed: lambda: run(ps), "`adopt`": adopt})
+    section.compare(f"{_ADOPTED} running services", costs, listed)
+    beside = added(costs["`adopt`"], costs[listed]) / 1000
+    section.goals.append(Goal("`adopt` beside `docker compose ps`", beside, 5.0, " s"))
+
+    declared, inferred = "with module files", "`pytest --compose`"
+    modules = tree(root / "many", options.probed)
+    file = _bare(root / "inferred", modules)
+    state = [*PYTEST, "-m", "health", *_LIVE, *QUIET]
+    with deployed(file):
+        costs = take_turns(
+            options.rounds,
+            {
+                declared: lambda: run(state, modules),
+                inferred: lambda: run([*state, "--compose"], file.parent),
+            },
+        )
+    section.compare(f"{options.probed} containers, one state check each", costs, declared)
+    times = ratio(costs[inferred], costs[declared])
+    section.goals.append(Goal("`--compose` beside module files", times, 1.3))
+    return section
+
+
+def _bare(folder: Path, modules: Path) -> Path:
+    """Copy a project's Compose file to where no module file is."""
+    folder.mkdir()
+    return Path(shutil.copy(modules / "modules" / "compose.yaml", folder))

@@ -71,6 +71,24 @@ WAYS: dict[str, Way] = {
     "socket": lambda _: {"volumes": ["/var/run/docker.sock:/s:ro"]},
     "processes": lambda _: {"volumes": [], "pid": f"service:{STORE}"},
 }
+HOOKS: dict[str, Way] = {
+    "pre-start": lambda _: {
+        "volumes": [],
+        "pre_start": [{"command": ["sh", "-c", DELETES], "volumes": ["data:/d"]}],
+    },
+    "pre-start-folder": lambda host: {
+        "volumes": [],
+        "pre_start": [
+            {"command": ["true"]},
+            {"command": ["true"], "volumes": [f"{host.folder}:/d"]},
+        ],
+    },
+    "post-start": lambda _: {
+        "volumes": ["data:/d"],
+        "post_start": [{"command": ["sh", "-c", DELETES]}],
+    },
+}
+"""Ways that the file has, and no container: hooks would run as soon as Compose is asked."""
 CLASSES: dict[str, dict[str, Any]] = {
     "stateless": {"class": "stateless"},
     "sidecar": {"class": "sidecar", "owner": "cache", "backup_ref_modules": ["cache"]},
@@ -79,7 +97,7 @@ CLASSES: dict[str, dict[str, Any]] = {
     "stateful": {"class": "stateful", "backup": {"roots": ["/srv"]}},
 }
 CASES = [
-    *itertools.product(WAYS, ["stateless", "sidecar"]),
+    *itertools.product([*WAYS, *HOOKS], ["stateless", "sidecar"]),
     *itertools.product(["engine-name", "parent", "all-of-container"], ["both", "stateful"]),
 ]
 UNUSABLE: dict[str, bytes] = {
@@ -128,6 +146,7 @@ def host(new_project: NewProject, tmp_path_factory: pytest.TempPathFactory) -> H
         "view": {"driver_opts": {"type": "none", "o": "bind", "device": f"{folder}/deep"}},
     }
     jobs = {f"by-{name}": one_shot(DELETES, **way(found)) for name, way in WAYS.items()}
+    jobs |= {f"by-{name}": one_shot(DELETES, volumes=[]) for name in HOOKS}
     services = {STORE: server, "cache": store_service() | {"volumes": ["own:/data"]}, **jobs}
     stack.write(services, volumes=volumes)
     stack.owner()
@@ -137,6 +156,8 @@ def host(new_project: NewProject, tmp_path_factory: pytest.TempPathFactory) -> H
         stack.project.wait_for(service, "healthy")
     for job in jobs:
         stack.project.wait_for(job, "exited")
+    hooked = {f"by-{name}": one_shot(DELETES, **way(found)) for name, way in HOOKS.items()}
+    stack.write({**services, **hooked}, volumes=volumes)
     good_backup(stack.roots / "others", "cache")
     return found
 

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.e2e
 
 MODULE = ("--module", "minio-init")
 LIVE = (*MODULE, "--json", "--remote-mode", "local")
+PAGE = ROOT / "docs" / "explanation" / "truth-table.md"
 BUCKETS = "smoke::the declared buckets exist"
 
 
@@ -304,8 +305,8 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
-def test_the_transcripts_of_the_readme(stack: Stack) -> None:
-    shown = [one.text for one in blocks(ROOT / "README.md") if one.text.startswith("$ pytest")]
+def test_the_transcripts_of_the_documentation(stack: Stack) -> None:
+    shown = [one.text for one in blocks(PAGE) if one.text.startswith("$ pytest")]
     (passes, passed), (fails, failed) = (command for one in shown for command in commands(one))
     assert passes == fails
     arguments = passes.split()[1:]

@@ -56,7 +56,7 @@ class Stack:
             check=False,
             text=True,
         )
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, (done.returncode, done.stdout, done.stderr)
         return done.stdout
 
     def pytest(self, *arguments: str, env: Mapping[str, str] | None = None) -> Outcome:
@@ -93,14 +93,22 @@ def _certificate(folder: Path) -> None:
     Certificates(folder).context("good")
 
 
-def codes_of(outcome: Outcome, group: str = "") -> Codes:
-    """Return what is wrong with what runs, and what a deployment would change.
+def codes_of(outcome: Outcome) -> Codes:
+    """Return what is wrong with what runs, and what a deployment would change."""
+    return {
+        module["name"].lower(): {
+            *filter(None, (check["code"] for check in module["checks"])),
+            *module["drift"],
+        }
+        for module in outcome.modules.values()
+    }
 
-    With a ``group`` it is what the checks of that one found, of the services that have any.
-    """
-    found: Codes = {}
-    for module in outcome.modules.values():
-        codes = {one["code"] for one in module["checks"] if one["group"] == group or not group}
-        codes |= set() if group else set(module["drift"])
-        found[module["name"].lower()] = codes - {None}
-    return {name: codes for name, codes in found.items() if codes or not group}
+
+def not_as_declared(outcome: Outcome) -> set[str]:
+    """Name the services whose own state is wrong, and not that of what they need."""
+    return {
+        module["name"].lower()
+        for module in outcome.modules.values()
+        for check in module["checks"]
+        if check["id"] == "health::state" and check["code"]
+    }

@@ -18,6 +18,12 @@ from plugin.project import Project
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
+def _without_colours(env: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which the terminal alone says whether there are colours."""
+    said = {"NO_COLOR", "FORCE_COLOR", "PY_COLORS", "COLUMNS", "LINES", "CI"}
+    return {name: value for name, value in env.items() if name not in said}
+
+
 @dataclass(frozen=True)
 class Shown:
     """What a terminal got. ``lines`` are without colours, from the first failure on."""
@@ -42,7 +48,7 @@ def on_terminal(
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", *project.lean, *args],
         cwd=project.root,
-        env={"TERM": "xterm", **project.env, **(env or {})},
+        env={**_without_colours(project.env), "TERM": "xterm", **(env or {})},
         stdin=subprocess.DEVNULL,
         stdout=writer,
         stderr=writer,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from pages import (
     has_commands,
     matches,
 )
-from plugin.project import Project
+from plugin.project import Project, invalid
 
 PAGES = hand_written()
 BLOCKS = [block for page in PAGES for block in blocks(page)]
@@ -56,6 +57,14 @@ def test_the_generated_pages_are_as_the_code_is() -> None:
 def test_the_readme_is_short() -> None:
     words = (ROOT / "README.md").read_text(encoding="utf-8").split()
     assert len(words) <= README_WORDS
+
+
+def test_the_readme_shows_the_first_minute() -> None:
+    """The whole transcript is run by a test of its own; the README shows a part of it."""
+    whole = (DOCS / "first-minute.txt").read_text(encoding="utf-8")
+    shown = [one.text for one in blocks(ROOT / "README.md") if one.text.startswith("$ pytest")]
+    assert len(shown) == 1
+    assert matches(shown[0], whole)
 
 
 def _anchors(page: Path) -> set[str]:
@@ -115,6 +124,11 @@ def _check_yaml(block: Block) -> None:
     assert not found, f"{block.place}: {found}"
 
 
+def _check_json(block: Block) -> None:
+    found = invalid(json.loads(block.text))
+    assert not found, f"{block.place}: {found}"
+
+
 def _check_console(block: Block) -> None:
     assert set(block.words) <= {"engine", "fails", *TOOLS}, block.place
     assert list(commands(block.text)), f"{block.place}: no command; begin it with '$ '"
@@ -142,7 +156,12 @@ def _check_elsewhere(block: Block) -> None:
             assert not unknown, f"{block.place}: {unknown}"
 
 
-CHECKS = {"yaml": _check_yaml, "console": _check_console, "sh": _check_elsewhere}
+CHECKS = {
+    "yaml": _check_yaml,
+    "json": _check_json,
+    "console": _check_console,
+    "sh": _check_elsewhere,
+}
 
 
 @pytest.mark.parametrize(

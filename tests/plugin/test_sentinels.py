@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from forked import UNUSED
 from plugin.project import Outcome, Project
 from pytest_platform.report.formats import FORMATS
 
@@ -144,6 +145,10 @@ ENDS = {
         "import pytest\n\ndef pytest_configure():\n    pytest.exit(open('values.txt').read())\n",
     ),
 }
+AGAIN = {
+    "pytest-rerunfailures": ("-p", "no:pytest-retry", "--reruns=1"),
+    "pytest-retry": ("-p", "no:rerunfailures", "--retries=1"),
+}
 SHOWS = ("-rA", "-vv", "--showlocals", "--tb=long", "-o", "junit_logging=all")
 WHAT_COMPOSE_MAKES_OF_IT = ("", '    pull_policy: "${DOTENV}"', "    ports: 5: [")
 
@@ -209,11 +214,27 @@ def test_no_sentinel_in_any_report(sentinels: Project) -> None:
     assert "[redacted]" in text.stdout
     assert_none(text, sentinels.root / "j.xml")
     formats = [f"--platform-report={name}=out/{name}" for name in FORMATS]
-    document = sentinels.pytest("--json=r.json", "-n2", *formats)
+    document = sentinels.pytest("--json=r.json", "-n2", "--platform-history=h.sqlite", *formats)
     assert document.code == 1, str(document)
-    written = [sentinels.root / "out" / name for name in FORMATS]
+    history = (sentinels.root / "h.sqlite").read_bytes().decode(errors="backslashreplace")
+    assert "files" in history
+    kept = sentinels.file("history.txt", history)
+    written = [kept, *(sentinels.root / "out" / name for name in FORMATS)]
     assert_none(document, sentinels.root / "r.json", *written)
     assert "[redacted]" in (sentinels.root / "out" / "tap").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("again", AGAIN.values(), ids=AGAIN)
+def test_no_sentinel_of_tests_that_run_again(sentinels: Project, again: tuple[str, ...]) -> None:
+    """Each attempt is shown, by the plugin that repeats it, in words of its own."""
+    sentinels.file("smoke/test_any.py", textwrap.dedent(TESTS))
+    sentinels.lean = UNUSED
+    here = sentinels.pytest(*SHOWS, *again, "--junitxml=j.xml", "--json=r.json")
+    assert "[redacted]" in here.stdout
+    assert "rerun" in here.stdout or "retr" in here.stdout.lower(), str(here)
+    assert_none(here, sentinels.root / "j.xml", sentinels.root / "r.json")
+    apart = sentinels.pytest(*SHOWS, *again, "-n2", "--junitxml=j.xml", "--json=r.json")
+    assert_none(apart, sentinels.root / "j.xml", sentinels.root / "r.json")
 
 
 def test_no_sentinel_in_a_plan_or_the_audit_log(sentinels: Project) -> None:

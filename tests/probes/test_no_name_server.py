@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import pytest
 
 from probes.conftest import Load, ask
 from pytest_platform.errors import PlatformError
-from pytest_platform.hosts.transport import CommandResult, Local
+from pytest_platform.hosts.transport import CommandResult
 from pytest_platform.module.loader import Module
+from transports import Answering, Command
 
 USELESS = (
     "",
@@ -21,16 +19,14 @@ USELESS = (
 )
 
 
-class Host(Local):
-    """A host with a resolv.conf of our own."""
+def host(text: str) -> Answering:
+    """Return a host with a resolv.conf of our own."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def answer(command: Command) -> CommandResult:
+        assert command.argv == ("cat", "/etc/resolv.conf")
+        return CommandResult(0, text, "")
 
-    def run(self, argv: Sequence[str], **_: Any) -> CommandResult:
-        """Answer what the probe asks."""
-        assert argv == ["cat", "/etc/resolv.conf"]
-        return CommandResult(0, self._text, "")
+    return Answering(answer)
 
 
 @pytest.mark.parametrize("text", USELESS)
@@ -38,5 +34,5 @@ def test_it_is_an_error(load: Load, text: str) -> None:
     module = load({"dns": {"name": "status.example.org"}})
     assert isinstance(module, Module)
     with pytest.raises(PlatformError, match="names no name server") as caught:
-        ask(module, Host(text))
+        ask(module, host(text))
     assert caught.value.code == "probe.no_resolver"

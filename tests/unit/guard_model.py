@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from pytest_platform.change.guard_facts import CONFIRMATION, ChangeRequest, GuardFacts
+from pytest_platform.module.data import State
 from pytest_platform.module.forms import ExpectedState, StateClass
 from pytest_platform.module.loader import Module
-from pytest_platform.module.model import ComposeService, Manifest, Metadata, Runtime, Spec, State
+from pytest_platform.module.model import ComposeService, Manifest, Metadata, Runtime, Spec
 from pytest_platform.module.source import ModuleSource
 
 REQUEST = ChangeRequest(

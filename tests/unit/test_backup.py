@@ -11,7 +11,7 @@ import stat
 import subprocess
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -24,8 +24,9 @@ from pytest_platform.change.backup import BackupFacts, Reference, match, parse, 
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.transport import CommandResult, CommandTimeout, Local
-from pytest_platform.module.model import Backup
+from pytest_platform.module.data import Backup
 from pytest_platform.units import in_bytes
+from transports import Answering, Command, always
 
 TAKEN = datetime(2026, 5, 17, 1, 8, 47, tzinfo=UTC)
 NOW = TAKEN + timedelta(hours=6)
@@ -52,21 +53,12 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-class OverShell(Local):
-    """Runs a command as ssh does: quoted, by a shell, without this environment."""
-
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        timeout: float,
-        env: Mapping[str, str] | None = None,
-        limit: int | None = None,
-    ) -> CommandResult:
-        path = f"PATH={os.environ['PATH']}"
-        given = [path, *(f"{name}={value}" for name, value in (env or {}).items())]
-        command = ["env", "-i", *given, "sh", "-c", shlex.join(argv)]
-        return super().run(command, timeout=timeout, limit=limit)
+def over_shell(command: Command) -> CommandResult:
+    """Run a command as ssh does: quoted, by a shell, without this environment."""
+    path = f"PATH={os.environ['PATH']}"
+    given = [path, *(f"{name}={value}" for name, value in (command.env or {}).items())]
+    argv = ["env", "-i", *given, "sh", "-c", shlex.join(command.argv)]
+    return Local().run(argv, timeout=command.timeout, limit=command.limit)
 
 
 def tar(size: int = 5000) -> bytes:
@@ -187,7 +179,9 @@ def test_every_kind_is_registered() -> None:
 @pytest.mark.parametrize(
     "folder", ["with spaces", 'it\'s "quoted"', "$(id);`id`", "-rf", "ü*?[a]", "a:b"]
 )
-@pytest.mark.parametrize("transport", [Local(), OverShell()], ids=["local", "over a shell"])
+@pytest.mark.parametrize(
+    "transport", [Local(), Answering(over_shell)], ids=["local", "over a shell"]
+)
 def test_any_path_is_only_a_path(root: Path, folder: str, transport: Local) -> None:
     (root / folder).mkdir()
     path = put(root / folder / NAME)
@@ -393,29 +387,26 @@ def test_a_file_that_may_not_be_read(root: Path) -> None:
 def test_a_file_that_changes_while_it_is_read(root: Path) -> None:
     path = put(root / NAME)
 
-    class Writing(Local):
-        def run(self, argv: Sequence[str], **keywords: Any) -> CommandResult:
-            done = super().run(argv, **keywords)
-            if "tar" in argv:
-                put(path)
-            return done
+    def write(command: Command) -> CommandResult:
+        done = Local().run(command.argv, timeout=command.timeout, limit=command.limit)
+        if "tar" in command.argv:
+            put(path)
+        return done
 
-    assert codes(look(path, root, transport=Writing())) == ["backup.changed"]
+    assert codes(look(path, root, transport=Answering(write))) == ["backup.changed"]
 
 
 def test_a_file_that_becomes_a_link_after_it_was_resolved(root: Path, tmp_path: Path) -> None:
     path = put(root / NAME)
     other = put(tmp_path / NAME)
 
-    class Exchanging(Local):
-        def run(self, argv: Sequence[str], **keywords: Any) -> CommandResult:
-            if "stat" in argv and not path.is_symlink():
-                path.unlink()
-                path.symlink_to(other)
-                os.utime(path, (TAKEN.timestamp(),) * 2, follow_symlinks=False)
-            return super().run(argv, **keywords)
+    def exchange(command: Command) -> None:
+        if "stat" in command.argv and not path.is_symlink():
+            path.unlink()
+            path.symlink_to(other)
+            os.utime(path, (TAKEN.timestamp(),) * 2, follow_symlinks=False)
 
-    assert "backup.not_a_file" in codes(look(path, root, transport=Exchanging()))
+    assert "backup.not_a_file" in codes(look(path, root, transport=Answering(exchange)))
 
 
 # How old it is
@@ -604,33 +595,17 @@ def test_a_tool_that_does_not_end(
     assert "gzip" in facts.refusals[0].message
 
 
-class Broken(Local):
-    """Cannot reach its host."""
-
-    def __init__(self, error: PlatformError) -> None:
-        self.error = error
-
-    def run(self, *_argv: Any, **_keywords: Any) -> CommandResult:
-        raise self.error
+def broken(error: PlatformError) -> Answering:
+    return Answering(always(error))
 
 
 def test_a_host_that_does_not_answer(root: Path) -> None:
-    assert codes(look(root / NAME, root, transport=Broken(PlatformError("no route")))) == [
+    assert codes(look(root / NAME, root, transport=broken(PlatformError("no route")))) == [
         "backup.host"
     ]
-    assert codes(look(root / NAME, root, transport=Broken(CommandTimeout("late")))) == [
+    assert codes(look(root / NAME, root, transport=broken(CommandTimeout("late")))) == [
         "backup.timeout"
     ]
-
-
-class Answering(Local):
-    """Answers one thing after the other, whatever it is asked."""
-
-    def __init__(self, answers: Iterator[CommandResult]) -> None:
-        self.answers = answers
-
-    def run(self, *_argv: Any, **_keywords: Any) -> CommandResult:
-        return next(self.answers)
 
 
 ANSWERS = st.builds(
@@ -657,7 +632,8 @@ TEXTS = st.sampled_from(
 @settings(max_examples=300)
 @given(TEXTS, st.lists(ANSWERS, min_size=20, max_size=20))
 def test_whatever_the_host_answers_is_judged(text: str, answers: list[CommandResult]) -> None:
-    facts = look(text, Path("/srv"), level="data", transport=Answering(iter(answers)))
+    rest = iter(answers)
+    facts = look(text, Path("/srv"), level="data", transport=Answering(lambda _: next(rest)))
     codes(facts)
     assert not facts.verified
 
@@ -733,7 +709,7 @@ def test_a_wrong_form(text: str) -> None:
     assert isinstance(refusal, Refusal)
     assert refusal.code == "backup.form"
     assert "write " in refusal.message
-    facts = look(text, Path("/"), transport=Broken(PlatformError("nothing may be asked")))
+    facts = look(text, Path("/"), transport=broken(PlatformError("nothing may be asked")))
     assert codes(facts) == ["backup.form"]
     assert facts.reference.isprintable()
     assert "secret" not in repr(facts)

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,8 @@ import pytest
 
 from pytest_platform.change.backup import BackupFacts, verify
 from pytest_platform.hosts.transport import CommandResult, Local
-from pytest_platform.module.model import Backup
+from pytest_platform.module.data import Backup
+from transports import Answering, Command
 
 EMPTY = Path(__file__).resolve().parents[1] / "cases" / "restic"
 TAKEN = datetime(2026, 5, 17, 1, 8, 47, tzinfo=UTC)
@@ -402,43 +403,46 @@ def test_a_missing_program(
     assert kind in facts.refusals[0].message
 
 
-class Recording(Local):
-    """Keeps what every command answered."""
-
-    def __init__(self) -> None:
-        self.answers: dict[tuple[str, ...], CommandResult] = {}
-
-    def run(self, argv: Sequence[str], **keywords: Any) -> CommandResult:
-        self.answers[tuple(argv)] = super().run(argv, **keywords)
-        return self.answers[tuple(argv)]
+Answers = dict[tuple[str, ...], CommandResult]
 
 
-class Replaying(Local):
-    """Answers what was recorded, but lets one subcommand end with another exit status."""
+def recording(answers: Answers) -> Answering:
+    """Return this machine; ``answers`` becomes what every command answered."""
 
-    def __init__(
-        self, answers: Mapping[tuple[str, ...], CommandResult], subcommand: str, status: int
-    ) -> None:
-        self.answers, self.subcommand, self.status = answers, subcommand, status
+    def run(command: Command) -> CommandResult:
+        done = Local().run(
+            command.argv, timeout=command.timeout, env=command.env, limit=command.limit
+        )
+        answers[command.argv] = done
+        return done
 
-    def run(self, argv: Sequence[str], **_keywords: Any) -> CommandResult:
-        done = self.answers[tuple(argv)]
-        if self.subcommand not in argv:
+    return Answering(run)
+
+
+def replaying(answers: Answers, subcommand: str, status: int) -> Answering:
+    """Answer what was recorded, but let one subcommand end with another exit status."""
+
+    def answer(command: Command) -> CommandResult:
+        done = answers[command.argv]
+        if subcommand not in command.argv:
             return done
-        if "sh" in argv:
-            return CommandResult(0, done.stdout.replace("exit 0\n", f"exit {self.status}\n"), "")
-        return CommandResult(self.status, done.stdout, "")
+        if "sh" in command.argv:
+            return CommandResult(0, done.stdout.replace("exit 0\n", f"exit {status}\n"), "")
+        return CommandResult(status, done.stdout, "")
+
+    return Answering(answer)
 
 
 @pytest.fixture(scope="module")
-def recorded(made: Made) -> dict[tuple[str, ...], CommandResult]:
-    transport = Recording()
+def recorded(made: Made) -> Answers:
+    answers: Answers = {}
+    transport = recording(answers)
     for reference in made.references.values():
         assert codes(look(reference, made.folder, "data", transport=transport)) == []
-    return transport.answers
+    return answers
 
 
-def test_no_lock_is_taken(recorded: dict[tuple[str, ...], CommandResult]) -> None:
+def test_no_lock_is_taken(recorded: Answers) -> None:
     looks = [argv for argv in recorded if {"restic", "borg"} & set(argv)]
     assert {word for argv in looks for word in argv} >= {"--read-data", "--verify-data"}
     assert all({"--no-lock", "--bypass-lock"} & set(argv) for argv in looks)
@@ -459,10 +463,10 @@ STATUSES = {
 
 @pytest.mark.parametrize("subcommand", ["snapshots", "stats", "check", "dump"])
 def test_every_exit_status_of_restic_but_0_refuses(
-    made: Made, recorded: dict[tuple[str, ...], CommandResult], subcommand: str
+    made: Made, recorded: Answers, subcommand: str
 ) -> None:
     for status in range(1, 256):
-        transport = Replaying(recorded, subcommand, status)
+        transport = replaying(recorded, subcommand, status)
         facts = look(made.references["restic"], made.folder, "data", transport=transport)
         told = codes(facts)
         expected = STATUSES.get(status, told[0])
@@ -474,10 +478,10 @@ def test_every_exit_status_of_restic_but_0_refuses(
 
 @pytest.mark.parametrize("subcommand", ["info", "check", "extract"])
 def test_every_exit_status_of_borg_but_0_refuses(
-    made: Made, recorded: dict[tuple[str, ...], CommandResult], subcommand: str
+    made: Made, recorded: Answers, subcommand: str
 ) -> None:
     for status in range(1, 256):
-        transport = Replaying(recorded, subcommand, status)
+        transport = replaying(recorded, subcommand, status)
         facts = look(made.references["borg"], made.folder, "data", transport=transport)
         assert len(codes(facts)) == 1, status
         assert facts.level != "data", status

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,8 @@ from pytest_platform.compose.found import taking_part
 from pytest_platform.compose.remote import Deployed, RemoteCompose
 from pytest_platform.compose.rendered import Rendered
 from pytest_platform.errors import CannotCompare
-from pytest_platform.hosts.transport import CommandResult, Local
+from pytest_platform.hosts.transport import CommandResult
+from transports import Answering, always
 
 PROJECT = "com.docker.compose.project"
 LABELS = {
@@ -27,28 +27,8 @@ DEPLOYED = Deployed.by(LABELS)
 DIGEST = "0" * 64
 
 
-class Answering(Local):
-    """Gives one answer to all commands, and keeps them."""
-
-    name = "nas"
-
-    def __init__(self, code: int, stdout: str = "", stderr: str = "") -> None:
-        self.answer = CommandResult(code, stdout, stderr)
-        self.ran: list[Sequence[str]] = []
-
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        timeout: float,
-        env: Mapping[str, str] | None = None,
-        limit: int | None = None,
-    ) -> CommandResult:
-        assert timeout
-        assert limit is None
-        assert env is None
-        self.ran.append(argv)
-        return self.answer
+def answering(code: int, stdout: str = "", stderr: str = "") -> Answering:
+    return Answering(always(CommandResult(code, stdout, stderr)), "nas")
 
 
 def test_the_labels_say_how_to_read_the_same_again() -> None:
@@ -60,7 +40,7 @@ def test_the_labels_say_how_to_read_the_same_again() -> None:
 
 
 def test_hashes_are_asked_for_once() -> None:
-    there = Answering(0, "v5.6.1\napp abc\nother def\n")
+    there = answering(0, "v5.6.1\napp abc\nother def\n")
     compose = RemoteCompose(there)
     for _ in range(3):
         hashes = compose.hashes(DEPLOYED)
@@ -69,11 +49,11 @@ def test_hashes_are_asked_for_once() -> None:
 
 
 def test_digests_are_asked_for_once_and_missing_files_left_out() -> None:
-    there = Answering(1, f"{DIGEST}  /srv/a b.yaml\n", "sha256sum: /srv/b.yaml: No such file\n")
+    there = answering(1, f"{DIGEST}  /srv/a b.yaml\n", "sha256sum: /srv/b.yaml: No such file\n")
     compose = RemoteCompose(there)
     for _ in range(3):
         assert compose.digests(("/srv/a b.yaml", "/srv/b.yaml")) == {"/srv/a b.yaml": DIGEST}
-    assert there.ran == [["sha256sum", "--", "/srv/a b.yaml", "/srv/b.yaml"]]
+    assert there.ran == [("sha256sum", "--", "/srv/a b.yaml", "/srv/b.yaml")]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +71,7 @@ def test_digests_are_asked_for_once_and_missing_files_left_out() -> None:
 def test_what_fails_is_told_without_values_and_not_asked_again(
     stdout: str, stderr: str, message: str
 ) -> None:
-    there = Answering(15, stdout, stderr)
+    there = answering(15, stdout, stderr)
     compose = RemoteCompose(there)
     for _ in range(2):
         with pytest.raises(CannotCompare) as caught:
@@ -155,11 +135,11 @@ def test_files_that_take_part(tmp_path: Path) -> None:
 
 
 def test_what_was_forgotten_is_asked_for_again() -> None:
-    there = Answering(0, f"{DIGEST}  /srv/a.yaml\n")
+    there = answering(0, f"{DIGEST}  /srv/a.yaml\n")
     compose = RemoteCompose(there)
     for answer in (DIGEST, "1" * 64):
-        there.answer = CommandResult(0, f"{answer}  /srv/a.yaml\n", "")
+        there.answer = always(CommandResult(0, f"{answer}  /srv/a.yaml\n", ""))
         assert compose.digests(("/srv/a.yaml",)) == {"/srv/a.yaml": answer}
-        there.answer = CommandResult(0, f"v5.6.1\napp {answer}\n", "")
+        there.answer = always(CommandResult(0, f"v5.6.1\napp {answer}\n", ""))
         assert compose.hashes(DEPLOYED).of == {"app": answer}
         compose.forget()

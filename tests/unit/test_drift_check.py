@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
@@ -29,6 +29,7 @@ from pytest_platform.run.context import Context
 from pytest_platform.run.graph import Plan
 from pytest_platform.run.remote_mode import ThisMachine
 from pytest_platform.verdict import Verdict
+from transports import Answering, Command
 
 CASES = Path(__file__).parents[1] / "cases" / "drift"
 STATES = {
@@ -293,38 +294,30 @@ def test_no_value_of_an_environment_is_kept() -> None:
     assert "TOKEN" not in repr(kept)
 
 
-class Scripted(Local):
-    """Answers ``docker-compose`` from a table of what follows it."""
+MODEL: Mapping[str, Any] = {"name": "p", "services": {"app": {}, "other": {}}}
 
-    model: ClassVar[Mapping[str, Any]] = {"name": "p", "services": {"app": {}, "other": {}}}
 
-    def __init__(self, version: str, source: Mapping[str, Any], hashes: str) -> None:
-        plain = {"name": "p", "services": {"app": source}}
-        self.ran: list[Sequence[str]] = []
-        self._answers = {
-            ("version", "--short"): version,
-            ("config", "--format", "json"): json.dumps(self.model),
-            ("config", "--format", "json", "--no-interpolate"): json.dumps(plain),
-            ("config", "--hash", "*"): hashes,
-        }
+def scripted(
+    version: str, source: Mapping[str, Any], hashes: str, model: Mapping[str, Any] = MODEL
+) -> Answering:
+    """Answer ``docker-compose`` from a table of what follows it."""
+    answers = {
+        ("version", "--short"): version,
+        ("config", "--format", "json"): json.dumps(model),
+        ("config", "--format", "json", "--no-interpolate"): json.dumps(
+            {"name": "p", "services": {"app": source}}
+        ),
+        ("config", "--hash", "*"): hashes,
+    }
 
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        timeout: float,
-        env: Mapping[str, str] | None = None,
-        limit: int | None = None,
-    ) -> CommandResult:
-        assert timeout
-        assert limit is None
-        assert env is None or env
-        self.ran.append(argv)
-        for words, answer in self._answers.items():
-            if tuple(argv[-len(words) :]) == words:
-                return CommandResult(0, answer, "")
-        message = f"unexpected: {argv}"
+    def answer(command: Command) -> CommandResult:
+        for words, text in answers.items():
+            if command.argv[-len(words) :] == words:
+                return CommandResult(0, text, "")
+        message = f"unexpected: {command.argv}"
         raise EngineError(message)
+
+    return Answering(answer)
 
 
 FILES = (Path("compose.yaml"),)
@@ -348,11 +341,11 @@ HASHES = "app abc\nother def\n"
 def test_the_hash_is_unknown_where_compose_is_known_to_disagree(
     version: str, source: Mapping[str, Any], expected: str | None
 ) -> None:
-    assert Renderer(Scripted(version, source, HASHES)).hash(FILES, "p", "app") == expected
+    assert Renderer(scripted(version, source, HASHES)).hash(FILES, "p", "app") == expected
 
 
 def test_all_hashes_are_asked_for_at_once() -> None:
-    transport = Scripted("5.6.1", {}, HASHES)
+    transport = scripted("5.6.1", {}, HASHES)
     renderer = Renderer(transport)
     assert [renderer.hash(FILES, "p", name) for name in ("app", "app", "other", "none")] == [
         *("abc", "abc", "def"),
@@ -363,10 +356,9 @@ def test_all_hashes_are_asked_for_at_once() -> None:
 
 
 def test_values_are_secret_as_compose_and_as_the_engine_write_them() -> None:
-    transport = Scripted("5.6.1", {"environment": {"A": "${SHOWN}"}}, HASHES)
     environment = {"A": "pa$$word"}
     model = {"services": {"app": {"environment": environment}}}
-    transport._answers["config", "--format", "json"] = json.dumps(model)
+    transport = scripted("5.6.1", {"environment": {"A": "${SHOWN}"}}, HASHES, model)
     renderer = Renderer(transport)
     renderer.rendered(FILES, "p")
     renderer.uninterpolated(FILES, "p")

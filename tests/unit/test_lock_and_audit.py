@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
@@ -16,8 +16,9 @@ import msgspec
 import pytest
 
 from pytest_platform.change import audit, lock
-from pytest_platform.hosts.transport import CommandResult, CommandTimeout, Local
+from pytest_platform.hosts.transport import CommandTimeout, Local
 from pytest_platform.secrets import Secrets
+from transports import Answering, always
 
 LINE = audit.AuditLine(
     time="2026-05-17T01:08:47+00:00",
@@ -84,27 +85,14 @@ def test_a_lock_that_a_dead_run_left_is_explained_and_not_taken(project: str) ->
 
 def test_the_holder_is_looked_for_on_its_own_machine(project: str) -> None:
     """The host of the lock may be another machine, with other processes of the same numbers."""
-    ran: list[Sequence[str]] = []
-
-    class Recording(Local):
-        def run(
-            self,
-            argv: Sequence[str],
-            *,
-            timeout: float,
-            env: Mapping[str, str] | None = None,
-            limit: int | None = None,
-        ) -> CommandResult:
-            ran.append(argv)
-            return super().run(argv, timeout=timeout, env=env, limit=limit)
-
+    transport = Answering()
     with (
         lock.held(Local(), project, holder()),
         pytest.raises(lock.LockHeld, match="is held by"),
-        lock.held(Recording(), project, holder()),
+        lock.held(transport, project, holder()),
     ):
         pytest.fail("two hold one lock")
-    assert [argv[2] for argv in ran] == [lock._TAKE, lock._GIVE_BACK]
+    assert [argv[2] for argv in transport.ran] == [lock._TAKE, lock._GIVE_BACK]
 
 
 def test_a_lock_that_somebody_replaced_is_not_removed(project: str) -> None:
@@ -201,13 +189,10 @@ def test_of_many_at_once_one_takes_it(project: str) -> None:
 
 
 def test_a_host_that_does_not_answer_refuses(project: str) -> None:
-    class Silent(Local):
-        def run(self, *_: object, **__: object) -> CommandResult:
-            raise CommandTimeout("sh did not end within 20 s")
-
+    silent = Answering(always(CommandTimeout("sh did not end within 20 s")))
     with (
         pytest.raises(lock.LockHeld, match="cannot be reached"),
-        lock.held(Silent(), project, holder()),
+        lock.held(silent, project, holder()),
     ):
         pytest.fail("a lock was taken")
 

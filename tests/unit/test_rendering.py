@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pytest_platform.compose.renderer import Renderer
 from pytest_platform.errors import ComposeError
-from pytest_platform.hosts.transport import CommandResult, Local
+from pytest_platform.hosts.transport import Local
+from transports import Answering
 
 LACKING = """services:
   app:
@@ -20,15 +20,9 @@ LACKING = """services:
 """
 
 
-class Counting(Local):
-    """Counts the times that Compose renders."""
-
-    def __init__(self) -> None:
-        self.rendered = 0
-
-    def run(self, argv: Any, **options: Any) -> CommandResult:
-        self.rendered += "config" in argv
-        return super().run(argv, **options)
+def renderings(transport: Answering) -> int:
+    """Count the times that Compose has rendered."""
+    return sum("config" in argv for argv in transport.ran)
 
 
 def write(root: Path, text: str) -> tuple[Path]:
@@ -63,23 +57,23 @@ def test_values_that_are_there_are_used(tmp_path: Path) -> None:
 
 
 def test_many_modules_of_one_file_render_it_three_times(tmp_path: Path) -> None:
-    transport = Counting()
+    transport = Answering()
     renderer = Renderer(transport)
     files = write(tmp_path, LACKING)
     for service in (f"s{number}" for number in range(100)):
         renderer.judged(files, "p", service)
         renderer.uninterpolated(files, "p")
-    assert transport.rendered == 3
+    assert renderings(transport) == 3
 
 
 def test_a_whole_file_is_rendered_twice(tmp_path: Path) -> None:
-    transport = Counting()
+    transport = Answering()
     renderer = Renderer(transport)
     files = write(tmp_path, "services: {app: {image: x}}")
     for service in (f"s{number}" for number in range(100)):
         renderer.judged(files, "p", service)
         renderer.uninterpolated(files, "p")
-    assert transport.rendered == 2
+    assert renderings(transport) == 2
 
 
 def test_what_compose_refuses_is_no_declaration_to_compare_with(tmp_path: Path) -> None:

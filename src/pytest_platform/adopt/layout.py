@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import yaml
 
-_COLUMN: Final = 60
-"""Comments do not stand further to the right than this because of one long line."""
+_WIDTH: Final = 80
+"""A comment that would end further to the right stands above its line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,22 @@ def flow(value: Any) -> str:
 
 def joined(lines: Sequence[YamlLine]) -> str:
     """Return the text of a file."""
-    widths = [len(line.text) for line in lines if line.reason and len(line.text) <= _COLUMN]
-    column = max(widths, default=0) + 2
-    return "".join(f"{_with_comment(line, column)}\n" for line in lines)
+    beside = [line for line in lines if line.reason and _end(line, len(line.text)) <= _WIDTH]
+    column = max((len(line.text) for line in beside), default=0)
+    return "".join(f"{one}\n" for line in lines for one in _with_comment(line, column))
 
 
-def _with_comment(line: YamlLine, column: int) -> str:
-    if not line.reason:
-        return line.text
+def _with_comment(line: YamlLine, column: int) -> Iterator[str]:
+    """Yield a line with its comment in the common column, or else above."""
     said = " ".join(line.reason.split())
-    return f"{line.text}{' ' * max(2, column - len(line.text))}# {said}"
+    at = max(column, len(line.text))
+    if said and _end(line, at) > _WIDTH:
+        indent = len(line.text) - len(line.text.lstrip())
+        yield f"{' ' * indent}# {said}"
+        yield line.text
+    else:
+        yield f"{line.text:{at}}  # {said}" if said else line.text
+
+
+def _end(line: YamlLine, column: int) -> int:
+    return column + len("  # ") + len(" ".join(line.reason.split()))

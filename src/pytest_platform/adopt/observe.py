@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, Final
 
 from pytest_platform.adopt.propose import SeenService
@@ -18,7 +20,7 @@ from pytest_platform.module.probes import ProbeRefused, read_probe
 from pytest_platform.run.context import Context
 from pytest_platform.run.graph import Plan
 from pytest_platform.run.observer import DeployedObserver
-from pytest_platform.run.remote_mode import OverSsh, RemoteMode, ThisMachine
+from pytest_platform.run.remote_mode import SSH_CONFIG, OverSsh, RemoteMode, ThisMachine
 from pytest_platform.workload.seen import Phase, Workload
 
 _TIMEOUT: Final = "2s"
@@ -31,7 +33,8 @@ def context_of(
     catalog: Catalog, renderer: Renderer, modules: Sequence[Module], ssh_host: str
 ) -> Context:
     """Return the context to observe modules in: on ``ssh_host``, here where that is empty."""
-    mode: RemoteMode = OverSsh(Inventory(chosen=ssh_host), None) if ssh_host else ThisMachine()
+    config = Path(named).expanduser().absolute() if (named := os.environ.get(SSH_CONFIG)) else None
+    mode: RemoteMode = OverSsh(Inventory(chosen=ssh_host), config) if ssh_host else ThisMachine()
     return Context.of(
         catalog=catalog,
         renderer=renderer,

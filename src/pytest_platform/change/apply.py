@@ -34,9 +34,7 @@ from pytest_platform.signals import terminated_as_interrupt
 from pytest_platform.verdict import Finding, Location, Result, failed, passed
 from pytest_platform.workload.seen import Workload
 
-_NEEDS_HOST = Refusal(
-    "guard.remote_mode", "a change needs the host: give --remote-mode local or ssh"
-)
+_HOST_WANTED = "a change needs the host: give --remote-mode local or ssh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +88,8 @@ def _guarded_apply(module: Module, setting: Setting, context: Context) -> Applie
     if verdict.decision is not Decision.ALLOWED:
         return attempt.not_run(seen, verdict)
     try:
-        with (
-            terminated_as_interrupt(),
-            held(attempt.host.transport, module.project, attempt.holder),
-        ):
+        lock = held(attempt.host.transport, module.project, attempt.holder)
+        with terminated_as_interrupt(), lock:
             return attempt.under_lock(seen)
     except LockHeld as error:
         refused = GuardVerdict(Decision.REFUSED, (Refusal(error.code, str(error)),))
@@ -141,7 +137,7 @@ class _Attempt:
         verdict = decide(self.module, seen.drift, self.setting.request, facts)
         more = [self.setting.unusable] if self.setting.unusable else []
         if not self.context.remote_mode.live:
-            more.append(_NEEDS_HOST)
+            more.append(Refusal("guard.remote_mode", _HOST_WANTED))
         return GuardVerdict(Decision.REFUSED, (*more, *verdict.reasons)) if more else verdict
 
     def under_lock(self, before: ObservedChange) -> Applied:

@@ -18,6 +18,7 @@ from pytest_platform.checks.blocked import reported_elsewhere, state_findings
 from pytest_platform.checks.databases import without_databases
 from pytest_platform.docker import start
 from pytest_platform.docker.files import contents
+from pytest_platform.docker.mounted import volume_mounts
 from pytest_platform.docker.snapshot import Container
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import PlatformError
@@ -233,13 +234,12 @@ def _held_by(module: Module, context: Context, read: set[str]) -> Iterator[tuple
     engine = context.fleet.host_of(module).engine
     for container in context.fleet.snapshot(module).of(module.project, module.service):
         document = engine.inspect(container.id) or {}
-        for mount in document.get("Mounts") or ():
-            if mount["Type"] == "volume" and mount["Name"] not in read:
-                read.add(mount["Name"])
-                path = mount["Destination"]
+        for name, path, _ in volume_mounts(document):
+            if name not in read:
+                read.add(name)
                 found = contents(engine, container.id, path, timeout=_READING)
                 kept = without_databases(found)
-                yield from ((f"{path}/{name}", digest) for name, digest in kept.items())
+                yield from ((f"{path}/{file}", digest) for file, digest in kept.items())
                 if len(kept) < len(found):
                     yield f"{path} (database)", _DATABASE
                 if not found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Sequence
 
+from pytest_platform.docker.mounted import volume_mounts
 from pytest_platform.docker.paths import resolve
 from pytest_platform.errors import PlatformError
 from pytest_platform.probes.kind import Target
@@ -18,7 +19,7 @@ def leave(target: Target) -> tuple[str, ...]:
     There is none where that cannot be done: the container has no ``touch``, or may not write.
     """
     document = target.engine.inspect(target.container(None).id) or {}
-    folders = [one["Destination"] for one in document.get("Mounts") or () if _is_volume(one)]
+    folders = [one.path for one in volume_mounts(document) if one.writable]
     paths = [posixpath.join(folder, NAME) for folder in folders]
     return tuple(path for path in paths if _runs(target, ["touch", path]))
 
@@ -39,10 +40,6 @@ def _is_gone(target: Target, path: str) -> bool:
         return resolve(target.engine, target.container(None).id, path) is None
     except PlatformError:
         return False
-
-
-def _is_volume(mount: dict[str, object]) -> bool:
-    return mount["Type"] == "volume" and bool(mount.get("RW"))
 
 
 def _runs(target: Target, command: Sequence[str]) -> bool:

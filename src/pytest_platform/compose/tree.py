@@ -92,13 +92,15 @@ def is_readable(text: str) -> bool:
     try:
         for _ in yaml.parse(text, Loader=_LOADER):
             pass
-    except yaml.YAMLError:
+    except (yaml.YAMLError, UnicodeEncodeError):
         return False
     return True
 
 
 def _documents(text: str) -> Iterator[Node]:
-    events = iter(yaml.parse(text, Loader=_LOADER))
+    # Bytes that are no UTF-8 may stand in it as the system has them; libyaml takes none.
+    known = text.encode("utf-8", "replace").decode()
+    events = iter(yaml.parse(known, Loader=_LOADER))
     try:
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):

@@ -18,6 +18,9 @@ from pytest_platform.text import quoted
 _LONGEST_PAUSE = 120
 """Seconds between the end of a run and the next one; Docker waits a minute at most."""
 
+_LONGEST_PAUSE = 120
+"""Seconds between the end of a run and the next one; Docker waits a minute at most."""
+
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
 _PATH_STAT = "X-Docker-Container-Path-Stat"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 VOLUMES: Final = "/var/lib/docker/volumes"
 """Where an Engine keeps its volumes, unless it was configured otherwise."""
@@ -34,6 +34,23 @@ _ENGINES: Final = tuple(
 )
 _POWERS: Final = frozenset({"ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO", "DAC_READ_SEARCH"})
 _DISK: Final = re.compile(r"/dev($|/(sd|hd|vd|xvd|nvme|mapper|dm-|md|disk|block|loop|zd|mem))")
+
+
+class VolumeMount(NamedTuple):
+    """A volume as a container has it mounted: ``path`` is in the container."""
+
+    name: str
+    path: str
+    writable: bool
+
+
+def volume_mounts(document: Mapping[str, Any]) -> list[VolumeMount]:
+    """Take from one answer of ``inspect`` the volumes that are mounted."""
+    return [
+        VolumeMount(one["Name"], one.get("Destination") or "", bool(one.get("RW")))
+        for one in document.get("Mounts") or ()
+        if one.get("Type") == "volume"
+    ]
 
 
 @dataclass(frozen=True, slots=True)

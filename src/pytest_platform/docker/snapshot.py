@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pytest_platform.docker.details import ONEOFF, Details, Digests, details
 from pytest_platform.docker.endpoints import Network, read_network
 from pytest_platform.docker.engine import PROJECT, SERVICE, Document, Engine
-from pytest_platform.docker.mounted import Mounted, of_container, of_driver
+from pytest_platform.docker.mounted import Mounted, of_container, of_driver, volume_mounts
 from pytest_platform.secrets import Secrets
 from pytest_platform.workload.seen import ServiceKey
 
@@ -204,9 +204,7 @@ def read_container(document: Document) -> Container:
         health_output=_last_output(health),
         image=config.get("Image") or "",
         hook=labels.get(_HOOK),
-        volumes=tuple(
-            mount["Name"] for mount in document.get("Mounts") or () if mount["Type"] == "volume"
-        ),
+        volumes=tuple(one.name for one in volume_mounts(document)),
         image_id=document.get("Image") or "",
         config_hash=labels.get(_CONFIG_HASH, ""),
         network=read_network(document),

@@ -79,6 +79,12 @@ def wait_for_exit(engine: WritableEngine, container: str, *, timeout: float) -> 
     raise OneShotTimeout(message)
 
 
+def exit_code_of(document: Document) -> int | None:
+    """Take from one answer of ``inspect`` how the container ended; None while it runs."""
+    state = document["State"]
+    return None if state["Running"] else int(state["ExitCode"])
+
+
 def _exit_code(answer: Document) -> int:
     """Read the answer to a wait, which has an error where the exit code is not the container's."""
     trouble: Document = answer.get("Error") or {}

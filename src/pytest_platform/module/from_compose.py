@@ -16,12 +16,13 @@ from typing import Any, Final
 import msgspec
 
 from pytest_platform.errors import Problem
+from pytest_platform.module.data import State
 from pytest_platform.module.declared import Broken, Module, Vocabulary
 from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.forms import ExpectedState, StateClass
 from pytest_platform.module.infer import Inference, Services, data_of, infer, needed_by
 from pytest_platform.module.loader import checked
-from pytest_platform.module.model import Manifest, State
+from pytest_platform.module.model import Manifest
 from pytest_platform.module.places import ModuleSource, Path_, Span
 
 BLOCK: Final = "x-platform"

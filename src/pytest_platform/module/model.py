@@ -1,4 +1,4 @@
-"""The shape of ``module.yaml``: the one place it is written down.
+"""The shape of ``module.yaml``: the one place it is written down, with ``data`` and ``forms``.
 
 These classes validate a file, ``schema/module.schema.json`` is generated from them,
 and ``schema/module.schema.md`` from that; a test compares.
@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, field, structs
 
+from pytest_platform.module.data import State
 from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.forms import (
     DECIDE,
@@ -23,8 +24,6 @@ from pytest_platform.module.forms import (
     ExpectedState,
     Name,
     RelativePath,
-    Size,
-    StateClass,
     Text,
     form,
 )
@@ -264,49 +263,6 @@ class Runtime(Base, frozen=True, kw_only=True):
         """The service that the module is, on whatever engine: files, project and service."""
         place: ComposeService | SwarmService = getattr(self, self.engine)
         return place
-
-
-class Backup(Base, frozen=True):
-    """What counts as a backup of a stateful module."""
-
-    roots: Annotated[
-        tuple[
-            Annotated[
-                str,
-                form(r"^/", "an absolute path on the host", examples=["/srv/backups"]),
-            ],
-            ...,
-        ],
-        Meta(min_length=1, description="Folders on the host that may hold backups."),
-    ]
-    max_age: Annotated[Duration, Meta(description="An older backup does not count.")] = "7d"
-    min_size: Annotated[Size, Meta(description="A smaller backup does not count.")] = "1KiB"
-    level: Annotated[
-        Literal["exists", "structural", "data"],
-        Meta(description="How deep a backup is verified."),
-    ] = "structural"
-
-
-class State(Base, frozen=True):
-    """The data that the module holds or changes."""
-
-    class_: Annotated[
-        StateClass,
-        Meta(
-            description=(
-                "`stateless`; `stateful`: holds data; "
-                "`sidecar`: changes the data of a stateful module, its `owner`."
-            )
-        ),
-    ] = field(name="class")
-    owner: Annotated[Name | None, Meta(description="The stateful module of a sidecar.")] = None
-    backup_ref_modules: Annotated[
-        tuple[Name, ...],
-        Meta(description="Whose backup reference unlocks the guarded apply of a sidecar."),
-    ] = ()
-    backup: Annotated[
-        Backup | None, Meta(description="What counts as a backup of a stateful module.")
-    ] = None
 
 
 class Waiver(Base, frozen=True):

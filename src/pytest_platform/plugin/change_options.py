@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -15,6 +15,8 @@ from pytest_platform.plugin.report_options import STDOUT
 
 PLAN_OUTPUT: pytest.StashKey[Output] = pytest.StashKey()
 
+if TYPE_CHECKING:
+    from pytest_platform.change.apply import Setting
 
 _OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "--plan": {
@@ -67,6 +69,27 @@ class ChangeOptions:
     confirmation: str
     audit_log: Path
     output: Output | None = None
+
+    def setting(self, patterns: tuple[str, ...]) -> Setting:
+        """Return what is ordered of a guarded apply. Reads the plan that ``--apply`` names."""
+        from pytest_platform.change import apply, plan
+        from pytest_platform.change.guard_facts import ChangeRequest
+        from pytest_platform.change.refusal import Refusal
+
+        request = ChangeRequest(
+            apply=bool(self.apply),
+            patterns=patterns,
+            allow_stateful=self.allow_stateful,
+            backup_ref=self.backup_ref,
+            confirmation=self.confirmation,
+        )
+        planned, unusable = None, None
+        if self.apply not in {"", STDOUT}:
+            try:
+                planned = plan.load(Path(self.apply))
+            except plan.PlanUnusable as error:
+                unusable = Refusal(error.code, str(error))
+        return apply.Setting(request, self.audit_log, planned=planned, unusable=unusable)
 
 
 def add_options(group: pytest.OptionGroup) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,44 +37,26 @@ class FailureText:
     def __init__(self, report: pytest.TestReport, terminal: Terminal, module: str) -> None:
         self._text = str(report.longrepr)
         self._terminal = terminal
-        self._instead = ""
         path, line, _ = report.location
-        self.name = report.head_line or report.nodeid
         message = self._text.lstrip("\n").partition("\n")[0]
         self.reprcrash = Headline(path, (line or 0) + 1, message)
         self.likeness = nameless("\n".join(_not_of_a_place(self._text)), module)
 
+    def add(self, line: str) -> None:
+        """Write one more line below."""
+        self._text = f"{self._text}\n{line}"
+
     def __str__(self) -> str:
         return self._text
-
-    def refer_to(self, first: FailureText) -> None:
-        """Show on the terminal only where it is, and which other failure says the rest."""
-        places = ", ".join(found[1] for found in map(_PLACE.fullmatch, self._lines()) if found)
-        at = f", at {places}" if places else ""
-        self._instead = f"as in {first.name} above{at}"
 
     def toterminal(self, out: Any) -> None:
         """Write the text; what is wider than the terminal is wrapped, source lines are cut."""
         if out is not self._terminal.writer:
             out.line(self._text)
             return
-        for line in self._instead.splitlines() or self._lines():
+        for line in self._text.splitlines():
             for part in _fitted(line, self._terminal):
                 out.line(part)
-
-    def _lines(self) -> list[str]:
-        return self._text.splitlines()
-
-
-def say_once(reports: Iterable[Any]) -> None:
-    """Let failures that are equal but for their module and place refer to the first of them."""
-    first: dict[str, FailureText] = {}
-    for report in reports:
-        text = getattr(report, "longrepr", None)
-        if isinstance(text, FailureText):
-            other = first.setdefault(text.likeness, text)
-            if other is not text:
-                text.refer_to(other)
 
 
 def _not_of_a_place(text: str) -> Iterator[str]:

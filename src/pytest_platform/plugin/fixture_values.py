@@ -11,6 +11,7 @@ import pytest
 from pytest_platform.change import apply
 from pytest_platform.checks.check import SKIP_REASON
 from pytest_platform.docker import start
+from pytest_platform.docker.endpoints import read_network
 from pytest_platform.docker.snapshot import Container, Snapshot
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.module.loader import Module
@@ -97,9 +98,9 @@ class PlatformStack:
             EngineError: the Engine cannot be asked.
         """
         document = self._host.engine.inspect(self._container(service).id) or {}
-        ports = (document.get("NetworkSettings") or {}).get("Ports") or {}
-        for binding in ports.get(f"{port}/{protocol}") or ():
-            return int(binding["HostPort"])
+        for one in read_network(document).published:
+            if one.port == f"{port}/{protocol}":
+                return one.host_port
         message = f"port {port}/{protocol} of '{service}' is not published"
         raise StackPort(message)
 

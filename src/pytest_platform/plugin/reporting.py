@@ -10,10 +10,11 @@ import pytest
 
 from pytest_platform.errors import render
 from pytest_platform.plugin.collection import modules_of
-from pytest_platform.plugin.failure_text import FailureText, say_once
+from pytest_platform.plugin.failure_text import FailureText
 from pytest_platform.plugin.groups import total_of
 from pytest_platform.plugin.nodes import CheckItem
 from pytest_platform.plugin.observed import host_shown, observed_already
+from pytest_platform.plugin.once import repeated
 from pytest_platform.plugin.outcome import (
     CRASH,
     SMOKE,
@@ -42,8 +43,12 @@ _ANSWERS = "platform_answers"
 """The attribute of a report that carries answers; it crosses to xdist's controller."""
 _ORDER = "platform_order"
 """The attribute of a report that tells the place of its test in the collection."""
+_CODE = "code"
+"""The property of a test that names what was found."""
 _FINAL = frozenset({"passed", "failed", "skipped"})
 """Outcomes of pytest itself; others are of attempts that a plugin repeats."""
+_EACH = 2
+"""The verbosity, ``-vv``, from which on each failure is shown, also where they are equal."""
 
 
 class Reporting:
@@ -53,6 +58,7 @@ class Reporting:
         self._run = run
         self._answers = answers
         self._order = order
+        self._all: dict[str, list[Any]] = {}
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -77,6 +83,7 @@ class Reporting:
             if answer.check and failed_as_expected(report):
                 answer.check.xfail = told(xfail_reason(report), self._run.secrets())
         setattr(report, _ANSWERS, packed(answers))
+        _keep_codes(item, answers)
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -113,8 +120,18 @@ class Reporting:
         reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
         for reports in reporter.stats.values() if reporter else ():
             reports.sort(key=lambda one: self._order.get(str(getattr(one, "nodeid", "")), -1))
-        if reporter:
-            say_once([*reporter.stats.get("error", ()), *reporter.stats.get("failed", ())])
+        if reporter and session.config.get_verbosity() < _EACH:
+            for kind in ("error", "failed"):
+                self._leave_out(reporter.stats, kind)
+
+    def _leave_out(self, stats: dict[str, list[Any]], kind: str) -> None:
+        """Show what is equal once; the summary behind the blocks lists and counts all."""
+        shown = stats.get(kind) or []
+        again = repeated((one, unpacked(getattr(one, _ANSWERS, None) or ())) for one in shown)
+        if again:
+            self._all[kind] = shown
+            left_out = set(map(id, again))
+            stats[kind] = [one for one in shown if id(one) not in left_out]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
@@ -123,6 +140,10 @@ class Reporting:
         if report.failed and any(one.check and one.check.verdict == "error" for one in answers):
             return "error", "E", "ERROR"
         return None
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Give pytest's own summary all failures again, those left out above included."""
+        terminalreporter.stats.update(self._all)
 
     def _of_check(self, item: CheckItem, report: pytest.TestReport) -> list[CheckAnswer]:
         result = item.result
@@ -159,3 +180,11 @@ class Reporting:
             observation=observed_already(self._run, module),
             total=total_of(self._run, module),
         )
+
+
+def _keep_codes(item: pytest.Item, answers: list[CheckAnswer]) -> None:
+    """Make a property of each code: JUnit files get those of the last report of a test."""
+    found = [one.check.code for one in answers if one.check and one.check.code]
+    # What was found by an attempt that another plugin repeats does not count.
+    others = [one for one in item.user_properties if one[0] != _CODE or not answers]
+    item.user_properties[:] = [*others, *((_CODE, code) for code in dict.fromkeys(found))]

@@ -93,10 +93,8 @@ class Run:
 
     def setting(self) -> Setting:
         """Return what was ordered of a guarded apply, the same for all changes of this run."""
-        from pytest_platform.plugin.setting import setting_of
-
         if self._setting is None:
-            self._setting = setting_of(self.settings)
+            self._setting = self.settings.change.setting(self.settings.patterns)
         return self._setting
 
     def secrets(self) -> Secrets:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,9 +13,6 @@ from pytest_platform.plugin.reading import ini, is_regular, shown
 
 if TYPE_CHECKING:
     from pytest_platform.hosts.inventory import Inventory
-
-CONFIG: Final = "PYTEST_PLATFORM_SSH_CONFIG"
-"""The variable that names the ssh client's configuration file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +71,14 @@ def _inventory(config: pytest.Config, chosen: str) -> Inventory:
 def _config_file(config: pytest.Config, remote_mode: str) -> Path | None:
     """Find the file: as seen from where pytest was called, or from the ini file."""
     from pytest_platform.errors import UsageError
+    from pytest_platform.run.remote_mode import SSH_CONFIG
 
-    told, named = os.environ.get(CONFIG, ""), str(ini(config, "platform_ssh_config"))
+    told, named = os.environ.get(SSH_CONFIG, ""), str(ini(config, "platform_ssh_config"))
     if not told and not named:
         return None
     base = config.invocation_params.dir if told else config.rootpath
     path = base / os.path.expanduser(told or named)  # noqa: PTH111 - the other one raises
     if remote_mode == "ssh" and not is_regular(path):
-        source = CONFIG if told else "platform_ssh_config"
+        source = SSH_CONFIG if told else "platform_ssh_config"
         raise UsageError(f"{source}: there is no file {shown(path)}")
     return path

@@ -9,10 +9,9 @@ from msgspec import Meta
 from pytest_platform.docker.exec import ExecTimeout
 from pytest_platform.module.forms import Base, Duration, Text
 from pytest_platform.probes.container import Argument
-from pytest_platform.probes.json_path import JsonValue
 from pytest_platform.probes.kind import ProbeKind, Target
-from pytest_platform.probes.matchers import Matchers, shown
-from pytest_platform.probes.output import Said, ended
+from pytest_platform.probes.matchers import shown
+from pytest_platform.probes.output import ExitCode, Said, Stderr, Stdout, StdoutJson, ended
 from pytest_platform.units import seconds
 from pytest_platform.verdict import Finding
 
@@ -40,12 +39,10 @@ class Exec(Base, frozen=True):
             examples=["minio"],
         ),
     ] = None
-    exit_code: Annotated[int, Meta(ge=0, le=255, description="The exit code that is expected.")] = 0
-    stdout: Annotated[Matchers | None, Meta(description="What stdout must be like.")] = None
-    stderr: Annotated[Matchers | None, Meta(description="What stderr must be like.")] = None
-    json: Annotated[
-        tuple[JsonValue, ...], Meta(description="What stdout, read as JSON, must hold.")
-    ] = ()
+    exit_code: ExitCode = 0
+    stdout: Stdout = None
+    stderr: Stderr = None
+    json: StdoutJson = ()
     timeout: Annotated[Duration, Meta(description="How long the command may take.")] = "10s"
 
 

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Annotated, Protocol
+
+from msgspec import Meta
 
 from pytest_platform.probes.json_path import JsonValue, json_mismatches
 from pytest_platform.probes.matchers import Matchers, mismatches, shown
 from pytest_platform.verdict import Finding
 
 _WORDS = 80
+
+ExitCode = Annotated[int, Meta(ge=0, le=255, description="The exit code that is expected.")]
+Stdout = Annotated[Matchers | None, Meta(description="What stdout must be like.")]
+Stderr = Annotated[Matchers | None, Meta(description="What stderr must be like.")]
+StdoutJson = Annotated[
+    tuple[JsonValue, ...], Meta(description="What stdout, read as JSON, must hold.")
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from pytest_platform.docker import files
-from pytest_platform.docker.engine import Document
+from pytest_platform.docker.mounted import volume_mounts
 from pytest_platform.docker.paths import resolve
 from pytest_platform.module.forms import Base, Duration, Text
 from pytest_platform.probes.container import AbsolutePath, Service, containers_of
@@ -87,25 +87,20 @@ def observe(spec: Volume, target: Target) -> VolumeObserved:
     """
     target = target.looking_into(spec.service)
     container = containers_of(target, spec.service)[0].id
-    mounts = _volumes(target.engine.inspect(container) or {})
-    places = {name: str(mount["Destination"]) for name, mount in mounts.items()}
+    mounts = {one.name: one for one in volume_mounts(target.engine.inspect(container) or {})}
+    places = {name: mount.path for name, mount in mounts.items()}
     mount = mounts.get(f"{target.module.project}_{spec.name}") or mounts.get(spec.name)
     if mount is None:
         return VolumeObserved(places)
-    place = str(mount["Destination"])
+    place = mount.path
     paths = {path: posixpath.join(place, path) for path in spec.contains}
     return VolumeObserved(
         places,
         place,
-        bool(mount.get("RW")),
+        mount.writable,
         tuple(p for p, at in paths.items() if not resolve(target.engine, container, at)),
         _count(spec, target, container, place),
     )
-
-
-def _volumes(document: Document) -> dict[str, Document]:
-    mounts: list[Document] = document.get("Mounts") or []
-    return {mount["Name"]: mount for mount in mounts if mount.get("Type") == "volume"}
 
 
 def _count(spec: Volume, target: Target, container: str, place: str) -> int:

@@ -39,8 +39,8 @@ def wrapped(text: str, width: int | None) -> Iterator[str]:
     if width is None or width_of(text) <= width:
         yield text
         return
-    words = text.split(" ")
-    line, indent = "", " " * (len(text) - len(text.lstrip(" ")) + 2)
+    line = " " * (len(text) - len(text.lstrip(" ")))
+    words, indent = text.lstrip(" ").split(" "), line + "  "
     while words:
         word = words.pop(0)
         longer = f"{line} {word}" if line.strip() else line + word

@@ -229,16 +229,14 @@ def _take_stdout() -> int:
 
 def _without_session() -> dict[str, Any]:
     error = {"code": "platform.no_session", "message": "no test session took place"}
-    return {
-        "exitcode": 0,
-        "platform": {
-            "schema": 1,
-            "remote_mode": None,
-            "stack": None,
-            "modules": [],
-            "error": error,
-        },
+    section: dict[str, Any] = {
+        "schema": 1,
+        "remote_mode": None,
+        "stack": None,
+        "modules": [],
+        "error": error,
     }
+    return {"exitcode": 0, "platform": section}
 
 
 def _line(error: BaseException) -> str:

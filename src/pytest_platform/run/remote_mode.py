@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Final, Protocol
 
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.inventory import HostPlace, Inventory, has_other_scheme
 from pytest_platform.hosts.transport import Local, Transport
 from pytest_platform.module.loader import Module
+
+SSH_CONFIG: Final = "PYTEST_PLATFORM_SSH_CONFIG"
+"""The variable that names the ssh client's configuration file."""
 
 
 class NoHost(PlatformError):

@@ -68,6 +68,7 @@ _PUBLIC: Final = re.compile(
     rf"|[a-z][a-z0-9+.-]{{1,20}}://(?:{_HOST}|{_IP}|[a-z][a-z0-9_-]{{0,40}}){_PORT}(?:/{_SEGMENT})*"
     r"|(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc|US)"
     r"(?:/[A-Za-z0-9_+-]+){1,2}|UTC|GMT|C|POSIX|[a-z]{2}(?:_[A-Z]{2})?\.(?:UTF|utf)-?8"
+    rf"|(?:{_HOST}){_PORT}(?:/[a-z]{{1,24}}(?:[._-][a-z]{{1,24}}){{0,3}}){{1,3}}"
     r"|[\w./-]+@sha256:[0-9a-f]{64}|sha256:[0-9a-f]{64}"
     r"|(?:[a-z0-9][a-z0-9._-]*(?::\d+)?/)*[a-z0-9][a-z0-9._-]*"
     r":(?:v?\d{1,4}(?:[._-][\w.-]{1,40})?|latest|stable|edge|main|nightly|alpine|slim)"
@@ -90,6 +91,8 @@ def is_public(value: str) -> bool:
 
     >>> is_public("Europe/Berlin"), is_public("redis:7.2"), is_public("Kq7vXw2Zr9TbNm4")
     (True, True, False)
+    >>> is_public("ghcr.io/acme/web"), is_public("chat.example/hooks/7f3a9c1e")
+    (True, False)
     """
     text = value.strip()
     return not text or _PUBLIC.fullmatch(text) is not None or _is_path(text)

@@ -31,10 +31,10 @@ from pytest_platform.change.backup.kind import (
     not_read,
     reaches,
 )
-from pytest_platform.change.backup.places import BackupPlace, judge_place, locate
+from pytest_platform.change.backup.places import BackupPlace, NamedFacts, judge_place, locate
 from pytest_platform.change.backup.reference import Reference, has_password, read_name, wrong_form
 from pytest_platform.change.refusal import Refusal
-from pytest_platform.module.model import Backup
+from pytest_platform.module.data import Backup
 
 T = TypeVar("T")
 FORM = "borg:REPO::NAME such as borg:/srv/backups/borg::minio-20260517T010847Z"
@@ -56,25 +56,13 @@ class Archive:
 
 
 @dataclass(frozen=True, slots=True)
-class BorgFacts:
+class BorgFacts(NamedFacts):
     """What was seen of the archive. None: it was not looked at."""
 
-    reference: Reference
-    place: BackupPlace | Refusal
     archive: Archive | Refusal | None = None
     check: str | Refusal | None = None
     filled: int | Refusal | None = None
     """How many bytes of its files are other than zero."""
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The module in the archive's name."""
-        return frozenset(filter(None, (self.reference.module,)))
-
-    @property
-    def taken_at(self) -> datetime | None:
-        """The timestamp in the archive's name."""
-        return self.reference.taken_at
 
     @property
     def size(self) -> int | None:

@@ -35,37 +35,26 @@ from pytest_platform.change.backup.kind import (
 from pytest_platform.change.backup.places import (
     BackupPlace,
     FolderEntry,
+    NamedFacts,
     entry,
     judge_place,
     locate,
 )
 from pytest_platform.change.backup.reference import Reference, read_name, wrong_form
 from pytest_platform.change.refusal import Refusal
-from pytest_platform.module.model import Backup
+from pytest_platform.module.data import Backup
 
 FORM = "an absolute path such as /srv/backups/minio-20260517T010847Z.tar.gz"
 
 
 @dataclass(frozen=True, slots=True)
-class FileFacts:
+class FileFacts(NamedFacts):
     """What was seen of the file. None: it was not looked at."""
 
-    reference: Reference
-    place: BackupPlace | Refusal
     before: FolderEntry | Refusal | None = None
     checksum: Checksum | Refusal | None = None
     contents: Contents | Refusal | None = None
     after: FolderEntry | Refusal | None = None
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The module in the file's name."""
-        return frozenset(filter(None, (self.reference.module,)))
-
-    @property
-    def taken_at(self) -> datetime | None:
-        """The timestamp in the file's name."""
-        return self.reference.taken_at
 
     @property
     def size(self) -> int | None:

@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeVar
 from pytest_platform.change.backup.host import BackupHost
 from pytest_platform.change.backup.reference import Reference
 from pytest_platform.change.refusal import Refusal
-from pytest_platform.module.model import Backup
+from pytest_platform.module.data import Backup
 from pytest_platform.units import in_bytes, seconds
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePosixPath
 
 from pytest_platform.change.backup.host import BackupHost
-from pytest_platform.change.backup.reference import is_plain
+from pytest_platform.change.backup.reference import Reference, is_plain
 from pytest_platform.change.refusal import Refusal
 
 _FORMAT = "%f %s %Y %d %i %z"
@@ -32,6 +33,24 @@ class BackupPlace:
     def name(self) -> str:
         """The last part of the path."""
         return PurePosixPath(self.path).name
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFacts:
+    """What is known of a backup whose name says of which module and when it is."""
+
+    reference: Reference
+    place: BackupPlace | Refusal
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The module in the name."""
+        return frozenset(filter(None, (self.reference.module,)))
+
+    @property
+    def taken_at(self) -> datetime | None:
+        """The timestamp in the name."""
+        return self.reference.taken_at
 
 
 @dataclass(frozen=True, slots=True)

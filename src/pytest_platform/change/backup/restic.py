@@ -33,7 +33,7 @@ from pytest_platform.change.backup.kind import (
 from pytest_platform.change.backup.places import BackupPlace, judge_place, locate
 from pytest_platform.change.backup.reference import Reference, has_password, wrong_form
 from pytest_platform.change.refusal import Refusal
-from pytest_platform.module.model import Backup
+from pytest_platform.module.data import Backup
 
 T = TypeVar("T")
 FORM = "restic:REPO#ID such as restic:/srv/backups/restic#79766175"

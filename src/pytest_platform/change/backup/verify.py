@@ -16,7 +16,7 @@ from pytest_platform.change.backup.reference import Reference, shown
 from pytest_platform.change.backup.registry import KINDS, parse
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.hosts.transport import Transport
-from pytest_platform.module.model import Backup
+from pytest_platform.module.data import Backup
 
 
 @dataclass(frozen=True, slots=True)

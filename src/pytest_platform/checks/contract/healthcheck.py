@@ -6,13 +6,17 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from pytest_platform.checks.contract.facts import Facts
+from pytest_platform.checks.contract import built
+from pytest_platform.checks.contract.facts import Facts, Unit
 from pytest_platform.compose.interpolation import UNKNOWN, declared, optional
 from pytest_platform.module.forms import ExpectedState
 from pytest_platform.text import quoted
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.healthcheck"
+
+UNDECLARED: Final = "none is declared"
+"""What is found where the image may bring a health check all the same."""
 
 _ADVICE: Final = "or set expected_state: running"
 
@@ -33,7 +37,16 @@ def judge(facts: Facts) -> Iterator[Finding]:
         )
         yield Finding(CODE, problem, "a health check", f"{named} is not known", ("healthcheck",))
     elif wrong := _problem(check):
-        yield Finding(CODE, wrong, "a health check", "none", ("healthcheck",))
+        actual = "none" if check else UNDECLARED
+        if check or not _is_built_with_one(facts):
+            yield Finding(CODE, wrong, "a health check", actual, ("healthcheck",))
+
+
+def _is_built_with_one(facts: Facts) -> bool:
+    """Say whether the Dockerfile of the service gives its image a health check."""
+    unit = built.read(facts, Unit(facts.service, facts.source_service)).unit
+    test = (unit.rendered.get("healthcheck") or {}).get("test")
+    return bool(test) and test != ["NONE"]
 
 
 def _deciding(check: Mapping[str, Any]) -> list[str]:
