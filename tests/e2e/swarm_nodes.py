@@ -149,6 +149,8 @@ class Node:
     def remove(self) -> None:
         """End all of the node, and remove the namespace and the folder."""
         self.end()
+        if process := getattr(self, "process", None):
+            process.wait()
         for one in self._members():
             with contextlib.suppress(OSError):
                 os.kill(one, signal.SIGKILL)

@@ -90,7 +90,11 @@ class SwarmService(Base, frozen=True):
 
     files: Annotated[
         tuple[RelativePath, ...],
-        Meta(min_length=1, description="Stack files, as with `docker stack deploy -c`."),
+        Meta(
+            min_length=1,
+            description="Stack files, as with `docker stack deploy -c`.",
+            examples=[["../stack.yaml"]],
+        ),
     ]
     stack: Annotated[
         str,
@@ -198,7 +202,10 @@ class Runtime(Base, frozen=True, kw_only=True):
     ] = None
     swarm: Annotated[
         SwarmService | None,
-        Meta(description="The service of a Swarm's stack that the module is; or else `compose`."),
+        Meta(
+            description="The service of a Swarm's stack that the module is; or else `compose`.",
+            examples=[{"files": ["../stack.yaml"], "stack": "home", "service": "minio-init"}],
+        ),
     ] = None
     expected_state: Annotated[
         ExpectedState,

@@ -10,7 +10,7 @@ from typing import Any
 from pytest_platform.compose.service import Restart, restart_of
 from pytest_platform.docker.details import Digests
 from pytest_platform.docker.snapshot import Container, Snapshot, take
-from pytest_platform.docker.start import start, wait_for_exit
+from pytest_platform.docker.start import exit_code_of, start, wait_for_exit
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
@@ -113,9 +113,8 @@ class _Container:
             document = self.host.engine.inspect(self.id)
         except PlatformError:
             document = None
-        if document is None or document["State"]["Running"]:
-            return "running"
-        return f"exited {document['JudgedState']['ExitCode']}"
+        code = exit_code_of(document) if document else None
+        return "running" if code is None else f"exited {code}"
 
 
 class OtherEngine(PlatformError):
