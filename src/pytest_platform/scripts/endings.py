@@ -41,7 +41,9 @@ def is_quiet(node: Node, functions: Functions) -> bool:
     node = called(node, functions)
     if isinstance(node, Sequence):
         return all(is_quiet(inner, {}) for inner in node.statements)
-    return isinstance(node, ShellCommand) and bool(node.words) and plain(node)[0] in QUIET
+    words = plain_of(node)
+    # `wait` for one process hands on the status of that.
+    return bool(words) and words[0] in QUIET and (words[0] != "wait" or len(words) == 1)
 
 
 def leaves_with(node: Node, functions: Functions) -> str | None:

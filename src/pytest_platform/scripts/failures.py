@@ -163,7 +163,7 @@ def _sequence(sequence: Sequence, context: FateContext) -> Iterator[Hidden]:
         yield from _walk(statement, context.with_fate(fate))
         yield from losses.in_retries(statement, statements[at + 1 :])
         if isinstance(statement, Background):
-            yield from losses.in_background(statement, statements)
+            yield from losses.in_background(statement, statements, last=context.fate == KEPT)
         if codes[at] is not None:
             return
 

@@ -65,14 +65,17 @@ def in_traps(command: ShellCommand) -> Iterator[Hidden]:
         yield Hidden(TRAPPED, command.text, command.at)
 
 
-def in_background(statement: Background, statements: tuple[Node, ...]) -> Iterator[Hidden]:
+def in_background(
+    statement: Background, statements: tuple[Node, ...], *, last: bool
+) -> Iterator[Hidden]:
     """Give a step that runs in the background, and whose status nothing asks for.
 
     A bare ``wait`` drops it, and so does a script that ends with no other step behind it.
+    ``last`` says that the script ends with these statements.
     """
     words = [endings.plain_of(one) for one in statements]
     behind = statements[statements.index(statement) + 1 :]
-    ends = all(endings.is_quiet(one, {}) and one.text.split()[0] != "wait" for one in behind)
+    ends = last and all(endings.is_quiet(one, {}) for one in behind)
     if ("wait",) not in words and not ends:
         return
     kills = any(one[:1] == ("kill",) for one in words)

@@ -40,15 +40,15 @@ def marked(written: str | None, text: str) -> str:
     >>> marked("${SQL}", ""), marked("s/${B}", "s/"), marked("${A:-}", ""), marked("${A}", "x")
     ('placeholder-SQL', 's/placeholder-B', '', 'x')
     """
-    told = None if written is None else re.fullmatch(_pattern(written), text, re.DOTALL)
-    if written is None or told is None:
+    rendered = None if written is None else re.fullmatch(_pattern(written), text, re.DOTALL)
+    if written is None or rendered is None:
         return text
     pieces, at = [], 0
     found = [one for one in _VARIABLE.finditer(written) if one[0] != "$$"]
     for number, one in enumerate(found, 1):
-        if not told[number] and not _has_default(one):
-            pieces += [text[at : told.start(number)], _MARK, one[1] or one[3]]
-            at = told.end(number)
+        if not rendered[number] and not _has_default(one):
+            pieces += [text[at : rendered.start(number)], _MARK, one[1] or one[3]]
+            at = rendered.end(number)
     return "".join([*pieces, text[at:]])
 
 
