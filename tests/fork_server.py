@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import xdist.plugin
 
 _LARGEST = 1 << 20
 _PIPES = 3
@@ -107,8 +106,12 @@ def run(request: Request) -> None:
     os.chdir(request.cwd)
     os.environ.clear()
     os.environ.update(request.env)
-    # xdist has kept what the path was when it was imported, for its workers.
-    sys.path[0] = xdist.plugin._sys_path[0] = request.cwd
+    # Imported only now, since pytest warns of a plugin that was there before its import hook.
+    xdist = importlib.import_module("xdist.plugin")
+    # It has kept what the path was when it was imported, for its workers.
+    sys.path[0] = xdist._sys_path[0] = request.cwd
+    # pytest has asked for it in this process already.
+    tempfile.tempdir = None
     sys.argv[:] = request.argv
     runpy.run_module(request.argv[0], run_name="__main__", alter_sys=True)
 

@@ -24,6 +24,7 @@ SCRIPT = "test -e /data/go; while test -e /data/hold; do sleep 0.1; done"
 KILLER = """\
 import os, signal
 from pytest_platform.change import apply
+from pytest_platform.run import on_compose
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -70,23 +71,23 @@ STEPS = (
     Step("looked under the lock", "before(apply._Attempt, 'run')", "", LEFT),
     Step("before the audit line", "before(apply, 'append', 'started')", "", LEFT),
     Step("after the audit line", "after(apply, 'append', 'started')", "started", LEFT),
-    Step("before the start", "before(apply, 'start')", "started", LEFT),
+    Step("before the start", "before(on_compose, 'start')", "started", LEFT),
     Step(
         "after the start",
-        "after(apply, 'start')",
+        "after(on_compose, 'start')",
         "started",
         "guard.lock guard.in_progress",
         hold=True,
     ),
     Step(
         "before the wait",
-        "before(apply, 'wait_for_exit')",
+        "before(on_compose, 'wait_for_exit')",
         "started",
         "guard.lock guard.in_progress",
         hold=True,
     ),
-    Step("after the wait", "after(apply, 'wait_for_exit')", "started"),
-    Step("after the log", "after(apply._Attempt, 'capture')", "started"),
+    Step("after the wait", "after(on_compose, 'wait_for_exit')", "started"),
+    Step("after the log", "after(apply, 'capture')", "started"),
     Step("before it is verified", "before(apply._Attempt, 'verify')", "started"),
     Step("before the last audit line", "before(apply, 'append', 'ended')", "started"),
     Step("after the last audit line", "after(apply, 'append', 'ended')", "started ended"),
@@ -129,7 +130,7 @@ def test_killed(failed: Stack, proxy: Proxy, step: Step) -> None:
 
 
 def test_what_is_told_helps(failed: Stack, proxy: Proxy) -> None:
-    _killed_run(failed, "before(apply, 'start')")
+    _killed_run(failed, "before(on_compose, 'start')")
     told = failed.apply("job", "-m", "apply").stderr
     (command,) = set(re.findall(r"when nothing runs any more: (rm \S+)", told))
     subprocess.run(command.split(), check=True)
@@ -142,7 +143,7 @@ def test_what_is_told_helps(failed: Stack, proxy: Proxy) -> None:
 def test_the_plan_of_a_killed_run_is_used(failed: Stack, proxy: Proxy, tmp_path: Path) -> None:
     plan = tmp_path / "plan.json"
     assert failed.pytest(*failed.arguments(), f"--plan={plan}").returncode == 1
-    _killed_run(failed, "before(apply, 'start')", f"--apply={plan}")
+    _killed_run(failed, "before(on_compose, 'start')", f"--apply={plan}")
     failed.lock.unlink()
     outcome = failed.pytest(*failed.arguments(), "-m", "apply", f"--apply={plan}", env=proxy.env)
     assert refused(outcome) == {"guard.plan_used"}

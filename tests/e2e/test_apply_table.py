@@ -10,7 +10,7 @@ TESTS = ROOT / "tests"
 
 
 def test_every_condition_of_the_guard_has_a_case() -> None:
-    guard = ROOT / "src" / "pytest_platform" / "change" / "guard.py"
+    guard = ROOT / "src" / "pytest_platform" / "change" / "conditions.py"
     codes = set(re.findall(r'"(guard\.\w+|stale-plan)"', guard.read_text(encoding="utf-8")))
     assert len(codes) >= 20
     files = TESTS.glob("e2e/test_apply_*.py")

@@ -14,6 +14,7 @@ from e2e.tree import Tree
 from e2e.waiting import until
 from pytest_platform.docker.engine import Engine
 from pytest_platform.docker.snapshot import read_container
+from pytest_platform.errors import EngineError
 from pytest_platform.hosts.transport import Local
 
 pytestmark = pytest.mark.e2e
@@ -30,6 +31,8 @@ ASKED: dict[str, Callable[[Engine, str], object]] = {
     "log": lambda engine, container: engine.log(
         engine.inspect(container) or {}, since=0.0, streams=("stdout",), tail=None, limit=100
     ),
+    "service_log": lambda engine, _: _no_service(engine),
+    "swarm_node": lambda engine, _: engine.swarm_node(),
     "path_stat": lambda engine, container: engine.path_stat(container, "/bin"),
     "archive": lambda engine, container: list(_read(engine, container)),
     "events": lambda engine, _: engine.events(["die"]).close(),
@@ -38,6 +41,11 @@ ASKED: dict[str, Callable[[Engine, str], object]] = {
     "close": lambda engine, _: engine.close(),
 }
 """Every public name of the Engine, and how it is used. A new one is to be tried here too."""
+
+
+def _no_service(engine: Engine) -> None:
+    with pytest.raises(EngineError):
+        engine.service_log("none", since=0.0, streams=("stdout",), tail=None, limit=100)
 
 
 def _read(engine: Engine, container: str) -> Iterator[bytes]:

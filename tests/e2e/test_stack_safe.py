@@ -126,7 +126,7 @@ def test_the_fixture(deployed: Deployed) -> None:
     smoke.mkdir()
     (smoke / "test_it.py").write_text(LOOKS_INSIDE)
     own = deployed.tree.pytest("--module", "job", *OWN, "-k", "test_it", "-rA")
-    assert "1 passed, 20 deselected, 1 error" in own.stdout, own.stdout
+    assert "1 passed, 21 deselected, 1 error" in own.stdout, own.stdout
     assert "port 81/tcp of 'store' is not published" in own.stdout
     assert "smoke/test_it.py:15: stack.port" in own.stdout
     assert f"stack {name_in(own.stdout)} True" in own.stdout

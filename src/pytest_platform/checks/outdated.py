@@ -13,9 +13,8 @@ from pytest_platform.checks.drift import fields
 from pytest_platform.checks.drift.desired import desired
 from pytest_platform.checks.drift.evidence import variable_fields
 from pytest_platform.checks.drift.model import ContainerSettings, Desired, Evidence, Image, Observed
-from pytest_platform.checks.drift.observed import image_of
+from pytest_platform.checks.images import image_behind
 from pytest_platform.compose import image_name
-from pytest_platform.docker.details import Digests
 from pytest_platform.docker.snapshot import Container
 from pytest_platform.errors import ComposeError
 from pytest_platform.module.forms import ExpectedState
@@ -71,7 +70,7 @@ def _other_program(module: Module, context: Context, container: Container) -> li
     wanted = desired(module.service, facts.rendered, lambda _: "")
     names = differing(wanted, container, None)
     if not names and not (wanted.settings.command and wanted.settings.entrypoint):
-        names = differing(wanted, container, _image(module, context, container))
+        names = differing(wanted, container, image_behind(container, module, context))
     unknown = _unknown_here(facts, context) if names else ()
     return [name for name in names if name not in unknown]
 
@@ -83,15 +82,6 @@ def _unknown_here(facts: Facts, context: Context) -> Collection[str]:
     if elsewhere or renderer.unset(facts.compose_files, module.project):
         return variable_fields(module.service, facts.source)
     return ()
-
-
-def _image(module: Module, context: Context, container: Container) -> Image | None:
-    details = context.fleet.snapshot(module).details
-    if details is not None:
-        document = details.images.get(container.image_id)
-        return image_of(document) if document else None
-    (document,) = context.fleet.host_of(module).engine.ask([f"/images/{container.image_id}/json"])
-    return image_of(Digests().without_values(document)) if document else None
 
 
 def _finding(container: Container, why: str, expected: str, actual: str) -> Finding:

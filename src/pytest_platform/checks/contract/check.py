@@ -37,20 +37,27 @@ class ContractCheck(ModuleCheck):
             findings = [facts.placed(finding) for finding in self.judge(facts)]
         except Unread as unread:
             return unread_result(self.module, self.code, unread, context.today)
-        if any(one.actual == healthcheck.UNDECLARED for one in findings) and self._asked(context):
-            return passed("the image brings a health check, as the container shows")
+        if any(one.actual == healthcheck.UNDECLARED for one in findings) and self._image_has_one(
+            context
+        ):
+            return passed("the image brings a health check, as its host has it")
         baseline = context.catalog.baseline if findings else None
         return apply_waivers(self.module, self.code, findings, context.today, baseline)
 
-    def _asked(self, context: Context) -> bool:
-        """Say whether each container of the module has a health check, where it can be seen."""
+    def _image_has_one(self, context: Context) -> bool:
+        """Say whether the image of each container has a health check, where it can be seen."""
+        from pytest_platform.checks.images import image_behind
+
+        module = self.module
         if not context.remote_mode.live:
             return False
         try:
-            containers = context.seen(self.module).containers
+            containers = context.fleet.snapshot(module).of(module.project, module.service)
+            images = [image_behind(one, module, context) for one in containers]
         except PlatformError:
             return False  # The check of the state says why.
-        return bool(containers) and all(one.health for one in containers)
+        checks = [one.healthcheck if one else None for one in images]
+        return bool(checks) and all(one and one.test != ("NONE",) for one in checks)
 
 
 @dataclass(frozen=True, slots=True)

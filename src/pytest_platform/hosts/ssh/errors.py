@@ -100,7 +100,9 @@ REASONS = (
         "{host} did not answer in time; check that it is up and that no firewall drops ssh",
     ),
     _reason(
-        "kex_exchange_identification|banner line \\d+: (exceeded maxstartups|not allowed)",
+        "kex_exchange_identification"
+        "|banner exchange: connection to .*: (broken pipe|connection reset)"
+        "|banner line \\d+: (exceeded maxstartups|not allowed)",
         BUSY,
         "{host} hung up before the login, again and again; "
         "it takes no more logins at once (MaxStartups), or it is no ssh server",
