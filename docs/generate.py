@@ -21,7 +21,7 @@ from pytest_platform.cli.schema import (
     report_schema_json,
 )
 from pytest_platform.module.reference import reference_page
-from pytest_platform.plugin import options
+from pytest_platform.plugin import ini, options
 
 FOLDER = Path(__file__).resolve().parent / "reference"
 NOTE = "This page is generated with `python docs/generate.py`; a test compares."
@@ -93,8 +93,8 @@ def options_page() -> str:
     """Return the page of pytest's options and ini values."""
     recorder = Recorder()
     options.add_options(cast("Any", recorder))
-    options.add_ini(cast("Any", recorder))
-    ini = (
+    ini.add(cast("Any", recorder))
+    values = (
         (f"`{name}`", cell(about), default and f"`{default}`")
         for name, about, default in recorder.ini
     )
@@ -106,7 +106,7 @@ def options_page() -> str:
             table(("option", "meaning"), rows(recorder)),
             "## Values of the ini file\n",
             "The command line wins over the environment, and that over the ini file.\n",
-            table(("name", "meaning", "default"), ini),
+            table(("name", "meaning", "default"), values),
         ]
     )
 

@@ -93,7 +93,7 @@ def test_one_session(new_sshd: NewSshd) -> None:
     sshd = new_sshd(lines=("MaxSessions 1",))
     host = Ssh("nas", connect_timeout=TIMEOUT, config=sshd.config)
     with pytest.raises(SshError, match="MaxSessions") as caught:
-        host.run(["true"], timeout=2)
+        host.run(["true"], timeout=60)
     host.close()
     assert caught.value.code == "ssh.sessions"
     # It is not gone around with a second login.

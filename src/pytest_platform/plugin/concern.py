@@ -82,17 +82,18 @@ def _folders(here: Path, words: Iterable[str]) -> Iterator[Path]:
     yield from (here, *here.parents)
     for word in words:
         name = word.partition("=")[2] if word.startswith("-") else word.partition("::")[0]
-        if name:
-            path = Path(os.path.normpath(here / name))
-            yield from (path, *path.parents)
+        path = os.path.normpath(os.path.join(here, name)) if name else ""  # noqa: PTH118
+        if _exists(path):
+            yield from (Path(path), *Path(path).parents)
 
 
 def _has_modules(folder: Path) -> bool:
+    modules = folder / "modules"
     try:
-        if any((folder / "modules").glob("*/module.yaml")):
-            return True
-        if (folder / "modules").is_dir() and not os.access(folder / "modules", os.R_OK | os.X_OK):
-            return True
+        if modules.is_dir():
+            readable = os.access(modules, os.R_OK | os.X_OK)
+            if not readable or any(modules.glob("*/module.yaml")):
+                return True
         return any("platform_" in _text(folder / name) for name in _INI)
     except (OSError, ValueError):
         return False
@@ -105,10 +106,16 @@ def _defined_in(conftest: Path) -> Iterator[str]:
 
 
 def _text(path: Path) -> str:
+    """Return what a file holds; most of those that are asked for do not exist."""
     try:
-        return read_text(path)
+        return read_text(path) if _exists(str(path)) else ""
     except (OSError, ValueError):
         return ""
+
+
+def _exists(path: str) -> bool:
+    """Return whether there is something; an error for each that is not would take longer."""
+    return os.path.lexists(path)
 
 
 _HINT: Final = (

@@ -27,13 +27,11 @@ from pytest_platform.plugin.change_options import (
     usage_error,
 )
 from pytest_platform.plugin.compose_options import Way
+from pytest_platform.plugin.ini import MODULES
 from pytest_platform.plugin.reading import ini, is_folder, modules_in, shown
 from pytest_platform.plugin.report_options import STDOUT
 from pytest_platform.plugin.ssh_options import SshOptions, ssh_of
 from pytest_platform.plugin.stack_options import EPHEMERAL, StackSettings
-
-MODULES: Final = "modules"
-"""The folder of modules, where nothing else is said."""
 
 REMOTE_MODES: Final = ("skip", "local", "ssh")
 _ENVIRONMENT: Final = ("PYTEST_PLATFORM_REMOTE_MODE", "PLATFORMCTL_SMOKE_REMOTE_MODE")
@@ -93,7 +91,7 @@ class Settings:
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Register the options of the group ``platform`` and their ini values."""
+    """Register the options of the group ``platform``."""
     group = parser.getgroup("platform", "platform: tests from modules/<name>/module.yaml")
     for name, keywords in _SELECTION.items():
         group.addoption(name, **keywords)
@@ -104,24 +102,6 @@ def add_options(parser: pytest.Parser) -> None:
     ssh_options.add_options(group)
     stack_options.add_options(group)
     change_options.add_options(group)
-
-
-def add_ini(parser: pytest.Parser) -> None:
-    """Register the ini values, which are known in every project."""
-    report_options.add_ini(parser)
-    ssh_options.add_ini(parser)
-    parser.addini("platform_remote_mode", "default of --remote-mode", default="")
-    parser.addini("platform_modules_dir", "default of --modules-dir", default=MODULES)
-    parser.addini(
-        "platform_audit_log",
-        "where attempts at --apply are written down",
-        default=".pytest_platform/audit.jsonl",
-    )
-
-
-def defined(config: pytest.Config) -> bool:
-    """Return whether the options are defined in this run."""
-    return hasattr(config.option, "platform_modules")
 
 
 def normalise(args: list[str]) -> None:

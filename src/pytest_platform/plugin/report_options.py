@@ -13,15 +13,14 @@ from typing import Final
 import pytest
 
 from pytest_platform.errors import UsageError
+from pytest_platform.plugin import ini
 from pytest_platform.report.formats import FORMATS, missing
 from pytest_platform.report.writer import ReportTarget
 
 STDOUT: Final = "-"
 """The value of ``--json`` without a path."""
 OPTION: Final = "--platform-report"
-INI: Final = "platform_reports"
 HISTORY: Final = "--platform-history"
-HISTORY_INI: Final = "platform_history"
 DEFAULT: Final = ".pytest_platform/history.sqlite"
 """Where the history is, from the rootdir, where nothing else is said."""
 
@@ -60,17 +59,10 @@ def history_path(config: pytest.Config, asked: str | None) -> Path | None:
     """Return where the history is; None where none is asked for. The command line goes first."""
     if asked:
         return config.invocation_params.dir / asked
-    named = str(config.getini(HISTORY_INI))
+    named = str(config.getini(ini.HISTORY))
     if asked == "":
         named = named or DEFAULT
     return config.rootpath / named if named else None
-
-
-def add_ini(parser: pytest.Parser) -> None:
-    """Register the ini value, which is known in every project."""
-    about = f"what {OPTION} is always asked for: FORMAT=PATH, one a line; paths from the rootdir"
-    parser.addini(INI, about, type="linelist", default=[])
-    parser.addini(HISTORY_INI, f"default of {HISTORY}: a path from the rootdir", default="")
 
 
 def early(args: Sequence[object], here: Path) -> list[ReportTarget]:
@@ -109,8 +101,8 @@ def targets(config: pytest.Config, json: str | None, reports: Sequence[str]) -> 
     _refuse_twice(found)
     known = {(one.format, one.path) for one in found}
     taken = any(one.path is None for one in found)
-    for spec in config.getini(INI):
-        one = _target(spec, config.rootpath, INI)
+    for spec in config.getini(ini.REPORTS):
+        one = _target(spec, config.rootpath, ini.REPORTS)
         if (one.format, one.path) not in known and not (taken and one.path is None):
             found.append(one)
     _refuse_twice(found)

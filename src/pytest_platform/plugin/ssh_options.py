@@ -34,15 +34,6 @@ def add_options(group: pytest.OptionGroup) -> None:
     )
 
 
-def add_ini(parser: pytest.Parser) -> None:
-    """Register the ini values."""
-    parser.addini("platform_ssh_host", "host of modules that name none themselves", default="")
-    parser.addini("platform_ssh_config", "configuration file of the ssh client", default="")
-    parser.addini(
-        "platform_hosts", "names of hosts: name = destination", type="linelist", default=[]
-    )
-
-
 def ssh_of(config: pytest.Config, remote_mode: str) -> SshOptions:
     """Add up what was asked for.
 
