@@ -34,7 +34,7 @@ def test_in_ci_it_is_not_told_twice(failing: Project, workers: str) -> None:
     summary = outcome.stdout.partition("short test summary")[2].splitlines()
     (line,) = [one for one in summary if one.startswith("FAILED ")]
     assert f"contract::restart - {MESSAGE}" in line, str(outcome)
-    assert outcome.stdout.count("restart: unless-stopped") == 2, str(outcome)
+    assert outcome.stdout.count(MESSAGE) == 2, str(outcome)
     assert outcome.stdout.count("expected: ") == 1, str(outcome)
 
 
