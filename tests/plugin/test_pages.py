@@ -29,7 +29,7 @@ from plugin.project import Project, invalid
 
 PAGES = hand_written()
 BLOCKS = [block for page in PAGES for block in blocks(page)]
-SHOWN = {"text", "mermaid"}
+SHOWN = {"text"}
 README_WORDS = 900
 
 
