@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from pygments.lexers.special import TextLexer
-
-if TYPE_CHECKING:
-    from sphinx.application import Sphinx
-
 project = "pytest-platform"
 extensions = ["myst_parser"]
 exclude_patterns = ["pictures/*.md"]
@@ -26,8 +19,3 @@ html_show_copyright = False
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence", "deflist"]
 nitpicky = True
-
-
-def setup(app: Sphinx) -> None:
-    """Show diagrams as they are written: drawing them takes a script from elsewhere."""
-    app.add_lexer("mermaid", TextLexer)

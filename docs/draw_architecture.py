@@ -1,10 +1,10 @@
-"""Draw the rooms of the package and their imports into docs/architecture.md.
+"""Write the table of rooms and their imports into docs/architecture.md.
 
-    python docs/draw_architecture.py           write the picture
+    python docs/draw_architecture.py           write the table
     python docs/draw_architecture.py --check   exit 1 where the page has another one
 
-The floors are those of import-linter's contract, the arrows are the imports in the code. An
-arrow is left out where a longer way leads to the same room.
+The floors are those of import-linter's contract, the imports are those of the code. One is
+left out where a longer way leads to the same room.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import grimp
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "architecture.md"
 PACKAGE = "pytest_platform"
-_PICTURE = re.compile(r"```mermaid\n.*?```\n", re.DOTALL)
+_HEAD = ("| floor | room | imports |", "|--:|---|---|")
+_TABLE = re.compile(rf"{re.escape(_HEAD[0])}\n(\|.*\n)*")
 
 Imports = Mapping[str, set[str]]
 
@@ -44,31 +45,29 @@ def imports(rooms: list[str]) -> Imports:
     return {room: {one for one in rooms if one != room and leads(room, one)} for room in rooms}
 
 
-def reduced(found: Imports) -> Iterator[tuple[str, str]]:
-    """Yield the arrows that no longer way makes superfluous."""
-    for room, others in found.items():
-        for other in sorted(others):
-            if not any(other in found[between] for between in others - {other}):
-                yield room, other
+def reduced(found: Imports, room: str) -> Iterator[str]:
+    """Yield the rooms that no longer way from ``room`` leads to."""
+    for other in sorted(found[room]):
+        if not any(other in found[between] for between in found[room] - {other}):
+            yield other
 
 
-def picture() -> str:
-    """Return the picture as a block of Mermaid."""
-    lines = ["```mermaid", "flowchart TD"]
+def table() -> str:
+    """Return the table, from the top."""
     rows = floors()
-    for number, rooms in enumerate(rows):
-        lines.append(f"  subgraph floor{number}[ ]")
-        lines += [f"    {room.strip('_')}" for room in rooms]
-        lines.append("  end")
-    arrows = reduced(imports([room for rooms in rows for room in rooms]))
-    lines += [f"  {one.strip('_')} --> {other.strip('_')}" for one, other in arrows]
-    return "\n".join([*lines, "```", ""])
+    found = imports([room for rooms in rows for room in rooms])
+    lines = list(_HEAD)
+    for floor, rooms in zip(range(len(rows), 0, -1), rows, strict=True):
+        for room in rooms:
+            listed = ", ".join(f"`{other}`" for other in reduced(found, room))
+            lines.append(f"| {floor} | `{room}` | {listed} |")
+    return "\n".join([*lines, ""])
 
 
 def main() -> int:
-    """Write the picture, or compare it."""
+    """Write the table, or compare it."""
     text = PAGE.read_text(encoding="utf-8")
-    drawn = _PICTURE.sub(lambda _: picture(), text)
+    drawn = _TABLE.sub(lambda _: table(), text)
     if "--check" in sys.argv:
         return int(drawn != text)
     PAGE.write_text(drawn, encoding="utf-8")

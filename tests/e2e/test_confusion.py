@@ -37,6 +37,7 @@ def stack(new_project: NewProject, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tree.root / "modules"
     for name in MODULES:
         shutil.copytree(ROOT / "modules" / name, folder / name)
+    shutil.copy(ROOT / "modules" / "defaults.yaml", folder)
     (folder / "compose.yaml").write_text("include: [minio/compose.yaml, minio-init/compose.yaml]\n")
     ports = free_ports(2)
     project = new_project(

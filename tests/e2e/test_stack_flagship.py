@@ -38,8 +38,8 @@ def test_it_is_started_tested_and_removed(tmp_path: Path, engine: docker.APIClie
         made_up = "values were made up for MINIO_ROOT_PASSWORD, MINIO_ROOT_USER"
         assert made_up in outcome.stderr
 
-        for file in (tree.root / "modules").rglob("module.yaml"):
-            file.write_text(file.read_text().replace("home-platform", name))
+        file = tree.root / "modules" / "defaults.yaml"
+        file.write_text(file.read_text().replace("home-platform", name))
         deployed = tree.pytest(*MODULE, "--remote-mode=local", "-m", "smoke", env=IMAGES)
         assert deployed.returncode == 0, deployed.stderr
         check = deployed.check("minio-init", AGAIN)

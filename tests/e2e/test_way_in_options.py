@@ -82,6 +82,31 @@ def test_over_ssh(stack: Stack, sshd: Sshd) -> None:
     assert (outcome.returncode, set(_verdicts(outcome).values())) == (0, {"passed"})
 
 
+def test_over_ssh_to_a_host_of_the_ini_file(stack: Stack, sshd: Sshd) -> None:
+    """``adopt`` finds hosts and the ssh client's configuration where pytest finds them."""
+    ini = stack.tree.root / "pytest.ini"
+    lines = (
+        "[pytest]",
+        f"platform_ssh_config = {sshd.config}",
+        f"platform_hosts = attic = {sshd.alias}",
+    )
+    try:
+        ini.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        ssh = ("--remote-mode", "ssh", "--modules-dir", "attic")
+        said = stack.adopt(*ssh, "--ssh-host", "attic")
+        shared = yaml.safe_load((stack.tree.root / "attic" / "defaults.yaml").read_text())
+        assert (shared["host"], "or running? It has exited 0" in said) == ("attic", True)
+        again = stack.adopt(*ssh)
+        assert "left alone" in again
+
+        ini.write_text("\n".join([*lines, "platform_ssh_host = attic", ""]), encoding="utf-8")
+        dry = stack.adopt("--remote-mode", "ssh", "--modules-dir", "other", "--dry-run")
+        assert "or running? It has exited 0" in dry
+        assert "host:" not in dry
+    finally:
+        ini.write_text("[pytest]\n", encoding="utf-8")
+
+
 def test_a_change_is_planned_and_refused(stack: Stack) -> None:
     stack.write({"first": {"command": ["false"]}})
     stack.project.compose("up -d --no-deps first")

@@ -232,3 +232,30 @@ def test_a_folder_of_modules_that_is_a_link(empty: Project) -> None:
 def _all_files(project: Project) -> dict[str, str]:
     files = (one for one in (project.root / "modules").rglob("*") if one.is_file())
     return {str(one): one.read_text(encoding="utf-8") for one in files}
+
+
+def test_hooks_without_a_module_are_named(empty: Project) -> None:
+    hooked = {"image": IMAGE, "restart": "always", "pre_start": [{"image": IMAGE, "command": "x"}]}
+    write(empty, {"web": hooked, "db": SERVICES["db"]})
+    said = adopt(empty)
+    assert "the pre_start hooks of web are judged with web; for a module of their own copy" in said
+    assert "hooks of db" not in said
+
+
+def test_over_ssh_the_settings_are_those_of_pytest(empty: Project) -> None:
+    """What pytest refuses, or finds nowhere, ``adopt`` says in one line too."""
+    write(empty, {"db": SERVICES["db"]})
+    ssh = ("pytest-platform", "adopt", "--remote-mode", "ssh")
+    outcome = empty.run(*ssh)
+    assert (outcome.code, outcome.stdout) == (1, "")
+    assert "no host is named for 'db'; give --ssh-host" in outcome.stderr
+    for ini, said in {
+        "platform_hosts = nas": "platform_hosts: 'nas' is not of the form: name =",
+        "platform_ssh_config = none": "platform_ssh_config: there is no file",
+        "addopts = --no-such-option\nplatform_ssh_host = -x": "platform_ssh_host: ",
+    }.items():
+        empty.file("pytest.ini", f"[pytest]\n{ini}\n")
+        outcome = empty.run(*ssh)
+        assert (outcome.code, outcome.stdout) == (1, "")
+        assert outcome.stderr.startswith(f"adopt: {said}"), str(outcome)
+    assert not (empty.root / "modules").exists()

@@ -1,4 +1,4 @@
-"""The page docs/architecture.md: its picture is that of the code, and its examples work."""
+"""The page docs/architecture.md: its table is that of the code, and its examples work."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BLOCK = re.compile(r"```(?:python|diff) (\S+)\n(.*?)```\n", re.DOTALL)
 HEADING = re.compile(r"^### (.+)$", re.MULTILINE)
 
 
-def test_the_picture_is_that_of_the_code() -> None:
+def test_the_table_of_rooms_is_that_of_the_code() -> None:
     draw = [sys.executable, str(ROOT / "docs" / "draw_architecture.py"), "--check"]
     assert subprocess.run(draw, check=False).returncode == 0, "run docs/draw_architecture.py"
 

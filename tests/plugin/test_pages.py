@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from functools import cache
@@ -28,7 +29,7 @@ from plugin.project import Project, invalid
 
 PAGES = hand_written()
 BLOCKS = [block for page in PAGES for block in blocks(page)]
-SHOWN = {"text", "mermaid"}
+SHOWN = {"text"}
 README_WORDS = 900
 
 
@@ -108,6 +109,24 @@ def test_a_block_that_is_a_file_is_named_above_it(block: Block) -> None:
     lines = block.page.read_text(encoding="utf-8").splitlines()
     above = " ".join(lines[max(0, block.line - 5) : block.line - 1])
     assert f"`{block.file}`" in above, f"{block.place}: {block.file}"
+
+
+RULES = [block for block in BLOCKS if "prometheus" in block.words]
+
+
+def test_there_are_rules_for_prometheus() -> None:
+    assert RULES
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not here; Debian: prometheus")
+@pytest.mark.parametrize("block", RULES, ids=lambda block: block.place)
+def test_prometheus_takes_the_rules(block: Block, tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text(block.text, encoding="utf-8")
+    check = ["promtool", "check", "rules", str(file)]
+    done = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "SUCCESS: 3 rules found" in done.stdout
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.place)

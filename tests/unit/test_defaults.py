@@ -10,6 +10,7 @@ from pytest_platform.checks.registry import vocabulary
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Broken, Module
 
+ROOT = Path(__file__).resolve().parents[2]
 MODULE = """\
 apiVersion: platform/v2
 kind: Module
@@ -88,3 +89,13 @@ def test_all_modules_can_be_put_into_another_project(tmp_path: Path) -> None:
     module = _load(tmp_path, DEFAULTS, project="staging")
     assert isinstance(module, Module)
     assert (module.project, module.deployed_as) == ("staging", "staging")
+
+
+def test_no_module_of_the_flagship_is_long() -> None:
+    """What all of them share is said once, so that each says its own in a dozen lines."""
+    lengths = {
+        file.parent.name: len(file.read_text(encoding="utf-8").splitlines())
+        for file in (ROOT / "modules").glob("*/module.yaml")
+    }
+    assert lengths.keys() >= {"minio", "minio-init"}
+    assert {name: length for name, length in lengths.items() if length > 12} == {}

@@ -18,6 +18,7 @@ from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonS
 from tap.parser import Parser
 
 from documents import (
+    EXCERPT,
     GOLDEN,
     HOSTILE,
     Json,
@@ -168,6 +169,35 @@ def test_sarif_holds_what_contract_checks_found() -> None:
     assert [one["level"] for one in run["results"]] == ["error", "error", "warning"]
     rule = run["tool"]["driver"]["rules"][0]
     assert catalogue()[rule["id"]].do in rule["help"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("more", "region"),
+    [
+        ({}, {"startLine": 12}),
+        ({"excerpt": EXCERPT}, {"startLine": 12}),
+        ({"column": 12}, {"startLine": 12, "startColumn": 12}),
+        (
+            {"column": 12, "excerpt": EXCERPT},
+            {"startLine": 12, "startColumn": 12, "endLine": 12, "endColumn": 20},
+        ),
+        # What was hidden or cut has another length in the file.
+        ({"column": 40, "excerpt": EXCERPT}, {"startLine": 12, "startColumn": 40}),
+        (
+            {"column": 12, "excerpt": {**EXCERPT, "lines": ["a", "    image: [redacted]", "b"]}},
+            {"startLine": 12, "startColumn": 12},
+        ),
+    ],
+)
+def test_sarif_and_annotations_point_at_columns(more: Json, region: Json) -> None:
+    found = finding("no", "contract.script", line=12, **more)
+    source = document(module("web", check("failed", id="contract::script", findings=[found])))
+    log = json.loads(made("sarif", source))
+    Sarif.model_validate(log)
+    (result,) = log["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["region"] == region
+    at = f",col={more['column']}" if "column" in more else ""
+    assert f",line=12{at},title=contract.script::" in made("github", source)
 
 
 def test_an_uri_is_quoted() -> None:

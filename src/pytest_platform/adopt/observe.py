@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from pytest_platform.adopt.propose import SeenService
 from pytest_platform.checks.registry import PROBES
 from pytest_platform.compose.renderer import Renderer
 from pytest_platform.errors import PlatformError
-from pytest_platform.hosts.inventory import Inventory
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.declared import Module
 from pytest_platform.module.places import ModuleSource
@@ -21,7 +18,7 @@ from pytest_platform.probes.kind import ProbeKind
 from pytest_platform.run.context import Context
 from pytest_platform.run.graph import Plan
 from pytest_platform.run.observer import DeployedObserver
-from pytest_platform.run.remote_mode import SSH_CONFIG, OverSsh, RemoteMode, ThisMachine
+from pytest_platform.run.remote_mode import RemoteMode
 from pytest_platform.workload.seen import Phase, Workload
 
 _TIMEOUT: Final = "2s"
@@ -39,11 +36,9 @@ class Candidate(NamedTuple):
 
 
 def context_of(
-    catalog: Catalog, renderer: Renderer, modules: Sequence[Module], ssh_host: str
+    catalog: Catalog, renderer: Renderer, modules: Sequence[Module], mode: RemoteMode
 ) -> Context:
-    """Return the context to observe modules in: on ``ssh_host``, here where that is empty."""
-    config = Path(named).expanduser().absolute() if (named := os.environ.get(SSH_CONFIG)) else None
-    mode: RemoteMode = OverSsh(Inventory(chosen=ssh_host), config) if ssh_host else ThisMachine()
+    """Return the context to observe modules in, on the hosts of ``mode``."""
     return Context.of(
         catalog=catalog,
         renderer=renderer,

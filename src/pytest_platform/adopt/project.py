@@ -94,6 +94,17 @@ class Adoption:
         made = module_names((one.name for one in self.new), self._taken)
         return {**self.existing, **made}
 
+    @property
+    def declared_host(self) -> str:
+        """The host that the defaults of the folder name; empty where they name none."""
+        known = self._shared.defaults
+        return (known.host if known else None) or ""
+
+    def with_hooks(self) -> list[str]:
+        """Return the names of new modules whose services have ``pre_start`` hooks."""
+        hooked = (one.name for one in self.new if self.catalog.service(one.name).get("pre_start"))
+        return [self.names[name] for name in hooked]
+
     def broken(self) -> list[Broken]:
         """Return the services that say of themselves what cannot be read."""
         return [

@@ -16,8 +16,14 @@ if TYPE_CHECKING:
     from pytest_platform.adopt.project import Adoption
     from pytest_platform.adopt.propose import SeenService
     from pytest_platform.adopt.write import Files
+    from pytest_platform.run.remote_mode import RemoteMode
 
 _NEXT = "Next: decide the above, then run: pytest --remote-mode local"
+
+_HOOK = (
+    "the pre_start hooks of {name} are judged with {name}; for a module of their own copy "
+    "{folder}/{name}, with hook: pre_start and expected_state: exited-success below runtime\n"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="skip",
         help="local, ssh: also look at what runs, and propose probes that have just passed",
     )
-    parser.add_argument("--ssh-host", default="", metavar="HOST", help="[user@]host[:port]")
+    parser.add_argument(
+        "--ssh-host",
+        default="",
+        metavar="HOST",
+        help="[user@]host[:port], or a name from platform_hosts; default: ini platform_ssh_host",
+    )
     parser.add_argument("--modules-dir", default="modules", metavar="DIR", help="where to write")
     parser.add_argument("--platform-project", default="", metavar="NAME", help="of the project")
     for engine, together in list(ENGINES.items())[1:]:
@@ -73,8 +84,6 @@ def _adoption(arguments: argparse.Namespace) -> Adoption:
     from pytest_platform.hosts.transport import Local
     from pytest_platform.run.compose_catalog import asked_for
 
-    if arguments.remote_mode == "ssh" and not arguments.ssh_host:
-        raise PlatformError("--remote-mode ssh needs --ssh-host HOST")
     here = Path.cwd()
     engine = next((one for one in list(ENGINES)[1:] if getattr(arguments, one)), "")
     name = getattr(arguments, ENGINES[engine]) if engine else arguments.platform_project
@@ -92,11 +101,22 @@ def _seen(arguments: argparse.Namespace, adoption: Adoption) -> dict[str, SeenSe
         return {}
     from pytest_platform.adopt.observe import context_of, look_at
 
-    context = context_of(adoption.catalog, adoption.renderer, adoption.new, adoption.host)
+    mode = _hosts(arguments, adoption.declared_host)
+    context = context_of(adoption.catalog, adoption.renderer, adoption.new, mode)
     try:
         return look_at(context)
     finally:
         context.fleet.close()
+
+
+def _hosts(arguments: argparse.Namespace, declared: str) -> RemoteMode:
+    if arguments.remote_mode == "ssh":
+        from pytest_platform.plugin.asked import over_ssh
+
+        return over_ssh(arguments.ssh_host or declared)
+    from pytest_platform.run.remote_mode import ThisMachine
+
+    return ThisMachine()
 
 
 def _print_all(adoption: Adoption, shared: Files, modules: dict[str, Files]) -> None:
@@ -115,6 +135,8 @@ def _conclude(adoption: Adoption, shared: Files, modules: dict[str, Files]) -> N
         sys.stdout.write(f"left alone, as they have modules: {', '.join(adoption.existing)}\n")
     if line := adoption.catalog.unseen(()):
         sys.stdout.write(f"{line}\n")
+    for name in adoption.with_hooks():
+        sys.stdout.write(_HOOK.format(folder=os.path.relpath(adoption.folder), name=name))
     texts = _texts(adoption, shared, modules)
     found = [one for path, text in texts for one in decisions(path, text)]
     if found:

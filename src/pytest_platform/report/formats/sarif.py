@@ -12,6 +12,7 @@ from pytest_platform.codes import catalogue
 from pytest_platform.report.document import Document
 from pytest_platform.report.faults import ReportedFault, faults, fingerprints
 from pytest_platform.report.fit import one_line
+from pytest_platform.report.redact import MARK
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVEL: Final = {"error": "error", "failed": "error", "warning": "warning"}
@@ -62,7 +63,7 @@ def _rule(code: str) -> dict[str, Any]:
 def _result(fault: ReportedFault, codes: Sequence[str], fingerprint: str) -> dict[str, Any]:
     place = {
         "artifactLocation": _artifact(fault.file),
-        "region": {"startLine": fault.line},
+        "region": _region(fault),
     }
     name = {"fullyQualifiedName": one_line(fault.name), "kind": "module"}
     return {
@@ -73,6 +74,21 @@ def _result(fault: ReportedFault, codes: Sequence[str], fingerprint: str) -> dic
         "locations": [{"physicalLocation": place, "logicalLocations": [name]}],
         "partialFingerprints": {"platformFinding/v1": fingerprint},
     }
+
+
+def _region(fault: ReportedFault) -> dict[str, int]:
+    """Return the line, and the stretch of it that the finding marks, where it marks one."""
+    region = {"startLine": fault.line}
+    start, excerpt = fault.finding.column, fault.finding.excerpt
+    if not start:
+        return region
+    region["startColumn"] = start
+    if excerpt and (excerpt.line, excerpt.column + 1) == (fault.line, start):
+        marked = excerpt.lines[excerpt.line - excerpt.first]
+        # What is hidden has another length in the file.
+        end = {} if MARK in marked else {"endLine": fault.line, "endColumn": start + excerpt.width}
+        region |= end
+    return region
 
 
 def _artifact(file: str) -> dict[str, str]:
