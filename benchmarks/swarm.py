@@ -21,10 +21,11 @@ from pytest_platform.docker.details import Digests
 from pytest_platform.docker.engine import Engine
 from pytest_platform.hosts.transport import Local
 from pytest_platform.module.forms import ExpectedState
+from pytest_platform.swarm.expected import SwarmExpectation
 from pytest_platform.swarm.seen import seen_of
 from pytest_platform.swarm.services import NAMESPACE
 from pytest_platform.swarm.snapshot import take
-from pytest_platform.swarm.state import SwarmExpectation, judge
+from pytest_platform.swarm.state import judge
 
 SERVICES, TASKS, NODES = 1000, 10_000, 20
 MOST = 2.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,12 +84,13 @@ def _adoption(arguments: argparse.Namespace) -> Adoption:
     from pytest_platform.run.compose_catalog import asked_for
 
     here = Path.cwd()
-    engine = next((one for one in list(ENGINES)[1:] if getattr(arguments, one)), "")
+    first, *others = ENGINES
+    for one in others:
+        if bool(getattr(arguments, one)) != bool(getattr(arguments, ENGINES[one])):
+            raise PlatformError(f"--{one} and --{ENGINES[one]}-name NAME go together: write both")
+    engine = next((one for one in others if getattr(arguments, one)), "")
     name = getattr(arguments, ENGINES[engine]) if engine else arguments.platform_project
-    if engine and not name:
-        raise PlatformError(f"--{engine} needs --{ENGINES[engine]}-name NAME")
-    ask = asked_for(arguments.files, name, here)
-    ask = replace(ask, engine=engine) if engine else ask
+    ask = asked_for(arguments.files, name, here, engine or first)
     folder = Path(os.path.normpath(here / arguments.modules_dir))
     host = arguments.ssh_host if arguments.remote_mode == "ssh" else ""
     return Adoption(ask, folder, here, Renderer(Local()), host)

@@ -13,11 +13,10 @@ from dotenv import dotenv_values
 from pytest_platform.compose import NAMES, OVERRIDES
 from pytest_platform.compose.tree import Node, documents
 from pytest_platform.errors import UsageError
+from pytest_platform.module.engines import ENGINES, NAME_FORMS
 from pytest_platform.module.source import MAX_BYTES
 from pytest_platform.reading import read_text
 from pytest_platform.text import quoted
-
-_VALID: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 class NoProject(UsageError):
@@ -84,16 +83,19 @@ def name_of(files: Sequence[Path], environ: Mapping[str, str]) -> str:
     return name
 
 
-def checked_name(name: str) -> str:
-    """Return the name of a project that was given.
+def checked_name(name: str, engine: str = next(iter(ENGINES))) -> str:
+    """Return the name of a project, or of what another engine has in its place.
 
     Raises:
-        NoProject: Compose does not accept it.
+        NoProject: the engine does not accept it.
     """
-    if not _VALID.fullmatch(name):
+    form = NAME_FORMS[engine]
+    if not re.match(form.pattern, name):
+        what = f"{engine.capitalize()} {ENGINES[engine]}"
+        holds = form.words.partition(", as ")[0].replace("`", "'")
         message = (
-            f"{quoted(name)} is no name of a Compose project: it holds lower-case letters, "
-            "digits, '_' and '-', and starts with a letter or digit"
+            f"{quoted(name)} is no name of a {what}: it holds {holds}, "
+            "and starts with a letter or digit"
         )
         raise NoProject(message)
     return name

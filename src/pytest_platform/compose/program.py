@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from pytest_platform.compose.rendered import called_after
 from pytest_platform.errors import ComposeError, ComposeMissing, ComposeTimeout, PlatformError
 from pytest_platform.hosts.transport import CommandMissing, CommandTimeout, Transport
 
@@ -83,7 +84,7 @@ class ComposeProgram:
         if result.returncode != 0:
             raise RenderingRefused(result.stderr.strip() or _ended_by(result.returncode))
         model = _read_model(result.stdout, plain="--no-interpolate" in options)
-        return model, frozenset(_UNSET.findall(result.stderr))
+        return called_after(model, request.project), frozenset(_UNSET.findall(result.stderr))
 
     def hashes(self, request: Request) -> Mapping[str, str]:
         """Return the config hash of each service; none where Compose refuses the files.
@@ -105,7 +106,7 @@ class ComposeProgram:
         named = [word for file in request.files for word in ("-f", str(file))]
         active = [word for profile in request.profiles for word in ("--profile", profile)]
         folder = ["--project-directory", str(self._folder)] if self._folder else []
-        return [*self._command(), "-p", request.project, *folder, *named, *active]
+        return [*self._command(), "-p", request.project.lower(), *folder, *named, *active]
 
     def _command(self) -> tuple[str, ...]:
         if self._found is None:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +78,24 @@ def unescaped(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {unescaped(key): unescaped(one) for key, one in value.items()}
     return [unescaped(one) for one in value] if isinstance(value, list) else value
+
+
+_NAMED: Final = ("networks", "volumes", "secrets", "configs")
+
+
+def called_after(model: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Give what is called after its project the capitals back that Compose takes from names."""
+    lower = name.lower()
+    if lower == name:
+        return model
+    called = {
+        section: {key: _called(one, lower, name, key) for key, one in model[section].items()}
+        for section in _NAMED
+        if model.get(section)
+    }
+    return {**model, **called, "name": name}
+
+
+def _called(one: Any, lower: str, name: str, key: str) -> Any:
+    ours = isinstance(one, Mapping) and one.get("name") == f"{lower}_{key}"
+    return {**one, "name": f"{name}_{key}"} if ours else one

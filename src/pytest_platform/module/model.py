@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal
 from msgspec import Meta, field, structs
 
 from pytest_platform.module.data import State
-from pytest_platform.module.engines import ENGINES
+from pytest_platform.module.engines import ENGINES, NAME_FORMS
 from pytest_platform.module.forms import (
     DECIDE,
     Base,
@@ -56,11 +56,7 @@ class ComposeService(Base, frozen=True):
     ]
     project: Annotated[
         str,
-        form(
-            r"^[a-z0-9][a-z0-9_-]*$(?!\n)",
-            "lower-case letters, digits, `_` and `-`, as Compose wants it",
-            examples=["home-platform"],
-        ),
+        form(*NAME_FORMS["compose"], examples=["home-platform"]),
         Meta(description="The Compose project it is deployed as."),
     ]
     service: Annotated[Text, Meta(description="The service in it.", examples=["minio-init"])]
@@ -98,11 +94,7 @@ class SwarmService(Base, frozen=True):
     ]
     stack: Annotated[
         str,
-        form(
-            r"^[A-Za-z0-9][A-Za-z0-9_-]*$(?!\n)",
-            "letters, digits, `_` and `-`, as `docker stack deploy` wants it",
-            examples=["home"],
-        ),
+        form(*NAME_FORMS["swarm"], examples=["home"]),
         Meta(description="The stack it is deployed as."),
     ]
     service: Annotated[

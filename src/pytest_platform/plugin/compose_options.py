@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -100,16 +100,21 @@ def settings_of(config: pytest.Config) -> Way:
 def _elsewhere(config: pytest.Config) -> Way | None:
     """Return the project of another engine that was asked for; None where there is none."""
     for engine, together in ENGINES.items():
-        files: list[str] = config.getoption(f"platform_{engine}")
-        if f"--{engine}" == OPTION or not files:
+        if f"--{engine}" == OPTION:
             continue
+        files: list[str] = config.getoption(f"platform_{engine}")
         name: str = config.getoption(f"platform_{together}_name")
-        if config.getoption("platform_compose") or not name:
-            message = f"--{engine}=FILE needs --{together}-name NAME, and stands without {OPTION}"
+        if not files and not name:
+            continue
+        beside = config.getoption("platform_compose") or config.getoption("platform_project")
+        if beside or not (files and name):
+            message = (
+                f"--{engine}=FILE and --{together}-name NAME go together, and stand without "
+                f"{OPTION} and --platform-project"
+            )
             raise UsageError(message)
         from pytest_platform.run.compose_catalog import asked_for
 
-        ask = asked_for(files, name, config.invocation_params.dir)
-        strict = bool(config.getoption("platform_strict_coverage"))
-        return Way(replace(ask, engine=engine), name, strict)
+        ask = asked_for(files, name, config.invocation_params.dir, engine)
+        return Way(ask, name, bool(config.getoption("platform_strict_coverage")))
     return None

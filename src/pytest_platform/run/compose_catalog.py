@@ -35,17 +35,19 @@ class Ask:
     engine: str = next(iter(ENGINES))
 
 
-def asked_for(named: Sequence[str], project: str, here: Path) -> Ask:
+def asked_for(
+    named: Sequence[str], project: str, here: Path, engine: str = next(iter(ENGINES))
+) -> Ask:
     """Return the project of files that were named, or else of those that Compose finds.
 
     Raises:
-        NoProject: there are no such files, or the name is none that Compose accepts.
+        NoProject: there are no such files, or the name is none that the engine accepts.
     """
     environ = found.environment_of(here, os.environ)
     files = found.files_named(named, here) if named else found.files_near(here, environ)
     environ = {**found.environment_of(files[0].parent, os.environ), **environ}
-    name = found.checked_name(project) if project else found.name_of(files, environ)
-    return Ask(files, name, found.profiles_of(environ))
+    name = found.checked_name(project, engine) if project else found.name_of(files, environ)
+    return Ask(files, name, found.profiles_of(environ), engine)
 
 
 class ComposeCatalog(Catalog):

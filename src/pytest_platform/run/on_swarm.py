@@ -20,6 +20,7 @@ from pytest_platform.swarm import seen as tasks
 from pytest_platform.swarm import state
 from pytest_platform.swarm.again import ServiceAgain
 from pytest_platform.swarm.declared import IGNORED, as_deployed, restart_of
+from pytest_platform.swarm.expected import SwarmExpectation
 from pytest_platform.swarm.logs import tail
 from pytest_platform.swarm.services import StackService, Task
 from pytest_platform.swarm.snapshot import SwarmSnapshot, take
@@ -99,11 +100,11 @@ class OnSwarm:
             yield ServiceAgain(engine, workload.id, workload.revision)
 
 
-def expected_of(module: Module) -> state.SwarmExpectation:
+def expected_of(module: Module) -> SwarmExpectation:
     """Take from a module what its state is judged against."""
     runtime = module.manifest.spec.runtime
     max_age = timedelta(seconds=seconds(runtime.max_age)) if runtime.max_age else None
-    return state.SwarmExpectation(
+    return SwarmExpectation(
         module.service,
         runtime.expected_state,
         runtime.replicas,

@@ -21,7 +21,8 @@ class Seen:
     """What a snapshot shows of one module.
 
     ``newest`` has the newest task of each slot or node that counts, ``tries`` all tasks of the
-    current iteration, the newest first; ``older`` are those of other iterations.
+    current iteration, the newest first; ``older`` are those of other iterations. ``stacks`` are
+    those that the Swarm has, where it has not the service.
     """
 
     now: datetime
@@ -30,6 +31,8 @@ class Seen:
     tries: tuple[Task, ...] = ()
     older: tuple[Task, ...] = ()
     nodes: Mapping[str, SwarmNode] | None = None
+    stack: str = ""
+    stacks: tuple[str, ...] = ()
 
     @property
     def places(self) -> int | None:
@@ -48,7 +51,8 @@ def seen_of(snapshot: SwarmSnapshot, stack: str, name: str) -> Seen:
     """Take from a snapshot what was seen of one service."""
     service = snapshot.of(stack, name)
     if service is None:
-        return Seen(snapshot.taken_at, None, nodes=snapshot.nodes)
+        stacks = tuple(sorted({one.stack for one in snapshot.services if one.stack}))
+        return Seen(snapshot.taken_at, None, nodes=snapshot.nodes, stack=stack, stacks=stacks)
     tasks = snapshot.tasks_of(service)
     current = [one for one in tasks if is_current(one, service)]
     older = tuple(one for one in tasks if not is_current(one, service))
