@@ -72,6 +72,12 @@ class EngineForbidden(EngineError):
     code = "engine.permission"
 
 
+class EngineAnswer(EngineError):
+    """What answers is no Docker Engine, or none that can be understood."""
+
+    code = "engine.answer"
+
+
 class EngineTimeout(EngineError):
     """The Engine accepted a request and did not answer within the deadline."""
 

@@ -44,7 +44,9 @@ def _signals() -> None:
 def engine() -> Iterator[docker.APIClient]:
     """Give the Engine that answers here, with the images. Never skips for want of it."""
     client = _connect()
-    names = {tag for image in client.images() for tag in image["RepoTags"] or ()}
+    # Podman names the registry of a name that has none.
+    tags = (tag for image in client.images() for tag in image["RepoTags"] or ())
+    names = {tag.removeprefix("docker.io/") for tag in tags}
     if not names >= {f"pytest-platform-demo/{name}:latest" for name in IMAGES}:
         _build_images()
     yield client

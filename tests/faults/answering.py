@@ -1,18 +1,43 @@
-"""A server on loopback that says one thing to everybody."""
+"""Servers on loopback: one says the same to everybody, one is an Engine but for some answers."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+
+VERSION = json.dumps({"ApiVersion": "1.41", "MinAPIVersion": "1.12", "Version": "20.10.24"})
+_DEFAULTS = {"/version": VERSION, "/containers/json": "[]", "/volumes": "{}", "/images/json": "[]"}
+_HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
 
 
 @contextlib.contextmanager
 def answering(text: str) -> Iterator[int]:
     """Serve on a free port, and give it; each connection gets the text and is closed."""
+    with _serving(lambda _: text.encode(), waits=text.startswith("HTTP")) as port:
+        yield port
+
+
+@contextlib.contextmanager
+def engine_answering(answers: Mapping[str, str]) -> Iterator[int]:
+    """Serve as an Engine does, and give the port; ``answers`` are bodies by the end of a path."""
+
+    def answer(request: bytes) -> bytes:
+        path = request.split(b" ", 2)[1].decode().partition("?")[0]
+        known = {**_DEFAULTS, **answers}
+        body = next((known[one] for one in known if path.endswith(one)), "null").encode()
+        return _HEAD.format(len(body)).encode() + body
+
+    with _serving(answer, waits=True) as port:
+        yield port
+
+
+@contextlib.contextmanager
+def _serving(answer: Callable[[bytes], bytes], *, waits: bool) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = threading.Thread(target=_serve, args=(server, text.encode()))
+        thread = threading.Thread(target=_serve, args=(server, answer, waits))
         thread.start()
         try:
             yield server.getsockname()[1]
@@ -22,14 +47,12 @@ def answering(text: str) -> Iterator[int]:
             thread.join()
 
 
-def _serve(server: socket.socket, answer: bytes) -> None:
+def _serve(server: socket.socket, answer: Callable[[bytes], bytes], waits: bool) -> None:
     with contextlib.suppress(OSError):
         while True:
             connection, _ = server.accept()
             with connection, contextlib.suppress(OSError):
                 connection.settimeout(5)
-                if answer.startswith(b"HTTP"):
-                    connection.recv(65536)
-                connection.sendall(answer)
+                connection.sendall(answer(connection.recv(65536) if waits else b""))
                 connection.shutdown(socket.SHUT_WR)
                 connection.recv(65536)

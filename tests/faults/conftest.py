@@ -1,5 +1,5 @@
-"""The Engine, and projects that are always removed, as the end-to-end tests have them."""
+"""The Engine, projects and servers of the end-to-end tests, which are always removed."""
 
-from e2e.conftest import _signals, engine, new_project
+from e2e.conftest import _signals, engine, new_project, new_sshd
 
-__all__ = ["_signals", "engine", "new_project"]
+__all__ = ["_signals", "engine", "new_project", "new_sshd"]

@@ -21,6 +21,7 @@ class Row:
     """One fault: what is changed in a tree that is well, and what a run has to say.
 
     ``files`` are contents by path (see ``put``), ``replace`` are pairs of texts by path.
+    ``server`` is what a server says, ``answers`` are those of an Engine, by path.
     ``verdict`` is that of the module ``web``, None where no module is judged.
     """
 
@@ -37,6 +38,7 @@ class Row:
     do: Sequence[str] = ()
     until: str = ""
     server: str = ""
+    answers: Mapping[str, str] = field(default_factory=dict)
     ssh: str = ""
 
 

@@ -13,7 +13,7 @@ from e2e.hosts import CONFIG
 from e2e.project import FOREVER
 from e2e.stacks import write
 from e2e.tree import Tree
-from faults.answering import answering
+from faults.answering import answering, engine_answering
 from faults.judging import meets
 from faults.rows import Row, bring_about, rows_of
 
@@ -46,7 +46,8 @@ def test_a_fault_of_engines(row: Row, tmp_path: Path) -> None:
     with contextlib.ExitStack() as stack:
         env = {}
         if "DOCKER_HOST" not in row.env:
-            env["DOCKER_HOST"] = f"tcp://127.0.0.1:{stack.enter_context(answering(row.server))}"
+            server = engine_answering(row.answers) if row.answers else answering(row.server)
+            env["DOCKER_HOST"] = f"tcp://127.0.0.1:{stack.enter_context(server)}"
         meets(row, tree, *LIVE, "local", env=env)
 
 

@@ -1,45 +1,43 @@
-"""Runs that are killed at any moment: the next one cleans up, and nothing deployed is touched.
-
-``PLATFORM_KILLS`` says how often; the moment comes from the number, so that a failure can be
-repeated.
-"""
+"""Runs that are killed at any moment: the next one cleans up, and nothing deployed is touched."""
 
 from __future__ import annotations
 
-import os
-import random
-import signal
-import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import docker
 import pytest
 
-from e2e.conftest import NewProject
+from e2e.conftest import NewProject, NewSshd
+from e2e.hosts import CONFIG
 from e2e.project import FOREVER
 from e2e.stacks import ONE_SHOT, OWN, RUNNING, parts, write
 from e2e.tree import Tree
-from e2e.waiting import until
 from faults.inventory import Inventory
+from faults.killing import kill, numbers
 from pytest_platform.stack.owner import LABEL, Owner
 
 pytestmark = pytest.mark.e2e
 
-KILLS = int(os.environ.get("PLATFORM_KILLS", "9"))
-WAYS = {
+HEALTH = ("-m", "health", "--remote-mode=local")
+SSH = ("--wait=30s", "-m", "health", "--remote-mode=ssh", "--ssh-host=nas")
+WORDS: Mapping[str, tuple[str, ...]] = {
     "an ephemeral stack": (*OWN, "--remote-mode=local"),
-    "waiting": ("--wait=30s", "--remote-mode=local", "-m", "health"),
+    "waiting": ("--wait=30s", *HEALTH),
     "a plan": ("--plan", "--module=web", "--remote-mode=local"),
+    "waiting over ssh": SSH,
 }
-LONGEST = 4.0
-"""Seconds within which a run is killed: by then a stack is up, on a quiet machine."""
 
 
-@pytest.mark.parametrize("number", range(KILLS))
-def test_a_run_that_is_killed(
-    number: int, tmp_path: Path, new_project: NewProject, engine: docker.APIClient
+@pytest.mark.parametrize(("number", "way"), numbers(*WORDS))
+def test_a_run_that_is_killed(  # noqa: PLR0913, PLR0917 - as many as it needs
+    number: int,
+    way: str,
+    tmp_path: Path,
+    new_project: NewProject,
+    new_sshd: NewSshd,
+    engine: docker.APIClient,
 ) -> None:
-    way = list(WAYS)[number % len(WAYS)]
     tree = Tree(tmp_path / "tree")
     project = new_project(tree.compose_file("web"), "killed")
     tree.module("web", project.name, "web", runtime=RUNNING)
@@ -48,21 +46,19 @@ def test_a_run_that_is_killed(
     project.up()
     before = Inventory(tree.root, tmp_path / "tmp", engine, project.name)
     web = project.container("web")
-    process = tree.start(*WAYS[way], env=before.env)
-    time.sleep(random.Random(number).uniform(0, LONGEST))  # noqa: S311 - a moment, no secret
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
-    # What Compose is told to do it does to its end, and then it is gone.
-    until(lambda: not before.processes(), f"{way}: no process is left")
+    env = {**before.env, CONFIG: str(new_sshd().config)} if "ssh" in way else before.env
+    process = tree.start(*WORDS[way], env=env)
+    kill(number, process, before)
     tree.pytest("--stack-clean", env=before.env)
     left = [stack for stack in _stacks_of(engine, process.pid) if parts(engine, stack)]
     assert not left, f"{way}: --stack-clean left {left}"
     after = project.container("web")
     assert (after["Id"], after["State"]["StartedAt"]) == (web["Id"], web["State"]["StartedAt"])
     project.wait_for("job", "exited")
-    again = tree.pytest("--json", "-m", "health", "--remote-mode=local", env=before.env)
+    again = tree.pytest("--json", *HEALTH, env=before.env)
     assert again.returncode == 0, again.stdout + again.stderr
     assert {one["verdict"] for one in again.modules.values()} == {"passed"}
+    assert not before.differences(), f"{way}: {before.differences()}"
 
 
 def _stacks_of(engine: docker.APIClient, pid: int) -> set[str]:

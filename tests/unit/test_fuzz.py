@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import json
-import os
-import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from oddities import SHARES, broken, chance, changed, of_share
 
 from pytest_platform.checks.registry import vocabulary
 from pytest_platform.compose import program
@@ -20,8 +19,6 @@ from pytest_platform.compose.tree import documents
 from pytest_platform.errors import ComposeError
 from pytest_platform.module.loader import Broken, Module, load
 
-COUNT = int(os.environ.get("PLATFORM_FUZZ", "4000"))
-SHARES = 4
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = [one.read_text(encoding="utf-8") for one in sorted(ROOT.glob("modules/*/*.yaml"))]
 PIECES = [
@@ -29,37 +26,6 @@ PIECES = [
     *("\t", "\x00", "\ufeff", "\ud800", "\u2028", "\x85", "'", '"', ": ", "- ", "?", "#", "%"),
     *("null", "~", "yes", "22:22", "1e999", "0x", ".nan", "2027-13-99", "9" * 400, "a" * 4000),
 ]
-ODD: list[Any] = [
-    None,
-    0,
-    -1,
-    1.5,
-    "",
-    "x",
-    True,
-    [],
-    [[]],
-    {},
-    {"": None},
-    [None],
-    {"a": {"b": 1}},
-]
-
-
-def broken(number: int, text: str) -> str:
-    """Break a text in one to six places."""
-    chance = random.Random(number)  # noqa: S311 - a choice, no secret
-    for _ in range(chance.randint(1, 6)):
-        at = chance.randrange(len(text) + 1)
-        end = min(len(text), at + chance.choice((0, 0, 1, 5, 60)))
-        new = chance.choice((*PIECES, text[at : at + 80] * 2))
-        text = text[:at] + new + text[end:]
-    return text
-
-
-def of_share(share: int) -> range:
-    """Give the numbers of one share."""
-    return range(share, COUNT, SHARES)
 
 
 @pytest.mark.parametrize("share", range(SHARES))
@@ -68,7 +34,7 @@ def test_a_module_is_read_or_refused(share: int, tmp_path: Path) -> None:
     file = tmp_path / "web" / "module.yaml"
     file.parent.mkdir()
     for number in of_share(share):
-        text = broken(number, SEEDS[number % len(SEEDS)])
+        text = broken(number, SEEDS[number % len(SEEDS)], PIECES)
         file.write_bytes(text.encode("utf-8", "surrogatepass"))
         read = load(file, tmp_path, words)
         assert isinstance(read, Module) or (isinstance(read, Broken) and read.problems), number
@@ -77,7 +43,9 @@ def test_a_module_is_read_or_refused(share: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("share", range(SHARES))
 def test_a_compose_file_is_read_as_far_as_it_can_be(share: int) -> None:
     for number in of_share(share):
-        assert isinstance(documents(broken(number, SEEDS[number % len(SEEDS)])), list), number
+        assert isinstance(documents(broken(number, SEEDS[number % len(SEEDS)], PIECES)), list), (
+            number
+        )
 
 
 @pytest.mark.parametrize("share", range(SHARES))
@@ -85,20 +53,10 @@ def test_an_answer_of_compose_is_a_project_or_refused(share: int) -> None:
     service = {"image": "x", "ports": [{"target": 1}], "environment": {"A": "b"}, "deploy": {}}
     whole = {"name": "p", "services": {"web": service}, "volumes": {"v": None}}
     for number in of_share(share):
-        text = json.dumps(changed(random.Random(number), whole))  # noqa: S311
-        for one in (text, broken(number, text)):
+        text = json.dumps(changed(chance(number), whole))
+        for one in (text, broken(number, text, PIECES)):
             model = _or_refused(lambda one=one: program._read_model(one))  # type: ignore[misc]
             assert model is None or all(isinstance(s, dict) for s in _services(model)), number
-
-
-def changed(chance: random.Random, value: Any) -> Any:
-    """Put something odd in the place of a part, leave one out, or add one."""
-    if chance.random() < 0.15:
-        return chance.choice(ODD)
-    if isinstance(value, dict):
-        kept = {key: changed(chance, one) for key, one in value.items() if chance.random() > 0.1}
-        return {**kept, "odd": chance.choice(ODD)} if chance.random() < 0.2 else kept
-    return [changed(chance, one) for one in value] if isinstance(value, list) else value
 
 
 def _services(model: Any) -> list[Any]:

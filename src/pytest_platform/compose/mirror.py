@@ -156,6 +156,9 @@ def refuse_waiting(source: MirroredSource) -> None:
         if keeps_waiting(file):
             message = f"{file} is a pipe or a device: make it a regular file"
             raise ComposeError(f"Compose cannot render the files: {message}")
+        if file.is_dir():
+            message = f"{file} is a folder: name the file in it"
+            raise ComposeError(f"Compose cannot render the files: {message}")
 
 
 def refuse_remote(source: MirroredSource) -> None:

@@ -10,10 +10,17 @@ import errno
 import math
 import time
 from collections.abc import Iterator, Mapping
+from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 from typing import TYPE_CHECKING
 
 from pytest_platform.docker.output import Readable
-from pytest_platform.errors import EngineError, EngineForbidden, EngineTimeout, PlatformError
+from pytest_platform.errors import (
+    EngineAnswer,
+    EngineError,
+    EngineForbidden,
+    EngineTimeout,
+    PlatformError,
+)
 from pytest_platform.hosts.transport import Transport
 
 if TYPE_CHECKING:
@@ -26,6 +33,9 @@ NEAR = 0.05
 
 DEADLINE = 10
 """Seconds that the Engine may take to answer one request."""
+
+_VERSION = "Error while fetching server API version: "
+"""How the SDK begins what it says of its first question."""
 
 _CONFIGURATION = (
     "docker's configuration has another form than it is to have; "
@@ -160,6 +170,8 @@ def _said(error: Exception, cause: BaseException, host: str, seconds: int) -> Pl
             "join the group 'docker' or name another Engine with DOCKER_HOST"
         )
         return EngineForbidden(message)
+    if known := _answered(error, cause, host):
+        return known
     if isinstance(error, requests.exceptions.ConnectionError) or isinstance(cause, OSError):
         said = getattr(cause, "strerror", None) or str(cause)
         message = (
@@ -167,7 +179,42 @@ def _said(error: Exception, cause: BaseException, host: str, seconds: int) -> Pl
             "start it or name another with DOCKER_HOST"
         )
         return EngineError(message)
-    return EngineError(f"the Engine on {host} refused a request: {error}")
+    message = f"the Engine on {host} cannot be asked: {error}; correct DOCKER_HOST"
+    return EngineError(message)
+
+
+def _answered(error: Exception, cause: BaseException, host: str) -> EngineError | None:
+    """Say what is wrong with an answer; None where there was none."""
+    import requests
+
+    if isinstance(cause, requests.HTTPError):
+        said = f"{cause.response.status_code} {cause.response.reason}"
+        message = f"the Engine on {host} refused a request ({said}): look for a proxy on the way"
+        return EngineError(message)
+    if isinstance(cause, IncompleteRead):
+        message = f"the Engine on {host} hung up in the middle of an answer; ask again"
+        return EngineError(message)
+    if _is_no_engine(error, cause):
+        message = (
+            f"what answers on {host} is no Docker Engine ({_short(error)}): "
+            "correct DOCKER_HOST or the docker context"
+        )
+        return EngineAnswer(message)
+    return None
+
+
+def _is_no_engine(error: Exception, cause: BaseException) -> bool:
+    """Return whether something answered that is no answer: no HTTP, no JSON, or none of these."""
+    if isinstance(cause, HTTPException):
+        return not isinstance(cause, RemoteDisconnected)
+    asked_version = str(error).startswith(_VERSION)
+    return isinstance(cause, (ValueError, TypeError, KeyError)) or (
+        asked_version and not isinstance(cause, OSError)
+    )
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).removeprefix(_VERSION).split())[:120]
 
 
 def _root_cause(error: BaseException) -> BaseException:

@@ -12,7 +12,9 @@ import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from pytest_platform.docker import shapes
 from pytest_platform.docker.engine import PROJECT, SERVICE, Document, Engine
+from pytest_platform.docker.shapes import understood
 
 ONEOFF = "com.docker.compose.oneoff"
 _FILES = "com.docker.compose.project.config_files"
@@ -99,6 +101,8 @@ def details(
     wanted = sorted({one.get("Image") or "" for one in containers.values()} - {""})
     images = [f"/images/{image}/json" for image in wanted]
     networks, *seen = engine.ask(["/networks", *images]) if wanted else [()]
+    understood(networks, list[shapes.Named] | None, engine.host)
+    understood(seen, list[shapes.Image | None], engine.host)
     found = {image: one for image, one in zip(wanted, seen, strict=True) if one}
     return Details(
         digests,

@@ -61,5 +61,6 @@ def read_network(document: Mapping[str, Any]) -> Network:
 def _published(ports: Mapping[str, Any]) -> Iterator[Published]:
     for port, bindings in ports.items():
         for binding in bindings or ():
-            host = binding.get("HostIp") or ""
-            yield Published(port, _ANY_ADDRESS.get(host, host), int(binding["HostPort"]))
+            host, taken = binding.get("HostIp") or "", binding.get("HostPort")
+            if taken:
+                yield Published(port, _ANY_ADDRESS.get(host, host), int(taken))

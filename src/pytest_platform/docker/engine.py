@@ -9,14 +9,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from pytest_platform.docker import shapes
 from pytest_platform.docker.connection import DEADLINE, EngineConnection
 from pytest_platform.docker.output import Events, Readable, end_of, frames
+from pytest_platform.docker.shapes import understood
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.transport import Transport
 from pytest_platform.text import quoted
-
-_LONGEST_PAUSE = 120
-"""Seconds between the end of a run and the next one; Docker waits a minute at most."""
 
 _LONGEST_PAUSE = 120
 """Seconds between the end of a run and the next one; Docker waits a minute at most."""
@@ -60,7 +59,7 @@ class Engine(EngineConnection):
         """List the containers of all Compose projects, stopped ones too, in short form."""
         with self._asking() as client:
             listed: list[Document] = client.containers(all=True, filters={"label": PROJECT})
-            return listed
+        return understood(listed, list[shapes.Listed], self.host)
 
     def inspect(self, container: str) -> Document | None:
         """Return all that the Engine knows of a container; None where it is gone by now."""
@@ -71,13 +70,13 @@ class Engine(EngineConnection):
                 found: Document = client.inspect_container(container)
             except NotFound:
                 return None
-            return found
+        return understood(found, shapes.Container, self.host)
 
     def list_images(self) -> list[Document]:
         """List all images with their names, in short form."""
         with self._asking() as client:
             listed: list[Document] = client.images()
-            return listed
+        return understood(listed, list[shapes.ListedImage], self.host)
 
     def log_tail(self, container: str, lines: int) -> str:
         """Return the last lines of a container's output, stdout and stderr as they came.

@@ -49,7 +49,7 @@ def volume_mounts(document: Mapping[str, Any]) -> list[VolumeMount]:
     return [
         VolumeMount(one["Name"], one.get("Destination") or "", bool(one.get("RW")))
         for one in document.get("Mounts") or ()
-        if one.get("Type") == "volume"
+        if one.get("Type") == "volume" and one.get("Name")
     ]
 
 

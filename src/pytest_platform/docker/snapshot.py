@@ -6,10 +6,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from pytest_platform.docker import shapes
 from pytest_platform.docker.details import ONEOFF, Details, Digests, details
 from pytest_platform.docker.endpoints import Network, read_network
 from pytest_platform.docker.engine import PROJECT, SERVICE, Document, Engine
 from pytest_platform.docker.mounted import Mounted, of_container, of_driver, volume_mounts
+from pytest_platform.docker.shapes import understood
+from pytest_platform.docker.times import made, time_of
 from pytest_platform.secrets import Secrets
 from pytest_platform.workload.seen import ServiceKey
 
@@ -128,7 +131,7 @@ def take(
         host=engine.host,
         taken_at=datetime.now(UTC),
         containers=tuple(_with_exit(engine, one) for one in _with_lenders(engine, documents)),
-        volumes=_made(volumes) if engine.api_version() >= _KNOWS_VOLUME_AGE else {},
+        volumes=made(volumes) if engine.api_version() >= _KNOWS_VOLUME_AGE else {},
         drivers={one["Name"]: of_driver(one.get("Options") or {}) for one in volumes},
         secrets=Secrets(outside=_environments(documents)),
         details=details(engine, digests, everything, documents, volumes) if digests else None,
@@ -140,7 +143,10 @@ def _look_at(engine: Engine, wanted: Collection[str]) -> tuple[list[Document], l
     if not wanted:
         return [], []
     *found, volumes = engine.ask([*(f"/containers/{one}/json" for one in wanted), "/volumes"])
-    return [document for document in found if document], list((volumes or {}).get("Volumes") or ())
+    documents = [document for document in found if document is not None]
+    understood(documents, list[shapes.Container], engine.host)
+    understood(volumes, shapes.Volumes | None, engine.host)
+    return documents, list((volumes or {}).get("Volumes") or ())
 
 
 def _with_lenders(engine: Engine, documents: Sequence[Document]) -> Iterator[Container]:
@@ -149,7 +155,9 @@ def _with_lenders(engine: Engine, documents: Sequence[Document]) -> Iterator[Con
     known = {one["Id"]: one for one in documents}
     shared = {one.network.shared_with for one in containers} - {None, *known}
     names = sorted(filter(None, shared))
-    known |= zip(names, engine.ask([f"/containers/{name}/json" for name in names]), strict=True)
+    lenders = engine.ask([f"/containers/{name}/json" for name in names])
+    understood(lenders, list[shapes.Container | None], engine.host)
+    known |= zip(names, lenders, strict=True)
     for one in containers:
         name = one.network.shared_with
         yield replace(one, lender=_lender(known[name])) if name else one
@@ -170,16 +178,7 @@ def _lender(document: Document | None) -> Lender:
         return Lender()
     state = document["State"]
     running = bool(state.get("Running", state["Status"] == "running"))
-    return Lender(document["Name"].lstrip("/"), running, _time(state.get("StartedAt")))
-
-
-def _made(volumes: Iterable[Document]) -> dict[str, datetime]:
-    """Return when each volume was made, as an Engine from 23.0 on knows it.
-
-    Before, the Engine gives the last change of the volume's top folder instead.
-    """
-    times = ((one["Name"], _time(one.get("CreatedAt"))) for one in volumes)
-    return {name: made for name, made in times if made}
+    return Lender(document["Name"].lstrip("/"), running, time_of(state.get("StartedAt")))
 
 
 def read_container(document: Document) -> Container:
@@ -197,8 +196,8 @@ def read_container(document: Document) -> Container:
         exit_code=state["ExitCode"],
         oom_killed=bool(state.get("OOMKilled")),
         error=state.get("Error") or "",
-        started_at=_time(state.get("StartedAt")),
-        finished_at=_time(state.get("FinishedAt")),
+        started_at=time_of(state.get("StartedAt")),
+        finished_at=time_of(state.get("FinishedAt")),
         restart_count=document.get("RestartCount") or 0,
         health=None if status in {None, "", "none"} else status,
         health_output=_last_output(health),
@@ -248,10 +247,3 @@ def _environments(documents: Iterable[Document]) -> Iterator[tuple[str, str]]:
             if entry != _PODMAN:
                 name, _, value = entry.partition("=")
                 yield name, value
-
-
-def _time(text: str | None) -> datetime | None:
-    """Read the Engine's time; its year 1 means never."""
-    if not text or text.startswith("0001-"):
-        return None
-    return datetime.fromisoformat(text).astimezone(UTC)

@@ -100,6 +100,12 @@ REASONS = (
         "{host} did not answer in time; check that it is up and that no firewall drops ssh",
     ),
     _reason(
+        "connection closed by unknown port 65535",
+        "ssh.proxy",
+        "what leads to {host} ended: the ProxyCommand or ProxyJump of the ssh config; "
+        "run that command by hand",
+    ),
+    _reason(
         "kex_exchange_identification"
         "|banner exchange: connection to .*: (broken pipe|connection reset)"
         "|banner line \\d+: (exceeded maxstartups|not allowed)",

@@ -1,0 +1,235 @@
+"""The shape of what an Engine answers, as far as it is read. More may be there.
+
+An answer of another shape is no answer: what speaks is no Docker Engine, or one that nobody
+can understand, and the run says so in place of judging it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from pytest_platform.errors import EngineAnswer
+
+Names = dict[str, str] | None
+Texts = list[str] | None
+Keys = dict[str, Any] | None
+Port = Annotated[str, Meta(pattern="^[0-9]*$")]
+Identity = Annotated[str, Meta(min_length=1)]
+Answer = TypeVar("Answer")
+
+
+class Listed(Struct, rename="pascal"):
+    """One line of the list of containers."""
+
+    id: Identity
+    names: Annotated[list[str], Meta(min_length=1)] | None = None
+    labels: Names = None
+    state: str = ""
+
+
+class Named(Struct, rename="pascal"):
+    """A volume, or a network."""
+
+    name: str
+    labels: Names = None
+    options: Names = None
+    driver: str = ""
+    created_at: str | None = None
+
+
+class Volumes(Struct, rename="pascal"):
+    """The list of volumes."""
+
+    volumes: list[Named] | None = None
+
+
+class ListedImage(Struct, rename="pascal"):
+    """One line of the list of images."""
+
+    id: str
+    repo_tags: Texts = None
+    repo_digests: Texts = None
+
+
+class Probe(Struct, rename="pascal"):
+    """One run of a health check."""
+
+    output: str | None = None
+
+
+class Health(Struct, rename="pascal"):
+    """What the health check said."""
+
+    status: str | None = None
+    log: list[Probe] | None = None
+
+
+class State(Struct, rename="pascal"):
+    """The state of a container."""
+
+    status: str
+    exit_code: int
+    error: str | None = None
+    started_at: str | None = None
+    finished_at: str | None = None
+    health: Health | None = None
+
+
+class Check(Struct, rename="pascal"):
+    """A declared health check; times in nanoseconds."""
+
+    test: Texts = None
+    interval: int | None = None
+    timeout: int | None = None
+    start_period: int | None = None
+    retries: int | None = None
+
+
+class Config(Struct, rename="pascal"):
+    """What a container or an image was made with."""
+
+    image: str | None = None
+    labels: Names = None
+    env: Texts = None
+    cmd: Texts = None
+    entrypoint: Texts = None
+    exposed_ports: Keys = None
+    volumes: Keys = None
+    user: str | None = None
+    hostname: str | None = None
+    healthcheck: Check | None = None
+
+
+class Policy(Struct, rename="pascal"):
+    """A restart policy."""
+
+    name: str | None = None
+    maximum_retry_count: int | None = None
+
+
+class Wanted(Struct, rename="pascal"):
+    """Where a port is to be published; a range may be asked for."""
+
+    host_ip: str | None = None
+    host_port: str | None = None
+
+
+class Binding(Struct, rename="pascal"):
+    """Where a port is published."""
+
+    host_ip: str | None = None
+    host_port: Port | None = None
+
+
+class Tmpfs(Struct, rename="pascal"):
+    """Options of a tmpfs."""
+
+    size_bytes: int | None = None
+    mode: int | None = None
+
+
+class Asked(Struct, rename="pascal"):
+    """A mount as it was asked for."""
+
+    type: str
+    target: str
+    source: str | None = None
+    tmpfs_options: Tmpfs | None = None
+    image_options: Keys = None
+
+
+class Device(Struct, rename="pascal"):
+    """A device of the host."""
+
+    path_on_host: str | None = None
+
+
+class Host(Struct, rename="pascal"):
+    """What the host grants a container."""
+
+    network_mode: str | None = None
+    restart_policy: Policy | None = None
+    port_bindings: dict[str, list[Wanted] | None] | None = None
+    tmpfs: Names = None
+    mounts: list[Asked] | None = None
+    annotations: Keys = None
+    cap_add: Texts = None
+    cap_drop: Texts = None
+    devices: list[Device] | None = None
+    memory: int | None = None
+    memory_reservation: int | None = None
+    nano_cpus: int | None = None
+    cpu_quota: int | None = None
+    pids_limit: int | None = None
+
+
+class Given(Struct):
+    """Addresses that were asked for."""
+
+    ipv4: str | None = field(default=None, name="IPv4Address")
+    ipv6: str | None = field(default=None, name="IPv6Address")
+
+
+class Attached(Struct):
+    """A network that a container is in."""
+
+    address: str | None = field(default=None, name="IPAddress")
+    address6: str | None = field(default=None, name="GlobalIPv6Address")
+    aliases: Texts = field(default=None, name="Aliases")
+    asked: Given | None = field(default=None, name="IPAMConfig")
+
+
+class Network(Struct, rename="pascal"):
+    """The networks and ports of a container."""
+
+    networks: dict[str, Attached] | None = None
+    ports: dict[str, list[Binding] | None] | None = None
+
+
+class Mount(Struct, rename="pascal"):
+    """A mount as it is."""
+
+    type: str
+    destination: str
+    name: str | None = None
+    source: str | None = None
+
+
+class Container(Struct, rename="pascal"):
+    """The answer to ``inspect`` of a container."""
+
+    id: Identity
+    name: Identity
+    state: State
+    config: Config
+    host_config: Host
+    network_settings: Network
+    image: str | None = None
+    restart_count: int | None = None
+    mounts: list[Mount] | None = None
+
+
+class Image(Struct, rename="pascal"):
+    """The answer to ``inspect`` of an image."""
+
+    config: Config | None = None
+
+
+def understood(answer: Answer, shape: Any, host: str) -> Answer:
+    """Return an answer of the Engine that has the shape in which it is read.
+
+    Raises:
+        EngineAnswer: it has another; the message names the place.
+    """
+    try:
+        msgspec.convert(answer, shape)
+    except msgspec.ValidationError as error:
+        message = (
+            f"the Engine on {host} answers what no Docker Engine does ({error}): "
+            "correct DOCKER_HOST or the docker context, or report this Engine and its version"
+        )
+        raise EngineAnswer(message) from None
+    return answer
