@@ -8,7 +8,8 @@ from pytest_platform.change.guard_facts import CONFIRMATION, ChangeRequest, Guar
 from pytest_platform.module.data import State
 from pytest_platform.module.forms import ExpectedState, StateClass
 from pytest_platform.module.loader import Module
-from pytest_platform.module.model import ComposeService, Manifest, Metadata, Runtime, Spec
+from pytest_platform.module.model import Manifest, Metadata, Runtime, Spec
+from pytest_platform.module.on_compose import ComposeService
 from pytest_platform.module.source import ModuleSource
 
 REQUEST = ChangeRequest(

@@ -14,7 +14,7 @@ from msgspec import ValidationError, convert
 
 from pytest_platform.module.forms import Name
 from pytest_platform.module.loader import Broken, Module, Vocabulary, load
-from pytest_platform.module.model import ComposeService
+from pytest_platform.module.on_compose import ComposeService
 
 INJECTIONS = (
     "--file=/etc/passwd",

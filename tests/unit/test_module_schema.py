@@ -16,8 +16,8 @@ from pytest_platform.checks.registry import vocabulary
 from pytest_platform.cli import main
 from pytest_platform.cli.schema import GENERATED
 from pytest_platform.module.block_schema import compose_schema
+from pytest_platform.module.diagnosis import MAX_PROBLEMS, diagnose
 from pytest_platform.module.examples import EXAMPLES
-from pytest_platform.module.faults import MAX_PROBLEMS, diagnose
 from pytest_platform.module.forms import Base, Text
 from pytest_platform.module.loader import shaped
 from pytest_platform.module.probes import ProbeRefused

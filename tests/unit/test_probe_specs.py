@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from pytest_platform.checks.registry import vocabulary
+from pytest_platform.module.diagnosis import diagnose
 from pytest_platform.module.examples import ONE_SHOT
-from pytest_platform.module.faults import diagnose
 from pytest_platform.module.loader import shaped
 from pytest_platform.module.probes import ProbeRefused
 from pytest_platform.module.source import ModuleSource, parse

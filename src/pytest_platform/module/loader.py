@@ -78,7 +78,7 @@ def shaped(
 
 def _explain(source: ModuleSource, refused: ProbeRefused, kinds: Kinds) -> tuple[Problem, ...]:
     # Imported here alone: a well-formed file does not need jsonschema.
-    from pytest_platform.module.faults import diagnose
+    from pytest_platform.module.diagnosis import diagnose
 
     return diagnose(source, kinds) or (source.problem(str(refused), refused.path),)
 

@@ -1,20 +1,19 @@
-"""The shape of ``module.yaml``: the one place it is written down, with ``data`` and ``forms``.
+"""The shape of ``module.yaml``: written down here, in ``data``, ``forms`` and ``on_*``.
 
-These classes validate a file, ``schema/module.schema.json`` is generated from them,
-and ``schema/module.schema.md`` from that; a test compares.
+They validate a file, and the files in ``schema/`` are generated from them; a test compares.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, cast
 
-from msgspec import Meta, field, structs
+from msgspec import Meta, field
 
 from pytest_platform.module.data import State
-from pytest_platform.module.engines import ENGINES, NAME_FORMS
+from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.forms import (
     DECIDE,
     Base,
@@ -27,6 +26,8 @@ from pytest_platform.module.forms import (
     Text,
     form,
 )
+from pytest_platform.module.on_compose import ComposeService, SharedCompose
+from pytest_platform.module.on_swarm import SharedSwarm, SwarmService
 
 
 class Metadata(Base, frozen=True):
@@ -45,111 +46,6 @@ class Metadata(Base, frozen=True):
         Literal["draft", "strict-v2"],
         Meta(description="`draft`: contract findings warn; `strict-v2`: they fail."),
     ] = "strict-v2"
-
-
-class ComposeService(Base, frozen=True):
-    """The one Compose service that the module is."""
-
-    files: Annotated[
-        tuple[RelativePath, ...],
-        Meta(min_length=1, description="Compose files, as with `docker compose -f`."),
-    ]
-    project: Annotated[
-        str,
-        form(*NAME_FORMS["compose"], examples=["home-platform"]),
-        Meta(description="The Compose project it is deployed as."),
-    ]
-    service: Annotated[Text, Meta(description="The service in it.", examples=["minio-init"])]
-
-    def renamed(self, project: str) -> ComposeService:
-        """Return the same service in another project."""
-        return structs.replace(self, project=project)
-
-    def deploy(self, project: str, files: Iterable[str]) -> tuple[str, ...]:
-        """Return the command that deploys it in ``project``."""
-        named = (word for file in files for word in ("-f", file))
-        return ("docker", "compose", "-p", project, *named, "up", "-d", self.service)
-
-    def by_hand(self, project: str, files: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-        """Return the commands that list its containers, show its log and run it once more."""
-        deploy = self.deploy(project, files)
-        compose = deploy[: deploy.index("up")]
-        return (
-            (*compose, "ps", "--all", self.service),
-            (*compose, "logs", "--tail", "50", self.service),
-            (*compose, "up", self.service),
-        )
-
-
-class SwarmService(Base, frozen=True):
-    """The one service of a Swarm's stack that the module is."""
-
-    files: Annotated[
-        tuple[RelativePath, ...],
-        Meta(
-            min_length=1,
-            description="Stack files, as with `docker stack deploy -c`.",
-            examples=[["../stack.yaml"]],
-        ),
-    ]
-    stack: Annotated[
-        str,
-        form(*NAME_FORMS["swarm"], examples=["home"]),
-        Meta(description="The stack it is deployed as."),
-    ]
-    service: Annotated[
-        Text,
-        Meta(description="The service in it, without the stack's name.", examples=["minio-init"]),
-    ]
-
-    @property
-    def project(self) -> str:
-        """The stack: what holds the services of the files together."""
-        return self.stack
-
-    def renamed(self, project: str) -> SwarmService:
-        """Return the same service in another stack."""
-        return structs.replace(self, stack=project)
-
-    def deploy(self, project: str, files: Iterable[str]) -> tuple[str, ...]:
-        """Return the command that deploys the whole stack: there is none for one service."""
-        named = (word for file in files for word in ("-c", file))
-        return ("docker", "stack", "deploy", *named, project)
-
-    def by_hand(self, project: str, files: Iterable[str]) -> tuple[tuple[str, ...], ...]:  # noqa: ARG002
-        """Return the commands that list its tasks, show its log and run it once more."""
-        service = ("docker", "service")
-        name = f"{project}_{self.service}"
-        return (
-            (*service, "ps", "--no-trunc", name),
-            (*service, "logs", "--tail", "50", name),
-            (*service, "update", "--force", name),
-        )
-
-
-class SharedCompose(Base, frozen=True):
-    """The Compose project that the modules are services of."""
-
-    files: Annotated[
-        tuple[RelativePath, ...],
-        Meta(description="Compose files, relative to the file of defaults."),
-    ] = ()
-    project: Annotated[str | None, Meta(description="The Compose project.")] = None
-
-
-class SharedSwarm(Base, frozen=True):
-    """The stack of a Swarm that the modules are services of."""
-
-    files: Annotated[
-        tuple[RelativePath, ...],
-        Meta(description="Stack files, relative to the file of defaults."),
-    ] = ()
-    stack: Annotated[str | None, Meta(description="The stack.")] = None
-
-    @property
-    def project(self) -> str | None:
-        """The stack: what holds the services of the files together."""
-        return self.stack
 
 
 SHARED: Final[Mapping[str, type[Base]]] = {"compose": SharedCompose, "swarm": SharedSwarm}
@@ -260,8 +156,7 @@ class Runtime(Base, frozen=True, kw_only=True):
     @property
     def place(self) -> ComposeService | SwarmService:
         """The service that the module is, on whatever engine: files, project and service."""
-        place: ComposeService | SwarmService = getattr(self, self.engine)
-        return place
+        return cast("ComposeService | SwarmService", getattr(self, self.engine))
 
 
 class Waiver(Base, frozen=True):
