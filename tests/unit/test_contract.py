@@ -8,6 +8,7 @@ Under ``positive`` the check passes. Under ``negative`` it finds exactly what
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from pytest_platform.verdict import Finding, Result, Verdict, failed, passed
 CASES = Path(__file__).resolve().parents[1] / "cases" / "contract"
 TODAY = date(2026, 6, 15)
 SECRET = "correct-horse"  # noqa: S105 - what stands for a secret in the cases
+NOT_RENDERED = yaml.safe_load((CASES.parent / "not_rendered.yaml").read_text("utf-8"))
 CHECKS = ["schema", *(code.removeprefix("contract.") for code in CONTRACT)]
 NEEDS_SOURCE = ["secrets", "image.pinned", "exposure", "command_shape"]
 NEEDS_RENDERING = ["restart", "state", *NEEDS_SOURCE]
@@ -182,3 +184,59 @@ def test_without_a_renderer_nothing_passes(
     facts = facts_of(lay_out(CASES / "_base", tmp_path), Renderer(Local()))
     with pytest.raises(PlatformError, match="no Compose renderer is installed"):
         answer(check, facts)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The checks that gave no answer, and what the check of the Compose file found."""
+
+    not_judged: set[str]
+    refused: list[str]
+
+
+KINDS = {
+    "expected_state: running": ("expected_state: healthy", "expected_state: exited-success"),
+    "class: stateless": ("class: stateless", "class: sidecar, owner: store"),
+}
+"""A service that has to be healthy, and a sidecar one-shot: each check reads one of them."""
+
+
+def judged(root: Path, text: str, renderer: Renderer) -> Judged:
+    """Ask all checks about both kinds of module, of a Compose file that goes on with a text."""
+    seen = Judged(set(), [])
+    compose = root / "modules" / "app" / "compose.yaml"
+    compose.write_text(f"{compose.read_text('utf-8')}{text}", "utf-8")
+    file = root / "modules" / "app" / "module.yaml"
+    declared = file.read_text("utf-8")
+    for kind in range(2):
+        changed = declared
+        for old, new in KINDS.items():
+            changed = changed.replace(old, new[kind])
+        file.write_text(changed, "utf-8")
+        facts = facts_of(root, renderer)
+        for check in CHECKS:
+            try:
+                found = answer(check, facts).findings
+            except ComposeError:
+                seen.not_judged.add(check)
+            else:
+                seen.refused.extend(one.message for one in found if check == "compose")
+    return seen
+
+
+@pytest.mark.parametrize("name", NOT_RENDERED["of others"])
+def test_what_others_get_wrong_is_told_once(name: str, tmp_path: Path, renderer: Renderer) -> None:
+    text = NOT_RENDERED["of others"][name]
+    seen = judged(lay_out(CASES / "_base", tmp_path), text, renderer)
+    assert seen.not_judged == set()
+    assert len(seen.refused) == len(KINDS)
+
+
+@pytest.mark.parametrize("name", NOT_RENDERED["own"])
+def test_only_who_reads_a_field_cannot_judge_it(
+    name: str, tmp_path: Path, renderer: Renderer
+) -> None:
+    case = NOT_RENDERED["own"][name]
+    seen = judged(lay_out(CASES / "_base", tmp_path), f"    {case['line']}\n", renderer)
+    assert seen.not_judged == set(case["not judged"])
+    assert len(seen.refused) == len(KINDS)

@@ -9,16 +9,20 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 from pytest_platform.compose.rendered import Rendered
 from pytest_platform.docker.mounted import Mounted, names_of, of_service
-from pytest_platform.errors import PlatformError
+from pytest_platform.errors import ComposeError, PlatformError
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.forms import StateClass
 from pytest_platform.module.loader import Broken, Module
+from pytest_platform.text import quoted
 
 Render = Callable[[Sequence[Path], str, str], Rendered]
 """Renders Compose files of a project for a service; see the methods of ``Renderer``."""
+
+_MOUNTS: Final = frozenset({"volumes", "volumes_from", "pid", "pre_start", "extends"})
 
 Beside = Callable[[Module], bool]
 """Tells whether another module is, or may be, on the host of the one that is asked about."""
@@ -91,6 +95,9 @@ def mounted_by_files(module: Module, render: Render) -> Mounted:
         ComposeMissing: no renderer is installed.
     """
     rendered = render(module.compose_files, module.project, module.service)
+    if rendered.left_out(module.service, _MOUNTS):
+        message = f"what {quoted(module.service)} mounts cannot be rendered"
+        raise ComposeError(message, location=module.at("spec", "runtime"))
     return _resolved(of_service(rendered.model, module.service))
 
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from pytest_platform.compose.blame import blamed
 from pytest_platform.compose.mirror import UNSET, MirroredSource
-from pytest_platform.compose.mirror_copy import restored, write
+from pytest_platform.compose.mirror_copy import BARE, restored, write
 from pytest_platform.compose.program import RenderingRefused
 from pytest_platform.compose.rendered import Rendered
 from pytest_platform.compose.temporary import temporary_folder
@@ -30,8 +31,6 @@ _OF_PLACEHOLDERS: Final = re.compile(r"replicas: can't set container_name")
 _UNDEFINED: Final = re.compile(
     r'undefined (service|network|volume|config|secret|model) "?([^\s":]+)'
 )
-_BARE: Final = {"services": {"image": "x"}, "models": {"model": "x"}}
-_FILE: Final = {"secrets", "configs"}
 _DECODED: Final = re.compile(r"'(services|networks|volumes)\[([^]]+)\]\.([\w.]+)'")
 _EXTENDS: Final = re.compile(r'cannot extend service "([^"]+)"')
 _SERVICE: Final = re.compile(r'service "([^"]+)"|services\.([\w-]+)\.')
@@ -88,9 +87,15 @@ class _Copy:
             return True
         if not (_OF_PLACEHOLDERS.search(said) or self._lacks_a_part(said)):
             self.refusal = self.refusal or said
-        further = [cut for cut in _cuts(said) if cut not in self.cuts]
+        further = [cut for cut in _cuts(said) if cut not in self.cuts and self._is_there(cut)]
+        if not further and (cut := blamed(said, self.source)) and cut not in self.cuts:
+            further = [cut]
         self.cuts += further
         return bool(further)
+
+    def _is_there(self, cut: tuple[str, ...]) -> bool:
+        """Return whether a key can be left out by itself; one from an anchor cannot."""
+        return "*" in cut or bool(self.source.matching([cut]))
 
     def without_stubs(self, model: Mapping[str, Any]) -> dict[str, Any]:
         """Return a rendered model without what was declared for the sake of placeholders."""
@@ -106,10 +111,9 @@ class _Copy:
         if found is None or not self._marks(found[2]):
             return False
         section = f"{found[1]}s"
-        bare = {"file": "/dev/null"} if section in _FILE else _BARE.get(section, {})
         stubs = self.stubs.setdefault(section, {})
         known = found[2] in stubs
-        stubs[found[2]] = bare
+        stubs[found[2]] = BARE[section]
         return not known
 
     def _left_out(self, said: str) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from pytest_platform.compose.mirror import (
     UNSET,
@@ -19,6 +20,18 @@ from pytest_platform.compose.placeholders import (
     STRICT,
 )
 from pytest_platform.compose.scalars import Key, Scalar
+
+BARE: Final[Mapping[str, Mapping[str, object]]] = {
+    "services": {"image": "x"},
+    "models": {"model": "x"},
+    "secrets": {"file": "/dev/null"},
+    "configs": {"file": "/dev/null"},
+    "networks": {},
+    "volumes": {},
+}
+"""An entry of each section that says nothing."""
+
+_ENTRY: Final = 2
 
 
 def write(
@@ -54,17 +67,26 @@ def _edited(
     pieces: list[str] = []
     position = 0
     for one in source.parts[file]:
-        new = _new(source, one, cuts, plain=plain)
+        end, new = _stub(one, text, cuts) or (one.end, _new(source, one, cuts, plain=plain))
         if new is not None and one.start >= position:
-            old = text[one.start : one.end]
-            pieces += [
-                text[position : one.start],
-                one.prefix,
-                _scalar(one, new),
-                "\n" * old.count("\n"),
-            ]
-            position = one.end
+            lines = "\n" * text.count("\n", one.start, end)
+            pieces += [text[position : one.start], one.prefix, new, lines]
+            position = end
     return "".join([*pieces, text[position:]])
+
+
+def _stub(one: Scalar | Key, text: str, cuts: Sequence[tuple[str, ...]]) -> tuple[int, str] | None:
+    """Return where a service, another entry or a section ends, and what takes its place.
+
+    An entry under another name would be another entry, so it is one that says nothing.
+    """
+    if not isinstance(one, Key) or one.path not in cuts or one.path[0] not in BARE:
+        return None
+    if len(one.path) > _ENTRY:
+        return None
+    bare = BARE[one.path[0]] if len(one.path) == _ENTRY else {}
+    name = re.sub(r"[^\w.-]", "-", one.path[-1])  # The name may be what Compose refuses.
+    return len(text[: one.whole].rstrip()), f"{json.dumps(name)}: {json.dumps(bare)}"
 
 
 def _scalar(one: Scalar | Key, text: str) -> str:
@@ -76,22 +98,24 @@ def _scalar(one: Scalar | Key, text: str) -> str:
 def _new(
     source: MirroredSource, one: Scalar | Key, cuts: Sequence[tuple[str, ...]], *, plain: bool
 ) -> str | None:
-    """Return the text that takes the place of a key or scalar; None where it stays."""
+    """Return the YAML that takes the place of a key or scalar; None where it stays."""
     if isinstance(one, Key):
         cut = any(one.matches(path) for path in cuts)
-        return f"x-left-out-{one.path[-1]}" if cut else None
+        return _scalar(one, f"x-left-out-{one.path[-1]}") if cut else None
     if "$" not in one.value:
         return None
+    if not one.prefix and any(one.path[: len(cut)] == cut for cut in cuts):
+        return _scalar(one, one.value.replace("$", ""))  # Compose fills in what is left out, too.
     path = one.used or one.path
     if one.declares or one.holds_values:
-        return source.default(one)
+        return _scalar(one, source.default(one))
     if not plain:
         new = source.placeholders.lenient(one.value, path)
     elif path[-1:] and (path[-1] in STRICT or "extends" in path or path[-2:] == FORM_OF_TEST):
         new = source.placeholders.plain(one.value, path, source.variables)
     else:
         return None
-    return new if new != one.value else None
+    return _scalar(one, new) if new != one.value else None
 
 
 def _place(folder: Path, file: Path) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -54,6 +54,28 @@ class Rendered:
         """The services by name."""
         services: Mapping[str, Mapping[str, Any]] = self.model.get("services") or {}
         return services
+
+    def left_out(self, service: str, fields: Collection[str]) -> list[tuple[str, ...]]:
+        """Return which of these fields of a service, or what they name, had to be left out."""
+        return [path for path in sorted(self.unclear) if self._concerns(path, service, fields)]
+
+    def _concerns(self, path: tuple[str, ...], service: str, fields: Collection[str]) -> bool:
+        section, name, field = (*path, "", "")[:3]
+        if section == "services":
+            return name in {service, ""} and (not field or field in fields)
+        if section.startswith("x-"):
+            return path[-1] in fields
+        if section not in fields:
+            return False
+        named = (self.services.get(service) or {}).get(section) or ()
+        return any(not name or _source(one) == name for one in named)
+
+
+def _source(entry: Any) -> str:
+    """Return the volume, config or secret that an entry of a service names."""
+    if isinstance(entry, Mapping):
+        return str(entry.get("source") or "")
+    return str(entry).partition(":")[0]
 
 
 def _standing(mark: str) -> str:

@@ -43,19 +43,23 @@ class Scalar:
 
 @dataclass(slots=True)
 class Key:
-    """A key of a mapping; ``path`` ends with it."""
+    """A key of a mapping; ``path`` ends with it, and ``whole`` is where its value ends.
+
+    Blanks and comments behind a value of several lines belong to it.
+    """
 
     path: Path
     start: int
     end: int
     prefix: str = ""
+    whole: int = 0
 
     def matches(self, cut: Path) -> bool:
         """Return whether it is the key that is cut, where ``*`` stands for any part of a path.
 
-        It may stand in an anchor, below ``x-``.
+        What is cut everywhere is also cut in an anchor, below ``x-``.
         """
-        if self.path[0].startswith("x-"):
+        if self.path[0].startswith("x-") and ("*" in cut or cut[0].startswith("x-")):
             return self.path[-1] == cut[-1]
         same_depth = len(self.path) == len(cut)
         return same_depth and all(b in {"*", a} for a, b in zip(self.path, cut, strict=True))
@@ -84,7 +88,8 @@ class _Walk:
             if isinstance(event, yaml.DocumentStartEvent):
                 self._node(next(self._events), ())
 
-    def _node(self, event: Any, path: Path) -> None:
+    def _node(self, event: Any, path: Path) -> int:
+        """Read a value; return where it ends in the text."""
         if len(path) > _MAX_DEPTH:
             message = "nested too deeply"
             raise yaml.YAMLError(message)
@@ -94,9 +99,11 @@ class _Walk:
         elif isinstance(event, yaml.ScalarEvent):
             self._scalar(event, path)
         elif isinstance(event, yaml.SequenceStartEvent):
-            self._items(path)
+            event = self._items(path)
         else:
-            self._fields(path)
+            event = self._fields(path)
+        end: int = event.end_mark.index
+        return end
 
     def _scalar(self, event: Any, path: Path) -> None:
         start, end = event.start_mark.index, event.end_mark.index
@@ -107,16 +114,19 @@ class _Walk:
         if event.anchor:
             self._anchors[str(event.anchor)] = scalar
 
-    def _items(self, path: Path) -> None:
+    def _items(self, path: Path) -> Any:
         index = 0
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             self._node(event, (*path, str(index)))
             index += 1
+        return event
 
-    def _fields(self, path: Path) -> None:
+    def _fields(self, path: Path) -> Any:
         event: Any = next(self._events)
         while not isinstance(event, yaml.MappingEndEvent):
             key = str(getattr(event, "value", ""))
-            self.found.append(Key((*path, key), event.start_mark.index, event.end_mark.index))
-            self._node(next(self._events), (*path, key))
+            found = Key((*path, key), event.start_mark.index, event.end_mark.index)
+            self.found.append(found)
+            found.whole = self._node(next(self._events), (*path, key))
             event = next(self._events)
+        return event

@@ -165,13 +165,23 @@ def _names(words: tuple[str, ...]) -> list[list[str]]:
 def matters(command: ShellCommand) -> bool:
     """Say whether a failure of this command leaves work undone."""
     words = plain(command)
-    if not words or words[0] in QUIET | _LOOKING | _ARRANGING:
+    if not words or (words[0] in QUIET | _LOOKING | _ARRANGING and not _finds_and_changes(words)):
         return False
     if removes_only_scratch(words) or (words[0] in _SQL_PROGRAMS and _only_selects(words)):
         return False
     if words[0] == "curl" and not curl.changes(words):
         return False
     return not any(matches(words, rule) for rule in _LOOKING_COMMANDS)
+
+
+def _finds_and_changes(words: tuple[str, ...]) -> bool:
+    """Say whether a ``find`` removes what it finds, or runs a step that changes it."""
+    if words[0] != "find":
+        return False
+    run = next((words[at + 1 :] for at, word in enumerate(words) if word.startswith("-exec")), ())
+    changes = bare(run)[:1] and bare(run)[0] not in QUIET | _LOOKING
+    scratch = all(word.startswith("/tmp/") for word in words[1:2])  # noqa: S108
+    return bool(changes) or ("-delete" in words and not scratch)
 
 
 def asks(command: ShellCommand) -> bool:

@@ -14,7 +14,7 @@ from itertools import zip_longest
 from types import MappingProxyType
 from typing import Final
 
-from pytest_platform.scripts import curl, endings, files, losses, sql
+from pytest_platform.scripts import asides, curl, endings, files, losses, sql
 from pytest_platform.scripts.commands import is_shown_by_later_steps, matters, plain
 from pytest_platform.scripts.fates import (
     ABORTS,
@@ -35,7 +35,7 @@ from pytest_platform.scripts.fates import (
     Hidden,
 )
 from pytest_platform.scripts.filters import always_succeeds
-from pytest_platform.scripts.invocation import SHELLS, Argument, invocation
+from pytest_platform.scripts.invocation import SHELLS, USERS, Argument, invocation, of_user
 from pytest_platform.scripts.options import after_set
 from pytest_platform.scripts.parsing import parse
 from pytest_platform.scripts.syntax import (
@@ -107,6 +107,9 @@ def _command(command: ShellCommand, context: FateContext) -> Iterator[Hidden]:
     shown = not context.ignored and is_shown_by_later_steps(command)
     if context.fate in LOST and matters(command) and not shown:
         yield Hidden(context.fate, command.text, command.at)
+    if context.fate in LOST:
+        yield from asides.in_assignment(command, context.fate)
+    yield from asides.in_find(command)
     expansions = [word.text for word in command.words if not word.literal]
     if context.fate != TESTED:
         if curl.accepts_errors(plain(command), expansions, read=context.read or command.writes):
@@ -124,8 +127,8 @@ def _nested(command: ShellCommand, context: FateContext) -> Iterator[Hidden]:
     if context.calls >= _DEPTH:
         return
     yield from _in_file(command, context)
-    if words[:1] and words[0] in SHELLS:
-        found = invocation([Argument(word, "command", None) for word in words])
+    if words[:1] and words[0] in SHELLS | USERS:
+        found = invocation([Argument(word, "command", None) for word in of_user(words)])
         inner = found.script if found and found.takes_script else None
         if found and (inner or command.stdin):
             text = inner.text if inner else command.stdin
@@ -160,10 +163,14 @@ def _sequence(sequence: Sequence, context: FateContext) -> Iterator[Hidden]:
     for at, (statement, follower) in enumerate(zip_longest(statements, statements[1:])):
         context = after_set(statement, context)
         fate = _fate(follower, context, statements[at + 2 :], succeeds=at < last_success)
-        yield from _walk(statement, context.with_fate(fate))
-        yield from losses.in_retries(statement, statements[at + 1 :])
+        later = statements[at + 1 :]
+        inside = _walk(statement, context.with_fate(fate))
+        yield from (one for one in inside if not asides.is_noticed(one, later))
+        yield from losses.in_retries(statement, later)
+        if isinstance(statement, Loop | Branch):
+            yield from asides.in_background_of(statement, later)
         if isinstance(statement, Background):
-            yield from losses.in_background(statement, statements, last=context.fate == KEPT)
+            yield from asides.in_background(statement, statements, last=context.fate == KEPT)
         if codes[at] is not None:
             return
 

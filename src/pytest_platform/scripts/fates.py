@@ -27,10 +27,11 @@ RETRIED: Final = "retried"
 SUBSTITUTED: Final = "substituted"
 BACKGROUND: Final = "background"
 TRAPPED: Final = "trapped"
+FOUND: Final = "found"
 SQL: Final = "sql"
 
 LOST: Final = frozenset({SWALLOWED, OVERWRITTEN, EXIT_ZERO, LOOPED, CHAINED, PIPED, IDLE, BRANCHED})
-LOCAL: Final = frozenset({SWALLOWED, HTTP, IDLE, TRAPPED, SQL})
+LOCAL: Final = frozenset({SWALLOWED, HTTP, IDLE, TRAPPED, SQL, FOUND})
 """Rules that hold whatever the rest of the script is."""
 
 

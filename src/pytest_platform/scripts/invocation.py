@@ -17,6 +17,9 @@ WRAPPERS: Final = frozenset(
     | {"nice", "ionice", "nohup", "timeout", "stdbuf", "busybox", "exec", "command", "time"}
     | {"setsid", "chronic", "xvfb-run", "doas", "runuser", "catchsegv", "unbuffer"}
 )
+USERS: Final = frozenset({"su", "runuser"})
+"""Run a text of shell as somebody else."""
+
 _LONG_OPTIONS_WITH_VALUE: Final = frozenset({"--rcfile", "--init-file"})
 
 
@@ -220,3 +223,17 @@ def quoted(word: str, *, whole: bool) -> str:
     if "${" not in word:
         return shlex.quote(word)
     return f'"{word}"' if whole and not set('"`\\') & set(word) else word
+
+
+def of_user(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the shell that ``su`` starts in place of its own words.
+
+    >>> of_user(("su", "-", "app", "-c", "migrate"))
+    ('sh', '-c', 'migrate')
+    """
+    if words[:1] and words[0] not in USERS:
+        return words
+    short = next((at for at, word in enumerate(words) if word in {"-c", "--command"}), len(words))
+    long = (word.partition("=")[2] for word in words if word.startswith("--command="))
+    script = next(long, "") or next(iter(words[short + 1 :]), "")
+    return ("sh", "-c", script) if script else ("sh",)

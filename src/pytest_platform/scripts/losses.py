@@ -8,7 +8,6 @@ from typing import Final
 from pytest_platform.scripts import endings
 from pytest_platform.scripts.commands import QUIET, asks, is_shown_by_later_steps, matters, plain
 from pytest_platform.scripts.fates import (
-    BACKGROUND,
     BRANCHED,
     RETRIED,
     SUBSTITUTED,
@@ -17,7 +16,6 @@ from pytest_platform.scripts.fates import (
 )
 from pytest_platform.scripts.parsing import parse
 from pytest_platform.scripts.syntax import (
-    Background,
     Branch,
     Chain,
     Loop,
@@ -51,7 +49,7 @@ def in_substitutions(command: ShellCommand, *, errexit: bool) -> Iterator[Hidden
         return
     for inner in command.nested:
         for step in inner.statements[-1:]:
-            if isinstance(step, ShellCommand) and _is_step(step):
+            if isinstance(step, ShellCommand) and is_step(step):
                 yield Hidden(SUBSTITUTED, command.text, command.at)
 
 
@@ -65,31 +63,8 @@ def in_traps(command: ShellCommand) -> Iterator[Hidden]:
         yield Hidden(TRAPPED, command.text, command.at)
 
 
-def in_background(
-    statement: Background, statements: tuple[Node, ...], *, last: bool
-) -> Iterator[Hidden]:
-    """Give a step that runs in the background, and whose status nothing asks for.
-
-    A bare ``wait`` drops it, and so does a script that ends with no other step behind it.
-    ``last`` says that the script ends with these statements.
-    """
-    words = [endings.plain_of(one) for one in statements]
-    behind = statements[statements.index(statement) + 1 :]
-    ends = last and all(endings.is_quiet(one, {}) for one in behind)
-    if ("wait",) not in words and not ends:
-        return
-    kills = any(one[:1] == ("kill",) for one in words)
-    inner = statement.inner
-    if (
-        isinstance(inner, ShellCommand)
-        and matters(inner)
-        and not kills
-        and not endings.idles(inner)
-    ):
-        yield Hidden(BACKGROUND, inner.text, inner.at)
-
-
-def _is_step(command: ShellCommand) -> bool:
+def is_step(command: ShellCommand) -> bool:
+    """Say whether a command in ``$(…)`` does more than print a value."""
     return matters(command) and not asks(command) and plain(command)[0] not in _COMPUTING
 
 

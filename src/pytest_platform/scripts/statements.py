@@ -18,7 +18,7 @@ _PSQL: Final = {
 _MYSQL: Final = {
     "flags": ["-N", "-B", "-s", "-t", "--silent", "--skip-column-names", "--batch"],
     "values": ["-h", "-u", "-P", "-D", "-e", "--host", "--user", "--port", "--database"],
-    "attached": r"-p\S*|--password=\S*",
+    "attached": r"-p\S*|-[uhPD]\w\S*|--password=\S*",
 }
 _CLIENTS: Final[Mapping[str, tuple[Mapping[str, Any], re.Pattern[str]]]] = {
     "psql": (_PSQL, re.compile("-[tAqXw1]*c")),
@@ -32,8 +32,10 @@ _KNOWN: Final = re.compile(
     r"(\s+FROM\s+\w+(\s+WHERE\s+\w+\s*=\s*'\w*')?)?"
     r"|SHOW\s+\w+|CREATE\s+(DATABASE|SCHEMA|EXTENSION)\s+[\w\". ]+"
     r"|CREATE\s+EXTENSION\s+IF\s+NOT\s+EXISTS\s+\"[\w-]+\""
-    r"|CREATE\s+(TABLE|SCHEMA|EXTENSION|SEQUENCE|INDEX)\s+IF\s+NOT\s+EXISTS\s+"
+    r"|CREATE\s+(TABLE|SCHEMA|EXTENSION|SEQUENCE)\s+IF\s+NOT\s+EXISTS\s+"
     r"(?!.*\b(AS|SELECT)\b)[\w\"., ()]+|\\[ld]t?"
+    # An expression in an index is run for each row.
+    r"|CREATE\s+(UNIQUE\s+)?INDEX\s+IF\s+NOT\s+EXISTS\s+\w+\s+ON\s+[\w.]+\s*\([\w\", ]+\)"
     r"|CREATE\s+DATABASE\s+(IF\s+NOT\s+EXISTS\s+)?`?\w+`?(\s+CHARACTER\s+SET\s+\w+)?(\s+COLLATE\s+\w+)?"
     rf"|CREATE\s+(ROLE|USER)\s+\"?\w+\"?(\s+(WITH|LOGIN|(ENCRYPTED\s+)?PASSWORD\s+{_TEXT}))*"
     rf"|CREATE\s+USER\s+IF\s+NOT\s+EXISTS\s+'?\w+'?(@'[\w.%]+')?(\s+IDENTIFIED\s+BY\s+{_TEXT})?",

@@ -244,8 +244,10 @@ def unwrapped(name: str, words: list[Word]) -> tuple[Word, ...] | None:
     while words and words[0].text[:1] == "-":
         option = words.pop(0).text
         if option in rule.get("values", ()) and words:
-            value = words.pop(0)
-            token = value.text if option == "-I" else token
+            value = words.pop(0).text
+            token = value if option == "-I" else token
+        elif option[:2] in rule.get("values", ()) and option[2:]:
+            token = option[2:] if option[:2] == "-I" else token
         elif option not in rule.get("flags", ()):
             return None
     while rule.get("assignments") and words and "=" in words[0].text:

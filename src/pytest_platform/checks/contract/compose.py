@@ -38,7 +38,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
     if service.get("provider"):
         yield _provided(facts, service)
         return
-    yield from _replicas(facts, service)
+    if not rendered.left_out(facts.module.service, ("scale", "deploy")):
+        yield from _replicas(facts, service)
     yield from _hook(facts, service)
 
 

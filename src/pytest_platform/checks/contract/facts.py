@@ -26,7 +26,10 @@ _READ: Final = frozenset(
     {"image", "build", "restart", "deploy", "scale", "ports", "network_mode", "healthcheck"}
     | {"command", "entrypoint", "pre_start"}
 )
-"""Fields of a service that are not to be judged where they were left out."""
+"""Fields of a service without which most checks cannot judge it."""
+
+_ALWAYS: Final = frozenset({"extends", "provider"})
+"""Fields without which nothing of a service is certain."""
 
 _FILE: Final = re.compile(r"[^\s\"':]+\.ya?ml\b")
 _LINE: Final = re.compile(r"(?:(?<!defined at )\bline |\bL)([0-9]+)")
@@ -52,6 +55,8 @@ class Facts:
 
     ``files`` are the module's Compose files where their paths are to be spelt in another way.
     With ``as_deployed``, variables without a value are blank, as they are at a deployment.
+    ``reads`` are the fields of the service that the check reads: where one of them had to be
+    left out, the service cannot be asked for.
     """
 
     module: Module
@@ -60,6 +65,7 @@ class Facts:
     today: date
     files: tuple[Path, ...] = ()
     as_deployed: bool = False
+    reads: frozenset[str] = _READ
 
     @property
     def compose_files(self) -> tuple[Path, ...]:
@@ -183,7 +189,7 @@ class Facts:
     def _service(self, rendered: Rendered) -> Mapping[str, Any]:
         name = self.module.service
         location = self.module.at("spec", "runtime", self.module.engine, "service")
-        unclear = [path for path in sorted(self.rendered.unclear) if self._concerns(path)]
+        unclear = rendered.left_out(name, self.reads | _ALWAYS)
         if unclear:
             raise self._unclear(unclear, location)
         try:
@@ -203,10 +209,3 @@ class Facts:
                 )
                 return ComposeError(message, location=place)
         return ComposeError(_REFUSED, location=location)
-
-    def _concerns(self, path: tuple[str, ...]) -> bool:
-        """Return whether a field that is not clear is one of this service that checks read."""
-        if path[:2] != ("services", self.module.service):
-            return False
-        known = path[2:3] and path[2] not in _READ
-        return not known

@@ -64,6 +64,10 @@ _ADVICE: Final = {
         "`wait` without a process id drops the status of {}",
         "keep its id (`step & id=$!`), and `wait` for it by that id under `set -e`",
     ),
+    fates.FOUND: (
+        "{} ends with 0 whatever becomes of what `-exec … ;` runs",
+        "end it with `+` in place of `;`, whose failure `find` passes on",
+    ),
     fates.TRAPPED: (
         "{} replaces every exit code by 0",
         "take `exit 0` out of the trap",
