@@ -1,10 +1,11 @@
 """A table of what is inferred of labelled Compose files, and whether what ``adopt`` writes holds.
 
-    python benchmarks/way_in.py CORPUS [--contract]
+    python benchmarks/way_in.py CORPUS [NAME…] [--contract]
 
 CORPUS holds ``labels.json`` and the files that it names. For each file: the services that were
 inferred right, left undecided, or inferred wrong; whether all that ``adopt`` writes can be read.
-With ``--contract`` also whether ``pytest -m contract`` on it gives an ``error``.
+With ``--contract`` also whether ``pytest -m contract`` on it gives an ``error``. Exits 1 where a
+module is not valid, the contract gives an error, or more than 2 % were inferred wrong.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,7 @@ from pytest_platform.module.loader import Module
 from pytest_platform.run.compose_catalog import Ask
 
 ENDS = "one-shot"
+_WORDS = ("right", "undecided", "wrong", "unknown")
 JUDGED = {ENDS: True, "long-running": False}
 """Labels that a wrong inference contradicts; any other one is nobody's to know."""
 
@@ -102,30 +104,51 @@ def _contract_errors(root: Path) -> Iterator[str]:
                 yield f"{module['name']}: {check['id']}: {check['code']}: {check['message']}"
 
 
-def main() -> None:
-    """Print the table, and what it adds up to."""
+def _print(row: Row) -> None:
+    print(" ".join(f"{one:>9}" for one in (*_counts(row.counts), row.lines)), Path(row.file).name)
+    for kind in ("wrong", "invalid", "errors"):
+        for one in getattr(row, kind):
+            print(f"{kind:>53}: {one}")
+    if row.refused:
+        print(f"{'refused':>53}: {row.refused}")
+    sys.stdout.flush()
+
+
+def _counts(counts: Counter[str]) -> list[int]:
+    return [counts[word] for word in _WORDS]
+
+
+def _labels(corpus: Path, names: Sequence[str]) -> list[dict[str, Any]]:
+    labels = json.loads((corpus / "labels.json").read_text(encoding="utf-8"))
+    return [one for one in labels if not names or any(name in one["file"] for name in names)]
+
+
+def main() -> int:
+    """Print the table, and what it adds up to; return 1 where a limit is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpus", type=Path)
+    parser.add_argument("names", nargs="*", help="parts of the names of files; default: all files")
     parser.add_argument("--contract", action="store_true")
     asked = parser.parse_args()
-    labels = json.loads((asked.corpus / "labels.json").read_text(encoding="utf-8"))
+    labels = _labels(asked.corpus, asked.names)
+    print(" ".join(f"{word:>9}" for word in (*_WORDS, "lines")), "file")
+    rows = []
     with ProcessPoolExecutor(2) as pool:
         done = [pool.submit(measure, one, asked.corpus, contract=asked.contract) for one in labels]
-        rows = [one.result() for one in done]
-    words = ("right", "undecided", "wrong", "unknown")
-    print(" ".join(f"{word:>9}" for word in (*words, "lines")), "file")
-    for row in rows:
-        counts = (*(row.counts[word] for word in words), row.lines)
-        print(" ".join(f"{count:>9}" for count in counts), Path(row.file).name)
-        for kind in ("wrong", "invalid", "errors"):
-            for one in getattr(row, kind):
-                print(f"{kind:>53}: {one}")
-        if row.refused:
-            print(f"{'refused':>53}: {row.refused}")
+        for one in done:
+            rows.append(one.result())
+            _print(rows[-1])
     total = sum((row.counts for row in rows), Counter[str]())
     longest = max(row.lines for row in rows)
-    print(" ".join(f"{one:>9}" for one in (*(total[word] for word in words), longest)), "all")
+    print(" ".join(f"{one:>9}" for one in (*_counts(total), longest)), "all")
+    missed = {
+        "files of which a module is not valid": sum(bool(row.invalid) for row in rows),
+        "files with an error of the contract": sum(bool(row.errors) for row in rows),
+        "services inferred wrong, beyond 2 %": max(0, total["wrong"] - total.total() // 50),
+    }
+    print("; ".join(f"{count} {what}" for what, count in missed.items()))
+    return int(any(missed.values()))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -40,13 +40,17 @@ class Shown:
 
 
 def on_terminal(
-    project: Project, *args: str, columns: int = 80, env: Mapping[str, str] | None = None
+    project: Project,
+    *args: str,
+    columns: int = 80,
+    env: Mapping[str, str] | None = None,
+    program: str = "pytest",
 ) -> Shown:
-    """Run pytest on a terminal of so many columns, and return what it shows."""
+    """Run pytest, or another module, on a terminal of so many columns; return what it shows."""
     reader, writer = pty.openpty()
     fcntl.ioctl(writer, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", *project.lean, *args],
+        [sys.executable, "-m", program, *(project.lean if program == "pytest" else ()), *args],
         cwd=project.root,
         env={**_without_colours(project.env), "TERM": "xterm", **(env or {})},
         stdin=subprocess.DEVNULL,

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from plugin.project import Project
+from plugin.terminal import on_terminal
 
 IMAGE = f"registry.example/x@sha256:{64 * 'a'}"
 SERVICES: dict[str, Any] = {
@@ -259,3 +260,13 @@ def test_over_ssh_the_settings_are_those_of_pytest(empty: Project) -> None:
         assert (outcome.code, outcome.stdout) == (1, "")
         assert outcome.stderr.startswith(f"adopt: {said}"), str(outcome)
     assert not (empty.root / "modules").exists()
+
+
+def test_what_is_said_fits_the_terminal(empty: Project) -> None:
+    write(empty, SERVICES)
+    shown = on_terminal(empty, "adopt", program="pytest_platform")
+    lines = shown.text.replace("\r", "").splitlines()
+    (at,) = (number for number, line in enumerate(lines) if "or exited-success? Nothing" in line)
+    assert max(map(len, lines)) <= 80
+    assert lines[at + 1].startswith("    ")
+    assert "why may it run mc anonymous set?" in shown.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plugin.project import Project
+from plugin.terminal import on_terminal
 
 COMPOSE = "services: {web: {image: x}, more: {image: x}, rare: {image: x, profiles: [p]}}\n"
 
@@ -19,6 +20,15 @@ def test_two_commands_help_where_there_are_no_modules(empty: Project, name: str)
     assert "pytest --compose --remote-mode local" in line
     assert "python -m pytest_platform adopt" in line
     assert outcome.code == 0
+
+
+def test_the_two_commands_fit_the_terminal(empty: Project) -> None:
+    empty.file("compose.yaml", COMPOSE)
+    shown = on_terminal(empty).text.replace("\r", "").splitlines()
+    first = next(at for at, line in enumerate(shown) if line.startswith("pytest-platform:"))
+    said = shown[first : first + 2]
+    assert max(map(len, said)) <= 80, said
+    assert " ".join(map(str.strip, said)).endswith("write modules: python -m pytest_platform adopt")
 
 
 def test_nothing_is_said_without_a_compose_file_or_with_modules(empty: Project) -> None:

@@ -116,7 +116,7 @@ def _more_of_runtime(subject: AdoptedService) -> Iterator[YamlLine]:
     if subject.does and "beyond_create" not in said:
         yield YamlLine("    beyond_create:", "what its script does beyond creating and verifying")
         for command in subject.does:
-            reason = f"{DECIDE}: why may it do this?"
+            reason = f"{DECIDE}: why may it run {command}?"
             yield YamlLine(f"      - {flow({'command': command, 'reason': reason})}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ _NEXT = "Next: decide the above, then run: pytest --remote-mode local"
 
 _HOOK = (
     "the pre_start hooks of {name} are judged with {name}; for a module of their own copy "
-    "{folder}/{name}, with hook: pre_start and expected_state: exited-success below runtime\n"
+    "{folder}/{name}, with hook: pre_start and expected_state: exited-success below runtime"
 )
 
 
@@ -72,7 +73,7 @@ def _run(arguments: argparse.Namespace) -> int:
         from pytest_platform.adopt.write import write
 
         for path in write(adoption.folder, shared, modules):
-            sys.stdout.write(f"wrote {os.path.relpath(path)}\n")
+            _say(f"wrote {os.path.relpath(path)}")
     _conclude(adoption, shared, modules)
     return 1 if adoption.broken() else 0
 
@@ -132,16 +133,24 @@ def _conclude(adoption: Adoption, shared: Files, modules: dict[str, Files]) -> N
         for problem in broken.problems:
             sys.stderr.write(f"{problem.location}: {problem.message} [{problem.code}]\n")
     if adoption.existing:
-        sys.stdout.write(f"left alone, as they have modules: {', '.join(adoption.existing)}\n")
+        _say(f"left alone, as they have modules: {', '.join(adoption.existing)}")
     if line := adoption.catalog.unseen(()):
-        sys.stdout.write(f"{line}\n")
+        _say(line)
     for name in adoption.with_hooks():
-        sys.stdout.write(_HOOK.format(folder=os.path.relpath(adoption.folder), name=name))
+        _say(_HOOK.format(folder=os.path.relpath(adoption.folder), name=name))
     texts = _texts(adoption, shared, modules)
     found = [one for path, text in texts for one in decisions(path, text)]
     if found:
-        listed = "".join(f"  {one}\n" for one in found)
-        sys.stdout.write(f"DECIDE:\n{listed}{_NEXT}\n")
+        for line in ("DECIDE:", *(f"  {one}" for one in found), _NEXT):
+            _say(line)
+
+
+def _say(text: str) -> None:
+    """Print a line, wrapped where stdout is a terminal."""
+    from pytest_platform.report.fit import wrapped
+
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    sys.stdout.write("".join(f"{line}\n" for line in wrapped(text, width)))
 
 
 def _texts(adoption: Adoption, shared: Files, modules: dict[str, Files]) -> list[tuple[str, str]]:

@@ -96,7 +96,12 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say what helps where there is a Compose file, and nothing of ours yet."""
     if config.pluginmanager.has_plugin("platform-collection"):
         return []
-    return concern.first_contact(config)
+    said = concern.first_contact(config)
+    if not said:
+        return []
+    from pytest_platform.plugin.terminal import Terminal
+
+    return [line for one in said for line in Terminal(config).lines(one)]
 
 
 def _has_options(config: pytest.Config) -> bool:

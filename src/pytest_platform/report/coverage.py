@@ -67,7 +67,7 @@ def notes(section: Platform) -> Iterator[str]:
         if part[0] < part[1]:
             parts.setdefault(part, []).append(module.name)
     for (selected, total), names in parts.items():
-        yield f"{selected} of {total} checks: {_listed(names)}"
+        yield f"only {selected} of {total} checks ran: {_listed(names)}"
     for module in section.modules:
         yield from _contradictions(module)
 
