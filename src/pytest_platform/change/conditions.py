@@ -19,7 +19,7 @@ def _is_declared(case: Case) -> Refusal | None:
         return None
     message = (
         "what may touch data is declared in a module file, and this module is inferred from a "
-        "Compose file: run pytest-platform adopt, then do without --compose"
+        f"Compose file: run pytest-platform adopt, then do without --{case.module.engine}"
     )
     return Refusal("guard.inferred", message)
 
