@@ -17,7 +17,8 @@ import yaml
 from e2e.applying import CONFIRMED
 from e2e.conftest import NewSshd
 from e2e.swarm_flagship import PATIENCE, PROBES, SECRETS, Platform, flagship, named_probes, stack
-from e2e.swarm_nodes import possible, run, until
+from e2e.swarm_node import run, until
+from e2e.swarm_nodes import possible
 from e2e.tree import Outcome
 
 pytestmark = [

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from e2e.swarm_nodes import Swarm, possible, swarm, until
+from e2e.swarm_node import until
+from e2e.swarm_nodes import Swarm, possible, swarm
 from e2e.tree import Outcome, Tree
 from pytest_platform.docker.start import AlreadyStarted
 from pytest_platform.docker.writable import WritableEngine

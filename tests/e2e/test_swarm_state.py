@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from e2e.conftest import NewSshd
-from e2e.swarm_nodes import Swarm, possible, swarm, until
+from e2e.swarm_node import until
+from e2e.swarm_nodes import Swarm, possible, swarm
 from e2e.swarm_seen import states, still, updates
 from e2e.tree import ROOT, Outcome, Tree, environment
 
@@ -151,10 +152,9 @@ def _adopt(files: Tree, url: str, *words: str) -> subprocess.CompletedProcess[st
 
 
 def test_modules_are_written_by_adopt(nodes: Swarm, files: Tree) -> None:
-    words = ("--swarm", "--stack-name", "rows", "--remote-mode", "local")
+    words = ("--swarm", "--stack-name=rows", "--remote-mode=local")
     worker = _adopt(files, nodes.nodes[1].url, *words)
-    assert worker.returncode == 1
-    assert "swarm.worker" in worker.stderr
+    assert (worker.returncode, "swarm.worker" in worker.stderr) == (1, True)
     assert not (files.root / "modules").exists()
 
     written = _adopt(files, nodes.manager.url, *words)
