@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
 
-from e2e.swarm_nodes import Swarm, possible, swarm, until
+from e2e.swarm_node import until
+from e2e.swarm_nodes import Swarm, possible, swarm
 from e2e.tree import Outcome, Tree
 from pytest_platform.docker.start import AlreadyStarted
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.hosts.transport import Local
-from pytest_platform.swarm.again import ServiceAgain
+from pytest_platform.swarm.again import Altered, ServiceAgain
 
 pytestmark = [
     pytest.mark.e2e,
@@ -95,6 +97,29 @@ def test_who_has_seen_an_older_version_starts_nothing(managers: Swarm) -> None:
     now = manager.get(f"/services/{seen['ID']}")
     assert now["Spec"]["TaskTemplate"].get("ForceUpdate", 0) == 0
     assert now["Spec"]["TaskTemplate"]["ContainerSpec"]["Env"] == ["BY=another"]
+
+
+class Meddled(ServiceAgain):
+    """An update at the same time as that of somebody else, whose settings remain."""
+
+    def _update(self, spec: Any) -> None:
+        spec = copy.deepcopy(spec)
+        spec["TaskTemplate"]["ContainerSpec"]["Env"] = ["BY=somebody"]
+        super()._update(spec)
+
+
+def test_settings_that_are_others_afterwards_are_told(managers: Swarm) -> None:
+    manager = managers.manager
+    words = ("--detach", "--name", "meddled", "--mode", "replicated-job", IMAGE, "true")
+    manager.docker("service", "create", *words)
+    # Its version counts on until its task has been placed.
+    until(lambda: "Complete" in manager.docker("service", "ps", "meddled"), "it has run")
+    (seen,) = (one for one in manager.get("/services") if one["Spec"]["Name"] == "meddled")
+    with WritableEngine(There(manager.url)) as engine:
+        again = Meddled(engine, seen["ID"], str(seen["Version"]["Index"]))
+        with pytest.raises(Altered, match="docker service inspect meddled") as caught:
+            again.start()
+    assert caught.value.code == "apply.altered"
 
 
 def test_a_lost_quorum_is_an_error(managers: Swarm, tree: Tree) -> None:

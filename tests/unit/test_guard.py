@@ -56,6 +56,10 @@ FACT_CASES: dict[str, tuple[dict[str, Any], str]] = {
         {"service": {"restart": "no", "deploy": {"replicas": 2}}},
         "guard.replicas",
     ),
+    "one on each node": (
+        {"service": {"restart": "no", "deploy": {"mode": "global-job"}}},
+        "guard.replicas",
+    ),
     "no replica": ({"service": {"restart": "no", "scale": 0}}, "guard.replicas"),
     "backup bad": ({"backup": _BAD_BACKUP}, "guard.backup"),
     "backup unknown": ({"backup": None}, "guard.backup"),

@@ -89,7 +89,7 @@ def _service(case: Mapping[str, Any]) -> dict[str, Any]:
         "Resources": {"Limits": {"MemoryBytes": case.get("memory", 0)}},
     }
     mode = MODES[case.get("mode", "replicated")](case.get("count", 1))
-    labels = {NAMESPACE: "home"}
+    labels = case.get("labels", {NAMESPACE: "home"})
     spec = {"Name": "home_svc", "Labels": labels, "TaskTemplate": template, "Mode": mode}
     job = {"JobIteration": {"Index": case.get("iteration", 0)}}
     update = {"State": case.get("update", "")}

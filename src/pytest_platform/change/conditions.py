@@ -19,7 +19,7 @@ def _is_declared(case: Case) -> Refusal | None:
         return None
     message = (
         "what may touch data is declared in a module file, and this module is inferred from a "
-        "Compose file: run pytest-platform adopt, then do without --compose"
+        f"Compose file: run pytest-platform adopt, then do without --{case.module.engine}"
     )
     return Refusal("guard.inferred", message)
 
@@ -55,7 +55,11 @@ def _never_restarts(case: Case) -> Refusal | None:
     policy = restart_of(service) if service is not None else None
     if policy is not None and policy.declared and policy.name == "no":
         return None
-    return Refusal("guard.restart", 'the rendered service must say restart: "no"')
+    message = (
+        'the rendered service must say restart: "no"; in a stack, where that is ignored, '
+        "deploy.restart_policy with condition: none"
+    )
+    return Refusal("guard.restart", message)
 
 
 def _one_replica(case: Case) -> Refusal | None:

@@ -112,6 +112,11 @@ class Engine(EngineConnection):
         (info,) = self.ask(["/info"])
         return str(((info or {}).get("Swarm") or {}).get("NodeID") or "")
 
+    def kernel(self) -> str:
+        """Return the release of the kernel that the Engine runs on."""
+        (info,) = self.ask(["/info"])
+        return str((info or {}).get("KernelVersion") or "")
+
     def log(
         self,
         document: Document,

@@ -16,7 +16,7 @@ from pytest_platform.run.engines import KINDS, engine_of
 from pytest_platform.run.graph import neighbours
 from pytest_platform.run.host import Host
 from pytest_platform.run.observation import Show, telling
-from pytest_platform.run.on_compose import containers_of
+from pytest_platform.run.on_compose import runs_containers
 from pytest_platform.state import table
 from pytest_platform.state.wait import wait
 from pytest_platform.units import seconds
@@ -103,8 +103,11 @@ class EphemeralObserver:
 
     def prepare(self, modules: Iterable[Module], show: Show) -> None:
         """Start the stack: only the main thread may take over signals."""
+        ours = [one for one in modules if runs_containers(one)]
+        if not ours:
+            return
         with suppress(PlatformError):  # raised again by ``snapshot``
-            self._stack.start(modules, telling(show))
+            self._stack.start(ours, telling(show))
 
     def snapshot(self, host: Host, modules: list[Module], show: Show) -> HostView:
         """Take the snapshot of all members of the stack.
@@ -112,9 +115,11 @@ class EphemeralObserver:
         Raises:
             PlatformError: the stack could not be started, and its state does not show why.
         """
+        from pytest_platform.stack.parts import refuse_other_engine
+
         stack = self._stack
         for one in modules:
-            containers_of(one)
+            refuse_other_engine(one)
         members = stack.start(modules)
         snapshot = self._deployed.observe(host, members, self._duration(), show)
         stack.waited_for = True

@@ -17,6 +17,7 @@ from pytest_platform.module.loader import Module
 from pytest_platform.probes.kind import Target
 from pytest_platform.run.engine_kind import Again
 from pytest_platform.run.host import Host, Reach
+from pytest_platform.stack.errors import OtherEngine
 from pytest_platform.state import table
 from pytest_platform.state.facts import expected_of, seen_of
 from pytest_platform.state.wait import subscribed
@@ -117,12 +118,6 @@ class _Container:
         return "running" if code is None else f"exited {code}"
 
 
-class OtherEngine(PlatformError):
-    """What was asked for is there for containers of Compose alone."""
-
-    code = "engine.other"
-
-
 def containers_in(view: HostView) -> Snapshot:
     """Return a look as one at containers of Compose.
 
@@ -138,17 +133,6 @@ def containers_in(view: HostView) -> Snapshot:
 def runs_containers(module: Module) -> bool:
     """Tell whether Compose makes the containers of a module, on the one host that it has."""
     return module.engine == NAME
-
-
-def containers_of(module: Module) -> None:
-    """Refuse a module whose containers Compose does not make.
-
-    Raises:
-        OtherEngine: it runs elsewhere, and so not in an ephemeral stack.
-    """
-    if not runs_containers(module):
-        message = f"an ephemeral stack is made by Compose, and '{module.name}' runs elsewhere"
-        raise OtherEngine(message, location=module.at("spec", "runtime", module.engine))
 
 
 def workload_of(container: Container, words: str) -> Workload:

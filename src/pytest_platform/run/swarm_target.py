@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from pytest_platform.docker.exec import ExecResult
 from pytest_platform.docker.snapshot import Container, Snapshot, read_container
@@ -11,7 +12,7 @@ from pytest_platform.errors import PlatformError
 from pytest_platform.probes.kind import Endpoint, NoAddress, NoContainer, Target
 from pytest_platform.run.host import Reach
 from pytest_platform.swarm.seen import seen_of
-from pytest_platform.swarm.services import StackService, Task
+from pytest_platform.swarm.services import Port, StackService, Task
 from pytest_platform.swarm.snapshot import SwarmSnapshot
 
 
@@ -19,6 +20,17 @@ class NodeUnreached(PlatformError):
     """A probe has to look into a container on a node that the inventory does not name."""
 
     code = "swarm.unreached"
+
+
+class NoMesh(PlatformError):
+    """A port is published through the routing mesh, which does not work on the node asked."""
+
+    code = "swarm.mesh"
+
+
+_KERNEL: Final = ("sh", "-c", "uname -r; test ! -e /proc/net/ip_vs || echo ipvs")
+_PATIENCE: Final = 60.0
+"""Seconds that a short command may take on a busy host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +60,11 @@ class ServiceTarget(Target):
         name = service or self.module.service
         found = self._service(name)
         for one in found.ports:
-            if (one.target, one.protocol) == (port, protocol) and one.published:
-                host = self._address(found, host_mode=one.mode == "host")
-                address = self.transport.address(host, one.published)
-                return Endpoint(f"{name}:{port}", host, one.published, address)
+            if (one.target, one.protocol) == (port, protocol):
+                host, published = self._place(found, one)
+                return Endpoint(
+                    f"{name}:{port}", host, published, self.transport.address(host, published)
+                )
         message = (
             f"{name}:{port} cannot be reached: only published ports of a service can; publish it, "
             "or use exec"
@@ -119,14 +132,45 @@ class ServiceTarget(Target):
             raise NoContainer(message)
         return (running or tasks)[0]
 
-    def _address(self, service: StackService, *, host_mode: bool) -> str:
-        """Return the address of a node: in host mode of one that runs a task, else of any."""
+    def _place(self, service: StackService, port: Port) -> tuple[str, int]:
+        """Return address and port: in host mode of a node that runs a task, else of any."""
+        if port.mode == "host":
+            return self._of_task(service, port)
+        self._refuse_mesh(f"{service.name}:{port.target}")
         nodes = self.swarm.nodes
-        if host_mode:
-            running = [one for one in self.swarm.tasks_of(service) if one.state == "running"]
-            if not running:
-                message = f"no task of '{service.name}' runs"
-                raise NoContainer(message)
-            return nodes[running[0].node].address
         own = nodes.get(self.engine.swarm_node())
-        return own.address if own else next(iter(nodes.values())).address
+        return own.address if own else next(iter(nodes.values())).address, port.published
+
+    def _of_task(self, service: StackService, port: Port) -> tuple[str, int]:
+        for task in self.swarm.tasks_of(service):
+            node = self.swarm.nodes.get(task.node)
+            if task.state != "running" or node is None:
+                continue
+            # Where the service leaves the choice to the node, the task alone knows the port.
+            for one in task.ports:
+                if (one.target, one.protocol) == (port.target, port.protocol) and one.published:
+                    return node.address, one.published
+            return node.address, port.published
+        message = f"no task of '{service.name}' runs"
+        raise NoContainer(message)
+
+    def _refuse_mesh(self, name: str) -> None:
+        """Refuse the routing mesh where the node that would be asked cannot be part of it.
+
+        Raises:
+            NoMesh: its kernel has no IPVS. Nothing is known of one that is not asked from beside.
+        """
+        if not self.transport.beside_engine():
+            return
+        try:
+            told = self.transport.run(_KERNEL, timeout=_PATIENCE)
+        except PlatformError:
+            return
+        release, *found = told.stdout.split()
+        if release == self.engine.kernel() and not found:
+            message = (
+                f"{name} is published through the routing mesh, and the kernel of "
+                f"{self.transport.name} has no IPVS, without which no mesh works: load the module "
+                "ip_vs, or publish the port with mode: host"
+            )
+            raise NoMesh(message)

@@ -45,3 +45,9 @@ class StackPort(PlatformError):
     """A port of a service is not published on the host."""
 
     code = "stack.port"
+
+
+class OtherEngine(PlatformError):
+    """What was asked for is there for containers of Compose alone."""
+
+    code = "engine.other"

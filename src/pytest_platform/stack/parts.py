@@ -8,7 +8,9 @@ from typing import Any
 
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.declared import Module
+from pytest_platform.module.engines import ENGINES
 from pytest_platform.stack.copies import Copy
+from pytest_platform.stack.errors import OtherEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +67,32 @@ def members(selected: Iterable[Module], catalog: Catalog) -> list[Module]:
 
     Raises:
         ModuleBroken: one of those does not exist or cannot be read.
+        OtherEngine: Compose does not make the containers of one.
     """
     found: dict[str, Module] = {}
     waiting = list(selected)
     while waiting:
         module = waiting.pop(0)
         if module.name not in found:
+            refuse_other_engine(module)
             found[module.name] = module
             waiting += _needed_by(module, catalog)
     return list(found.values())
+
+
+def refuse_other_engine(module: Module) -> None:
+    """Refuse a module whose containers Compose does not make.
+
+    Raises:
+        OtherEngine: it runs elsewhere, and so not in an ephemeral stack.
+    """
+    if module.engine != next(iter(ENGINES)):
+        message = (
+            f"'{module.name}' runs on the engine {module.engine}, and --stack=ephemeral starts "
+            "services of Compose alone: look at it where it is deployed, with --remote-mode local "
+            "or ssh and without --stack, or leave it out with --module"
+        )
+        raise OtherEngine(message, location=module.at("spec", "runtime", module.engine))
 
 
 def _needed_by(module: Module, catalog: Catalog) -> Iterator[Module]:

@@ -55,9 +55,11 @@ class ServiceAgain:
         self._update(spec)
         self._before = spec
         if _comparable(self._document()["Spec"]) != _comparable(spec):
+            name = spec.get("Name") or self.id
             message = (
-                "the settings of the service are others than before the update, so somebody else "
-                "has changed it at the same time; look at it: docker service inspect"
+                f"{name} runs again, and its settings are others than before, so somebody else has "
+                f"changed it at the same time; see what: docker service inspect {name}, then run "
+                "drift::none, and deploy the stack again if the change was none of yours"
             )
             raise Altered(message)
 

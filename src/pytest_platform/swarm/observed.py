@@ -70,8 +70,14 @@ def _healthcheck(check: Part) -> dict[str, Any]:
 def _mounts(container: Part) -> Iterator[tuple[Any, ...]]:
     for one in container.get("Mounts") or ():
         size = int((one.get("TmpfsOptions") or {}).get("SizeBytes") or 0)
-        target = one["Target"].rstrip("/") or "/"
-        yield one["Type"], one.get("Source") or "", target, bool(one.get("ReadOnly")), size
+        target = (one.get("Target") or "").rstrip("/") or "/"
+        yield (
+            one.get("Type") or "",
+            one.get("Source") or "",
+            target,
+            bool(one.get("ReadOnly")),
+            size,
+        )
 
 
 def _networks(
@@ -81,7 +87,8 @@ def _networks(
         f"{(spec.get('Labels') or {}).get('com.docker.stack.namespace', '')}_"
     )
     for one in template.get("Networks") or spec.get("Networks") or ():
-        name = networks.get(one["Target"], one["Target"])
+        target = one.get("Target") or ""
+        name = networks.get(target, target)
         yield name, frozenset(one.get("Aliases") or ()) - {own}
 
 
@@ -143,7 +150,13 @@ def _files(uses: Iterable[Part], key: str) -> Iterator[tuple[str, str, str, str,
     for use in uses:
         file = use.get("File") or {}
         name = file.get("Name") or ""
-        yield use[key], name, file.get("UID") or "0", file.get("GID") or "0", file.get("Mode") or 0
+        yield (
+            use.get(key) or "",
+            name,
+            file.get("UID") or "0",
+            file.get("GID") or "0",
+            file.get("Mode") or 0,
+        )
 
 
 def _placement(placement: Part) -> dict[str, Any]:

@@ -48,9 +48,10 @@ def judge_service(
     if len(seen.newest) < wanted and len(running) < wanted:
         message = f"{len(running)} of {wanted} tasks of {service.name} run"
         yield Finding(MISSING, message, _tasks(wanted), _tasks(len(running)))
-    if len(running) > wanted and service.update != "updating":
-        message = f"{service.name} has {_tasks(len(running))}, {wanted} declared"
-        yield Finding(DUPLICATE, message, _tasks(wanted), _tasks(len(running)))
+    staying = [one for one in running if not _drained(one, seen)]
+    if len(staying) > wanted and service.update != "updating":
+        message = f"{service.name} has {_tasks(len(staying))}, {wanted} declared"
+        yield Finding(DUPLICATE, message, _tasks(wanted), _tasks(len(staying)))
     if not found and expected.state is ExpectedState.HEALTHY and not _has_check(service):
         message = f"{service.name} has no health check, so nobody knows whether it is healthy"
         yield Finding(HEALTH, message, "healthy", "no health check")

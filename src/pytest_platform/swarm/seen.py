@@ -22,7 +22,8 @@ class Seen:
 
     ``newest`` has the newest task of each slot or node that counts, ``tries`` all tasks of the
     current iteration, the newest first; ``older`` are those of other iterations. ``stacks`` are
-    those that the Swarm has, where it has not the service.
+    those that the Swarm has, where it has not the service; ``unlabelled`` is one of its name that
+    belongs to no stack, or to another one.
     """
 
     now: datetime
@@ -33,6 +34,7 @@ class Seen:
     nodes: Mapping[str, SwarmNode] | None = None
     stack: str = ""
     stacks: tuple[str, ...] = ()
+    unlabelled: str = ""
 
     @property
     def places(self) -> int | None:
@@ -52,7 +54,15 @@ def seen_of(snapshot: SwarmSnapshot, stack: str, name: str) -> Seen:
     service = snapshot.of(stack, name)
     if service is None:
         stacks = tuple(sorted({one.stack for one in snapshot.services if one.stack}))
-        return Seen(snapshot.taken_at, None, nodes=snapshot.nodes, stack=stack, stacks=stacks)
+        names = (one.name for one in snapshot.services if one.name == f"{stack}_{name}")
+        return Seen(
+            snapshot.taken_at,
+            None,
+            nodes=snapshot.nodes,
+            stack=stack,
+            stacks=stacks,
+            unlabelled=next(names, ""),
+        )
     tasks = snapshot.tasks_of(service)
     current = [one for one in tasks if is_current(one, service)]
     older = tuple(one for one in tasks if not is_current(one, service))

@@ -17,6 +17,19 @@ KILLED: Final = 137
 
 
 @dataclass(frozen=True, slots=True)
+class Port:
+    """One port of a service or a task; ``mode`` is ``ingress`` or ``host``.
+
+    ``published`` is 0 where a service leaves the choice to the node of each task.
+    """
+
+    target: int
+    published: int
+    protocol: str
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One try of a service to run once. ``exit_code`` is None where it has not ended.
 
@@ -40,16 +53,7 @@ class Task:
     iteration: int = 0
     forced: int = 0
     out_of_memory: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Port:
-    """One port of a service; ``mode`` is ``ingress`` or ``host``."""
-
-    target: int
-    published: int
-    protocol: str
-    mode: str
+    ports: tuple[Port, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +117,12 @@ def read_service(document: Document, digests: Digests | None = None) -> StackSer
         moment(job.get("LastExecution")),
         update.get("State") or "",
         update.get("Message") or "",
-        tuple(_ports(document)),
+        tuple(_ports(document.get("Endpoint"))),
     )
 
 
-def _ports(document: Document) -> Iterator[Port]:
-    for one in (document.get("Endpoint") or {}).get("Ports") or ():
+def _ports(document: Document | None) -> Iterator[Port]:
+    for one in (document or {}).get("Ports") or ():
         protocol, mode = one.get("Protocol") or "tcp", one.get("PublishMode") or "ingress"
         yield Port(one["TargetPort"], one.get("PublishedPort") or 0, protocol, mode)
 
@@ -169,6 +173,7 @@ def read_task(document: Document) -> Task:
         container.get("Image") or "",
         (document.get("JobIteration") or {}).get("Index") or 0,
         int(spec.get("ForceUpdate") or 0),
+        ports=tuple(_ports(status.get("PortStatus"))),
     )
 
 

@@ -8,6 +8,7 @@ from pytest_platform.swarm.expected import SwarmExpectation, succeeded
 from pytest_platform.swarm.one_shots import judge_one_shot
 from pytest_platform.swarm.running import MISSING, judge_service
 from pytest_platform.swarm.seen import ENDED, Seen
+from pytest_platform.swarm.services import NAMESPACE
 from pytest_platform.verdict import Finding
 
 
@@ -24,6 +25,11 @@ def judge(expected: SwarmExpectation, seen: Seen) -> list[Finding]:
 
 
 def _missing(expected: SwarmExpectation, seen: Seen) -> str:
+    if seen.unlabelled:
+        return (
+            f"the service {seen.unlabelled} runs and is not of the stack '{seen.stack}', as it has "
+            f"no label {NAMESPACE}={seen.stack}"
+        )
     if seen.stack in seen.stacks:
         return f"the stack '{seen.stack}' has no service '{expected.service}' in the Swarm"
     known = f"its stacks: {', '.join(seen.stacks)}" if seen.stacks else "it has none"
