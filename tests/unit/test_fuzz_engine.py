@@ -41,7 +41,7 @@ DIGESTS = Digests()
 @pytest.mark.parametrize("share", range(SHARES))
 def test_a_container_is_read_or_refused(share: int) -> None:
     def read(document: Any) -> None:
-        understood(document, shapes.Container, "here")
+        understood(document, shapes.ContainerShape, "here")
         read_container(document)
         observed(DIGESTS.without_values(document), None)
 
@@ -51,7 +51,7 @@ def test_a_container_is_read_or_refused(share: int) -> None:
 @pytest.mark.parametrize("share", range(SHARES))
 def test_an_image_is_read_or_refused(share: int) -> None:
     def read(document: Any) -> None:
-        understood(document, shapes.Image, "here")
+        understood(document, shapes.ImageShape, "here")
         image_of(DIGESTS.without_values(document))
 
     assert _all_read(share, IMAGES, read) > 0
@@ -59,7 +59,7 @@ def test_an_image_is_read_or_refused(share: int) -> None:
 
 @pytest.mark.parametrize("document", CONTAINERS, ids=lambda one: one["Name"])
 def test_what_was_recorded_is_read(document: Any) -> None:
-    assert read_container(understood(document, shapes.Container, "here")).id
+    assert read_container(understood(document, shapes.ContainerShape, "here")).id
 
 
 def _all_read(share: int, seeds: list[Any], read: Callable[[Any], None]) -> int:

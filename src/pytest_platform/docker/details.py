@@ -101,8 +101,8 @@ def details(
     wanted = sorted({one.get("Image") or "" for one in containers.values()} - {""})
     images = [f"/images/{image}/json" for image in wanted]
     networks, *seen = engine.ask(["/networks", *images]) if wanted else [()]
-    understood(networks, list[shapes.Named] | None, engine.host)
-    understood(seen, list[shapes.Image | None], engine.host)
+    understood(networks, list[shapes.NamedShape] | None, engine.host)
+    understood(seen, list[shapes.ImageShape | None], engine.host)
     found = {image: one for image, one in zip(wanted, seen, strict=True) if one}
     return Details(
         digests,

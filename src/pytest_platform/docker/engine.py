@@ -59,7 +59,7 @@ class Engine(EngineConnection):
         """List the containers of all Compose projects, stopped ones too, in short form."""
         with self._asking() as client:
             listed: list[Document] = client.containers(all=True, filters={"label": PROJECT})
-        return understood(listed, list[shapes.Listed], self.host)
+        return understood(listed, list[shapes.ListedShape], self.host)
 
     def inspect(self, container: str) -> Document | None:
         """Return all that the Engine knows of a container; None where it is gone by now."""
@@ -70,13 +70,13 @@ class Engine(EngineConnection):
                 found: Document = client.inspect_container(container)
             except NotFound:
                 return None
-        return understood(found, shapes.Container, self.host)
+        return understood(found, shapes.ContainerShape, self.host)
 
     def list_images(self) -> list[Document]:
         """List all images with their names, in short form."""
         with self._asking() as client:
             listed: list[Document] = client.images()
-        return understood(listed, list[shapes.ListedImage], self.host)
+        return understood(listed, list[shapes.ListedImageShape], self.host)
 
     def log_tail(self, container: str, lines: int) -> str:
         """Return the last lines of a container's output, stdout and stderr as they came.

@@ -21,7 +21,7 @@ Identity = Annotated[str, Meta(min_length=1)]
 Answer = TypeVar("Answer")
 
 
-class Listed(Struct, rename="pascal"):
+class ListedShape(Struct, rename="pascal"):
     """One line of the list of containers."""
 
     id: Identity
@@ -30,7 +30,7 @@ class Listed(Struct, rename="pascal"):
     state: str = ""
 
 
-class Named(Struct, rename="pascal"):
+class NamedShape(Struct, rename="pascal"):
     """A volume, or a network."""
 
     name: str
@@ -40,13 +40,13 @@ class Named(Struct, rename="pascal"):
     created_at: str | None = None
 
 
-class Volumes(Struct, rename="pascal"):
+class VolumesShape(Struct, rename="pascal"):
     """The list of volumes."""
 
-    volumes: list[Named] | None = None
+    volumes: list[NamedShape] | None = None
 
 
-class ListedImage(Struct, rename="pascal"):
+class ListedImageShape(Struct, rename="pascal"):
     """One line of the list of images."""
 
     id: str
@@ -54,20 +54,20 @@ class ListedImage(Struct, rename="pascal"):
     repo_digests: Texts = None
 
 
-class Probe(Struct, rename="pascal"):
+class ProbeShape(Struct, rename="pascal"):
     """One run of a health check."""
 
     output: str | None = None
 
 
-class Health(Struct, rename="pascal"):
+class HealthShape(Struct, rename="pascal"):
     """What the health check said."""
 
     status: str | None = None
-    log: list[Probe] | None = None
+    log: list[ProbeShape] | None = None
 
 
-class State(Struct, rename="pascal"):
+class StateShape(Struct, rename="pascal"):
     """The state of a container."""
 
     status: str
@@ -75,10 +75,10 @@ class State(Struct, rename="pascal"):
     error: str | None = None
     started_at: str | None = None
     finished_at: str | None = None
-    health: Health | None = None
+    health: HealthShape | None = None
 
 
-class Check(Struct, rename="pascal"):
+class CheckShape(Struct, rename="pascal"):
     """A declared health check; times in nanoseconds."""
 
     test: Texts = None
@@ -88,7 +88,7 @@ class Check(Struct, rename="pascal"):
     retries: int | None = None
 
 
-class Config(Struct, rename="pascal"):
+class ConfigShape(Struct, rename="pascal"):
     """What a container or an image was made with."""
 
     image: str | None = None
@@ -100,65 +100,65 @@ class Config(Struct, rename="pascal"):
     volumes: Keys = None
     user: str | None = None
     hostname: str | None = None
-    healthcheck: Check | None = None
+    healthcheck: CheckShape | None = None
 
 
-class Policy(Struct, rename="pascal"):
+class PolicyShape(Struct, rename="pascal"):
     """A restart policy."""
 
     name: str | None = None
     maximum_retry_count: int | None = None
 
 
-class Wanted(Struct, rename="pascal"):
+class WantedShape(Struct, rename="pascal"):
     """Where a port is to be published; a range may be asked for."""
 
     host_ip: str | None = None
     host_port: str | None = None
 
 
-class Binding(Struct, rename="pascal"):
+class BindingShape(Struct, rename="pascal"):
     """Where a port is published."""
 
     host_ip: str | None = None
     host_port: Port | None = None
 
 
-class Tmpfs(Struct, rename="pascal"):
+class TmpfsShape(Struct, rename="pascal"):
     """Options of a tmpfs."""
 
     size_bytes: int | None = None
     mode: int | None = None
 
 
-class Asked(Struct, rename="pascal"):
+class AskedShape(Struct, rename="pascal"):
     """A mount as it was asked for."""
 
     type: str
     target: str
     source: str | None = None
-    tmpfs_options: Tmpfs | None = None
+    tmpfs_options: TmpfsShape | None = None
     image_options: Keys = None
 
 
-class Device(Struct, rename="pascal"):
+class DeviceShape(Struct, rename="pascal"):
     """A device of the host."""
 
     path_on_host: str | None = None
 
 
-class Host(Struct, rename="pascal"):
+class HostShape(Struct, rename="pascal"):
     """What the host grants a container."""
 
     network_mode: str | None = None
-    restart_policy: Policy | None = None
-    port_bindings: dict[str, list[Wanted] | None] | None = None
+    restart_policy: PolicyShape | None = None
+    port_bindings: dict[str, list[WantedShape] | None] | None = None
     tmpfs: Names = None
-    mounts: list[Asked] | None = None
+    mounts: list[AskedShape] | None = None
     annotations: Keys = None
     cap_add: Texts = None
     cap_drop: Texts = None
-    devices: list[Device] | None = None
+    devices: list[DeviceShape] | None = None
     memory: int | None = None
     memory_reservation: int | None = None
     nano_cpus: int | None = None
@@ -166,30 +166,30 @@ class Host(Struct, rename="pascal"):
     pids_limit: int | None = None
 
 
-class Given(Struct):
+class GivenShape(Struct):
     """Addresses that were asked for."""
 
     ipv4: str | None = field(default=None, name="IPv4Address")
     ipv6: str | None = field(default=None, name="IPv6Address")
 
 
-class Attached(Struct):
+class AttachedShape(Struct):
     """A network that a container is in."""
 
     address: str | None = field(default=None, name="IPAddress")
     address6: str | None = field(default=None, name="GlobalIPv6Address")
     aliases: Texts = field(default=None, name="Aliases")
-    asked: Given | None = field(default=None, name="IPAMConfig")
+    asked: GivenShape | None = field(default=None, name="IPAMConfig")
 
 
-class Network(Struct, rename="pascal"):
+class NetworkShape(Struct, rename="pascal"):
     """The networks and ports of a container."""
 
-    networks: dict[str, Attached] | None = None
-    ports: dict[str, list[Binding] | None] | None = None
+    networks: dict[str, AttachedShape] | None = None
+    ports: dict[str, list[BindingShape] | None] | None = None
 
 
-class Mount(Struct, rename="pascal"):
+class MountShape(Struct, rename="pascal"):
     """A mount as it is."""
 
     type: str
@@ -198,24 +198,24 @@ class Mount(Struct, rename="pascal"):
     source: str | None = None
 
 
-class Container(Struct, rename="pascal"):
+class ContainerShape(Struct, rename="pascal"):
     """The answer to ``inspect`` of a container."""
 
     id: Identity
     name: Identity
-    state: State
-    config: Config
-    host_config: Host
-    network_settings: Network
+    state: StateShape
+    config: ConfigShape
+    host_config: HostShape
+    network_settings: NetworkShape
     image: str | None = None
     restart_count: int | None = None
-    mounts: list[Mount] | None = None
+    mounts: list[MountShape] | None = None
 
 
-class Image(Struct, rename="pascal"):
+class ImageShape(Struct, rename="pascal"):
     """The answer to ``inspect`` of an image."""
 
-    config: Config | None = None
+    config: ConfigShape | None = None
 
 
 def understood(answer: Answer, shape: Any, host: str) -> Answer:

@@ -144,8 +144,8 @@ def _look_at(engine: Engine, wanted: Collection[str]) -> tuple[list[Document], l
         return [], []
     *found, volumes = engine.ask([*(f"/containers/{one}/json" for one in wanted), "/volumes"])
     documents = [document for document in found if document is not None]
-    understood(documents, list[shapes.Container], engine.host)
-    understood(volumes, shapes.Volumes | None, engine.host)
+    understood(documents, list[shapes.ContainerShape], engine.host)
+    understood(volumes, shapes.VolumesShape | None, engine.host)
     return documents, list((volumes or {}).get("Volumes") or ())
 
 
@@ -156,7 +156,7 @@ def _with_lenders(engine: Engine, documents: Sequence[Document]) -> Iterator[Con
     shared = {one.network.shared_with for one in containers} - {None, *known}
     names = sorted(filter(None, shared))
     lenders = engine.ask([f"/containers/{name}/json" for name in names])
-    understood(lenders, list[shapes.Container | None], engine.host)
+    understood(lenders, list[shapes.ContainerShape | None], engine.host)
     known |= zip(names, lenders, strict=True)
     for one in containers:
         name = one.network.shared_with
