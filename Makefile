@@ -1,7 +1,7 @@
 # Commands for people. They need Python 3.11 or later.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench faults fuzz mutation requirements clean
+.PHONY: help demo test bench faults engines soak fuzz mutation requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,9 +18,15 @@ bench: ## Measure beside the peers and write benchmarks/RESULTS.md; ONLY=1,6 for
 faults: ## The table of faults, with 200 runs that are killed at random moments
 	@PLATFORM_KILLS=$(or $(KILLS),200) tests/run tests/faults
 
-fuzz: ## A million broken module and Compose files, and cases of the guard; COUNT=1000 for fewer
+engines: ## Chosen end-to-end tests on Docker 28 and Podman 5, fetched and started for it; ONLY=podman
+	@tests/run --engines $(ONLY)
+
+soak: ## A thousand runs in a row on a live stack: what grows, and what is left; RUNS=200 for fewer
+	@benchmarks/run-soak $(or $(RUNS),1000)
+
+fuzz: ## A million broken files, answers, scripts and secrets, and cases of the guard; COUNT=1000 for fewer
 	@PLATFORM_FUZZ=$(or $(COUNT),1000000) PLATFORM_EXAMPLES=$(or $(COUNT),1000000) \
-		tests/run tests/unit/test_fuzz.py tests/unit/test_guard.py -n 2 --timeout 0
+		tests/run tests/unit/test_fuzz*.py tests/unit/test_guard.py -n 2 --timeout 0
 
 mutation: ## Count the small changes of guard, state, drift and fault owners that no test notices
 	@tests/engine/make-venv "$$(tests/engine/pythons | tail -n 1)" .venvs/mutation requirements/mutation.txt

@@ -59,6 +59,11 @@ def name_in(text: str) -> str:
     return found[0]
 
 
+def names_in(text: str) -> set[str]:
+    """Return the names of all stacks that a text has."""
+    return set(_NAME.findall(text))
+
+
 def parts(engine: docker.APIClient, stack: str) -> list[str]:
     """List all that there is of a stack: by its labels, by its name, and with Compose's label."""
     label = {"label": f"{LABEL}={stack}"}

@@ -79,6 +79,8 @@ def complete(root: Path) -> None:
         (root / name).mkdir(parents=True, exist_ok=True)
     (root / "etc" / "passwd").write_text("root:x:0:0:root:/root:/bin/sh\n", encoding="utf-8")
     (root / "etc" / "group").write_text("root:x:0:\n", encoding="utf-8")
+    # Podman's name server does not start without a server above it.
+    (root / "etc" / "resolv.conf").write_text("nameserver 127.0.0.1\n", encoding="utf-8")
     for name in ALTERNATIVES:
         link = root / "usr" / "sbin" / name
         link.unlink(missing_ok=True)

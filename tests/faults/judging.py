@@ -32,6 +32,7 @@ def meets(
     short = f"exit {outcome.returncode}, verdict {verdict}, codes {sorted(codes)}"
     assert (outcome.returncode, verdict) == (row.exit, row.verdict), short
     assert row.code in codes or not (row.code or codes), short
+    assert row.said in outcome.stderr, outcome.stderr
     assert verdict != "passed" or row.exit == 0, short
     assert not before.differences(), before.differences()
     return outcome

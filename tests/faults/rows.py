@@ -21,6 +21,9 @@ class Row:
     """One fault: what is changed in a tree that is well, and what a run has to say.
 
     ``files`` are contents by path (see ``put``), ``replace`` are pairs of texts by path.
+    ``top`` stands beside the services of the Compose file. ``do`` are words for Compose,
+    ``by_hand`` orders for the Engine. ``said`` is what people read where the document is
+    written already.
     ``server`` is what a server says, ``answers`` are those of an Engine, by path.
     ``verdict`` is that of the module ``web``, None where no module is judged.
     """
@@ -35,8 +38,11 @@ class Row:
     env: Mapping[str, str] = field(default_factory=dict)
     service: Mapping[str, Any] = field(default_factory=dict)
     runtime: Mapping[str, Any] = field(default_factory=dict)
+    top: Mapping[str, Any] = field(default_factory=dict)
     do: Sequence[str] = ()
+    by_hand: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     until: str = ""
+    said: str = ""
     server: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
     ssh: str = ""
@@ -86,14 +92,19 @@ def put(path: Path, content: Any) -> None:
 
 
 def codes_in(outcome: Outcome) -> set[str]:
-    """Return every code of a document: of its checks, their findings, and its own error."""
+    """Return every code of a document: of checks, their findings, drift, and its own error."""
     return set(_codes(outcome.document["platform"]))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _codes(value: Any) -> Any:
     if isinstance(value, dict):
         if isinstance(value.get("code"), str):
             yield value["code"]
+        yield from filter(_is_text, value.get("drift") or ())
         for one in value.values():
             yield from _codes(one)
     elif isinstance(value, list):

@@ -11,7 +11,7 @@ import pytest
 from e2e.conftest import NewProject
 from e2e.hosts import CONFIG
 from e2e.project import FOREVER
-from e2e.stacks import write
+from e2e.stacks import names_in, parts, write
 from e2e.tree import Tree
 from faults.answering import answering, engine_answering
 from faults.judging import meets
@@ -36,13 +36,26 @@ def test_a_fault_of_containers(
         project.compose(words)
     if row.until:
         project.wait_for("web", row.until)
+    for order, options in row.by_hand.items():
+        getattr(engine, order)(project.container("web")["Id"], **options)
     bring_about(row, tree)
     meets(row, tree, *LIVE, "local", engine=engine, project=project.name)
+
+
+@pytest.mark.parametrize("row", rows_of("stacks"), ids=lambda row: row.name)
+def test_a_fault_of_stacks(row: Row, tmp_path: Path, engine: docker.APIClient) -> None:
+    tree = Tree(tmp_path / "tree")
+    tree.module("web", "pp-fault-never-deployed", "web", runtime=RUNNING)
+    write(tree, "web", {"web": {"command": FOREVER, **row.service}}, **row.top)
+    outcome = meets(row, tree, "--stack=ephemeral", *LIVE, "local")
+    for name in names_in(outcome.stdout + outcome.stderr):
+        assert not parts(engine, name), f"{name} is left"
 
 
 @pytest.mark.parametrize("row", rows_of("engines"), ids=lambda row: row.name)
 def test_a_fault_of_engines(row: Row, tmp_path: Path) -> None:
     tree = _declared(tmp_path)
+    bring_about(row, tree)
     with contextlib.ExitStack() as stack:
         env = {}
         if "DOCKER_HOST" not in row.env:

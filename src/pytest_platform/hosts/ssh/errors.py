@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pytest_platform.errors import EngineError
 
 _KNOWN_AS = re.compile(r"^Host key for (\S+) has changed", re.MULTILINE)
+_MISSING = re.compile(r"could not resolve hostname ([^:\s]+)", re.IGNORECASE)
 _OFFENDING = re.compile(r"^Offending \S+ key in (.+):[0-9]+\s*$", re.MULTILINE)
 
 CUT = "ssh.cut"
@@ -31,8 +32,8 @@ class SshError(EngineError):
 class SshReason:
     """One reason: what ssh says, and what it is called.
 
-    In ``message``, ``{host}`` stands for the destination, ``{said}`` for the line, and
-    ``{forget}`` for the command that forgets a host key.
+    In ``message``, ``{host}`` stands for the destination, ``{said}`` for the line, ``{missing}``
+    for the name that does not resolve, and ``{forget}`` for the command that forgets a host key.
     """
 
     said: re.Pattern[str]
@@ -64,7 +65,7 @@ REASONS = (
     _reason(
         "could not resolve hostname",
         "ssh.unknown_host",
-        "there is no host {host}: no such name; mend the name, or add it to the ssh config",
+        "there is no host {missing}: no such name; mend the name, or add it to the ssh config",
     ),
     _reason(
         "bad configuration option|can't open user config|bad owner or permissions on"
@@ -121,7 +122,9 @@ def explain(said: str, host: str) -> SshError:
     for reason in REASONS:
         if match := reason.said.search(said):
             line = _line_around(said, match.start())
+            missing = _MISSING.search(said)
             words = {"host": host, "said": line, "forget": _forget(said, host)}
+            words["missing"] = missing[1] if missing else host
             return SshError(reason.code, reason.message.format(**words))
     return SshError("ssh.failed", f"ssh to {host} failed: {last_line(said) or 'it gave no reason'}")
 
