@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_platform.change.guard_facts import (
-    CONFIRMATION,
-    ONLY_DRIFT,
-    Case,
-    Condition,
-)
+from pytest_platform.change.guard_facts import CONFIRMATION, ONLY_DRIFT, Case, Condition
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.compose.service import replicas_of, restart_of
 from pytest_platform.module.forms import StateClass

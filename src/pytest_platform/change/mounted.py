@@ -30,7 +30,8 @@ _RESOLVE = 'for path do readlink -f -- "$path" 2>/dev/null || printf "%s\\n" "$p
 def shared_data(module: Module, context: Context) -> SharedData | None:
     """Return whose data a module can write to; None where that cannot be found out."""
     try:
-        if not context.remote_mode.live:
+        # Which of its nodes a task of a Swarm mounts a folder on nobody knows before it runs.
+        if not context.remote_mode.live or not runs_containers(module):
             beside = declared_beside(module)
             return shared_by_files(module, context.catalog, context.renderer.rendered, beside)
         return _on_host(module, context)
@@ -39,10 +40,6 @@ def shared_data(module: Module, context: Context) -> SharedData | None:
 
 
 def _on_host(module: Module, context: Context) -> SharedData:
-    if not runs_containers(module):
-        # Which of its nodes a task mounts a folder on nobody knows before it runs.
-        beside = declared_beside(module)
-        return shared_by_files(module, context.catalog, context.renderer.rendered, beside)
     own = mounted_by_files(module, context.renderer.rendered)
     own |= _seen(module, context.fleet.snapshot(module))
     if not own:

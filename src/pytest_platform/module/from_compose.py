@@ -123,13 +123,16 @@ def _source(name: str, project: Project, place: ServicePlace, inference: Inferen
     folder = project.files[0].parent
     block = project.services[name].get(BLOCK)
     declared: Mapping[str, Any] = block if isinstance(block, Mapping) else {}
-    runtime = {key: value for key, value in declared.items() if key not in PROBES}
-    there = {
-        "files": [os.path.relpath(file, folder) for file in project.files],
-        ENGINES[project.engine]: project.name,
-        "service": name,
+    runtime = {
+        "expected_state": inference.state.value,
+        "replicas": _replicas(project.services[name]),
+        **{key: value for key, value in declared.items() if key not in PROBES},
+        project.engine: {
+            "files": [os.path.relpath(file, folder) for file in project.files],
+            ENGINES[project.engine]: project.name,
+            "service": name,
+        },
     }
-    replicas = _replicas(project.services[name])
     data = {
         "apiVersion": "platform/v2",
         "kind": "Module",
@@ -140,12 +143,7 @@ def _source(name: str, project: Project, place: ServicePlace, inference: Inferen
             "contract": "draft",
         },
         "spec": {
-            "runtime": {
-                "expected_state": inference.state.value,
-                "replicas": replicas,
-                **runtime,
-                project.engine: there,
-            },
+            "runtime": runtime,
             "state": {"class": StateClass.STATELESS.value},
             **{key: declared[key] for key in PROBES if key in declared},
         },

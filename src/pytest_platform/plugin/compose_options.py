@@ -42,6 +42,23 @@ def add_options(group: pytest.OptionGroup) -> None:
         help="test every service of a Compose project, without module files; repeatable as -f is. "
         "Without =FILE the files are found as Compose finds them.",
     )
+    _add_engines(group)
+    group.addoption(
+        "--platform-project",
+        default="",
+        metavar="NAME",
+        dest="platform_project",
+        help="look at all modules in this Compose project (also: COMPOSE_PROJECT_NAME).",
+    )
+    group.addoption(
+        "--strict-coverage",
+        action="store_true",
+        dest="platform_strict_coverage",
+        help="fail where a service of the modules' Compose projects has no module.",
+    )
+
+
+def _add_engines(group: pytest.OptionGroup) -> None:
     for engine, together in ENGINES.items():
         if f"--{engine}" != OPTION:
             group.addoption(
@@ -59,19 +76,6 @@ def add_options(group: pytest.OptionGroup) -> None:
                 dest=f"platform_{together}_name",
                 help=f"the name of the {together} for --{engine}.",
             )
-    group.addoption(
-        "--platform-project",
-        default="",
-        metavar="NAME",
-        dest="platform_project",
-        help="look at all modules in this Compose project (also: COMPOSE_PROJECT_NAME).",
-    )
-    group.addoption(
-        "--strict-coverage",
-        action="store_true",
-        dest="platform_strict_coverage",
-        help="fail where a service of the modules' Compose projects has no module.",
-    )
 
 
 def settings_of(config: pytest.Config) -> Way:

@@ -1,9 +1,8 @@
 """Which failures of a script never reach its exit code.
 
-The script is followed as a shell would run it, and every command is given its *fate*:
-its status ends the script, or a condition looks at it, or it gets lost, by a named rule.
-Functions are followed where they are called. Of a script that could not be read to its end
-only what is wrong by itself is told, not what depends on all that follows.
+The script is followed as a shell would run it, with functions where they are called. Every command
+is given its *fate*: its status ends the script, or a condition looks at it, or it gets lost. Of a
+script that could not be read to its end only what is wrong by itself is told.
 """
 
 from __future__ import annotations
@@ -232,9 +231,7 @@ def _loop(loop: Loop, context: FateContext) -> Iterator[Hidden]:
         if any(_tries(node) for node in loop.condition.statements):
             return
     fate = context.aborted if context.errexit else LOOPED
-    if context.fate in LOST:
-        fate = context.fate
-    yield from _walk(loop.body, context.with_fate(fate))
+    yield from _walk(loop.body, context.with_fate(context.fate if context.fate in LOST else fate))
 
 
 def _tries(condition: Node) -> bool:

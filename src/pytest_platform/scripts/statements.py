@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
-from pytest_platform.scripts import verbs
+from pytest_platform.scripts import option_words
 from pytest_platform.scripts.syntax import Word
 
 _PSQL: Final = {
@@ -53,18 +53,18 @@ def unknown(given: Sequence[Word], stdin: str | None) -> list[tuple[str, ...]]:
     options, command = _CLIENTS[given[0].text]
     psql = given[0].text == "psql"
     texts = [word for before, word in pairwise(given) if command.fullmatch(before.text)]
-    read = verbs.options(options, {}, given[1:])
+    read = option_words.options(options, {}, given[1:])
     whole = tuple(word.text for word in given)
     odd = [
         word
         for word in given[1:]
         if _CLUSTER.match(word.text)
         and not command.fullmatch(word.text)
-        and not verbs.is_one_option(options, word)
+        and not option_words.is_one_option(options, word)
     ]
     if odd or read is None or (not texts and stdin is None):
         return [whole]
-    if not all(word.literal for word in texts) or not all(map(verbs.is_one, read[1])):
+    if not all(word.literal for word in texts) or not all(map(option_words.is_one, read[1])):
         return [whole]
     joined = [word.text for word in texts] or [stdin or ""]
     marks = ("$", "/*") if psql else ("$", "/*", "#", "--", "\\")

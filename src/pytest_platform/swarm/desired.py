@@ -15,7 +15,6 @@ def wanted(service: Part, model: Part, digest: Callable[[str], str]) -> dict[str
     """Return what the files want, in the form of ``observed.seen_in``."""
     deploy: Part = service.get("deploy") or {}
     mode = deploy.get("mode") or "replicated"
-    replicas = deploy.get("replicas")
     return {
         "container.image": normal(service.get("image") or ""),
         "container.entrypoint": tuple(service.get("entrypoint") or ()),
@@ -23,13 +22,7 @@ def wanted(service: Part, model: Part, digest: Callable[[str], str]) -> dict[str
         "container.environment": _environment(service, digest),
         "container.user": str(service.get("user") or ""),
         "container.healthcheck": _healthcheck(service.get("healthcheck")),
-        "container.labels": {
-            **{
-                f"container {key}": one
-                for key, one in form.own_labels(service.get("labels") or {}).items()
-            },
-            **form.own_labels(deploy.get("labels") or {}),
-        },
+        "container.labels": form.labels(service.get("labels"), deploy.get("labels")),
         "container.mounts": frozenset(_mounts(service, model)),
         "container.networks": dict(_networks(service, model)),
         "container.ports": frozenset(_ports(service)),
@@ -38,9 +31,7 @@ def wanted(service: Part, model: Part, digest: Callable[[str], str]) -> dict[str
         "service.secrets": frozenset(_files(service, model, "secrets")),
         "service.configs": frozenset(_files(service, model, "configs")),
         "service.mode": mode,
-        "service.replicas": None
-        if mode.startswith("global")
-        else int(1 if replicas is None else replicas),
+        "service.replicas": _replicas(mode, deploy.get("replicas")),
         "service.placement": _placement(deploy.get("placement") or {}),
         "service.resources": _resources(deploy.get("resources") or {}),
         "service.update_config": {
@@ -49,6 +40,12 @@ def wanted(service: Part, model: Part, digest: Callable[[str], str]) -> dict[str
         },
         "service.endpoint": deploy.get("endpoint_mode") or "vip",
     }
+
+
+def _replicas(mode: str, count: Any) -> int | None:
+    if mode.startswith("global"):
+        return None
+    return 1 if count is None else int(count)
 
 
 def _environment(service: Part, digest: Callable[[str], str]) -> dict[str, str | None]:

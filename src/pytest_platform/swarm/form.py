@@ -48,9 +48,17 @@ def update(  # noqa: PLR0913, PLR0917 - as many as an update has
     }
 
 
-def own_labels(labels: Mapping[str, Any]) -> dict[str, str]:
+def labels(
+    container: Mapping[str, Any] | None, service: Mapping[str, Any] | None
+) -> dict[str, str]:
+    """Return the labels of the containers, marked as such, and those of the service."""
+    inner = {f"container {key}": one for key, one in _own_labels(container or {}).items()}
+    return {**inner, **_own_labels(service or {})}
+
+
+def _own_labels(given: Mapping[str, Any]) -> dict[str, str]:
     """Leave out the labels that tools add."""
-    return {key: str(one) for key, one in labels.items() if not key.startswith(TOOLS)}
+    return {key: str(one) for key, one in given.items() if not key.startswith(TOOLS)}
 
 
 def capabilities(names: Iterable[str]) -> frozenset[str]:

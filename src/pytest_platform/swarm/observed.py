@@ -18,7 +18,6 @@ def seen_in(spec: Part, networks: Mapping[str, str]) -> dict[str, Any]:
     container: Part = template.get("ContainerSpec") or {}
     mode, count = mode_of(spec.get("Mode") or {})
     endpoint = spec.get("EndpointSpec") or {}
-    inner = form.own_labels(container.get("Labels") or {})
     return {
         "container.image": normal(container.get("Image") or ""),
         "container.entrypoint": tuple(container.get("Command") or ()),
@@ -26,18 +25,12 @@ def seen_in(spec: Part, networks: Mapping[str, str]) -> dict[str, Any]:
         "container.environment": dict(container.get("Env") or {}),
         "container.user": container.get("User") or "",
         "container.healthcheck": _healthcheck(container.get("Healthcheck") or {}),
-        "container.labels": {
-            **{f"container {key}": one for key, one in inner.items()},
-            **form.own_labels(spec.get("Labels") or {}),
-        },
+        "container.labels": form.labels(container.get("Labels"), spec.get("Labels")),
         "container.mounts": frozenset(_mounts(container)),
         "container.networks": dict(_networks(template, spec, networks)),
         "container.ports": frozenset(_ports(endpoint.get("Ports") or ())),
         "container.restart": _restart(template.get("RestartPolicy") or {}),
-        "container.config": {
-            **_config(container, template.get("LogDriver") or {}),
-            **_rights(container),
-        },
+        "container.config": _config(container, template) | _rights(container),
         "service.secrets": frozenset(_files(container.get("Secrets") or (), "SecretName")),
         "service.configs": frozenset(_files(container.get("Configs") or (), "ConfigName")),
         "service.mode": mode,
@@ -124,8 +117,8 @@ def _rights(container: Part) -> dict[str, Any]:
     )
 
 
-def _config(container: Part, logging: Part) -> dict[str, Any]:
-    names = container.get("DNSConfig") or {}
+def _config(container: Part, template: Part) -> dict[str, Any]:
+    names, logging = container.get("DNSConfig") or {}, template.get("LogDriver") or {}
     return form.given(
         {
             "working directory": container.get("Dir"),

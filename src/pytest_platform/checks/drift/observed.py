@@ -34,10 +34,24 @@ _DESKTOP = re.compile(r"^/(host_mnt|run/desktop/mnt/host)(?=/)")
 
 def observed(container: Document, image: Document | None) -> Observed:
     """Return what a container has. Environments are digests in both documents."""
+    labels = container["Config"].get("Labels") or {}
+    return Observed(
+        _settings(container),
+        image_of(image) if image else None,
+        container.get("Image") or "",
+        _own_names(container, labels),
+        labels.get(SERVICE, ""),
+        _first_names(labels),
+        is_podman(container),
+        labels.get(f"{_COMPOSE}config-hash", ""),
+        labels.get(f"{_COMPOSE}version", ""),
+    )
+
+
+def _settings(container: Document) -> ContainerSettings:
     config, host = container["Config"], container["HostConfig"]
-    labels = config.get("Labels") or {}
-    mode, podman = _mode(container), is_podman(container)
-    settings = ContainerSettings(
+    mode = _mode(container)
+    return ContainerSettings(
         image=image_name.normal(config.get("Image") or ""),
         command=tuple(config.get("Cmd") or ()),
         entrypoint=tuple(config.get("Entrypoint") or ()),
@@ -50,20 +64,9 @@ def observed(container: Document, image: Document | None) -> Observed:
         restart=_restart(host),
         user=config.get("User") or "",
         healthcheck=_healthcheck(config.get("Healthcheck")),
-        labels=own_labels(labels),
+        labels=own_labels(config.get("Labels") or {}),
         rights=rights.observed(host),
         container_name=container["Name"].lstrip("/"),
-    )
-    return Observed(
-        settings,
-        image_of(image) if image else None,
-        container.get("Image") or "",
-        _own_names(container, labels),
-        labels.get(SERVICE, ""),
-        _first_names(labels),
-        podman,
-        labels.get(f"{_COMPOSE}config-hash", ""),
-        labels.get(f"{_COMPOSE}version", ""),
     )
 
 
