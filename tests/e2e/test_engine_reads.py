@@ -32,6 +32,7 @@ ASKED: dict[str, Callable[[Engine, str], object]] = {
         engine.inspect(container) or {}, since=0.0, streams=("stdout",), tail=None, limit=100
     ),
     "service_log": lambda engine, _: _no_service(engine),
+    "kernel": lambda engine, _: engine.kernel(),
     "swarm_node": lambda engine, _: engine.swarm_node(),
     "path_stat": lambda engine, container: engine.path_stat(container, "/bin"),
     "archive": lambda engine, container: list(_read(engine, container)),

@@ -366,4 +366,4 @@ def test_a_server_that_forwards_nothing(new_sshd: NewSshd, proxy: Proxy, line: s
 def test_the_error_of_an_engine_is_its_own(new_sshd: NewSshd, proxy: Proxy) -> None:
     proxy.when("GET /version", "babble")
     error = _error(new_sshd(env=proxy.env))
-    assert error.code == "engine.unreachable"
+    assert error.code == "engine.answer"

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 VERSION = json.dumps({"ApiVersion": "1.41", "MinAPIVersion": "1.12", "Version": "20.10.24"})
 _DEFAULTS = {"/version": VERSION, "/containers/json": "[]", "/volumes": "{}", "/images/json": "[]"}
-_HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
+_HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n"
+_HEAD += "Connection: close\r\n\r\n"
 
 
 @contextlib.contextmanager

@@ -37,6 +37,9 @@ DEADLINE = 10
 _VERSION = "Error while fetching server API version: "
 """How the SDK begins what it says of its first question."""
 
+_PORT = "Port "
+"""How urllib begins what it says of an address whose port is none."""
+
 _CONFIGURATION = (
     "docker's configuration has another form than it is to have; "
     "look at config.json in ~/.docker or $DOCKER_CONFIG"
@@ -207,6 +210,8 @@ def _is_no_engine(error: Exception, cause: BaseException) -> bool:
     """Return whether something answered that is no answer: no HTTP, no JSON, or none of these."""
     if isinstance(cause, HTTPException):
         return not isinstance(cause, RemoteDisconnected)
+    if str(cause).startswith(_PORT):
+        return False
     asked_version = str(error).startswith(_VERSION)
     return isinstance(cause, (ValueError, TypeError, KeyError)) or (
         asked_version and not isinstance(cause, OSError)
