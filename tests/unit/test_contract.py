@@ -115,7 +115,7 @@ def test_every_folder_of_cases_belongs_to_a_check() -> None:
 def test_what_does_not_render_is_an_error_that_points_on(
     check: str, tmp_path: Path, renderer: Renderer
 ) -> None:
-    facts = facts_of(lay_out(CASES / "compose" / "negative" / "wrong_type", tmp_path), renderer)
+    facts = facts_of(lay_out(CASES / "compose" / "negative" / "not_yaml", tmp_path), renderer)
     with pytest.raises(ComposeError, match="contract::compose says why"):
         answer(check, facts)
 

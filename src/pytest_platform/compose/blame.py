@@ -7,7 +7,7 @@ value of a port. Pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from pytest_platform.compose.mirror import MirroredSource
@@ -19,6 +19,11 @@ _ADDITIONAL: Final = re.compile(r":\s+(services )?additional propert\w+ '([^']+)
 _NO_MAPPING: Final = re.compile(rf"\b({'|'.join(SECTIONS)}) must be a mapping")
 _TWICE: Final = re.compile(r"\bline (\d+): mapping key ")
 _PORT: Final = re.compile(r"invalid (?:hostPort|containerPort|proto|IP address)s?: (\S+)")
+_UNDEFINED: Final = re.compile(
+    r'service "([^"]+)" (?:depends on|refers to) undefined (service|volume|network|config|secret)'
+)
+_REFERRING: Final = {"service": "depends_on"}
+"""Where a service names another one; what else it names stands in a field of that name."""
 _FIELD: Final = 3
 _ENTRY: Final = 2
 
@@ -32,8 +37,23 @@ def blamed(said: str, source: MirroredSource) -> Path:
     fields = sorted({path for path in keys if len(path) == _FIELD and path[0] in SECTIONS})
     entries = sorted({path for path in keys if len(path) == _ENTRY and path[0] in SECTIONS})
     named = (path for path in (*fields, *entries) if _names(path, said))
-    found = next(named, ()) or _section(said) or _by_line(said, source) or _by_port(said, source)
+    found = (
+        _referring(said, keys)
+        or next(named, ())
+        or _section(said)
+        or _by_line(said, source)
+        or _by_port(said, source)
+    )
     return found if found in keys else ()
+
+
+def _referring(said: str, keys: Collection[Path]) -> Path:
+    """Return the field in which a service names what there is not."""
+    found = _UNDEFINED.search(said)
+    if found is None:
+        return ()
+    path = ("services", found[1], _REFERRING.get(found[2], f"{found[2]}s"))
+    return path if path in keys else ()
 
 
 def _keys(source: MirroredSource) -> Iterator[Key]:

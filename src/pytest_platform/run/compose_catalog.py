@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_platform.compose import found
+from pytest_platform.compose.rendered import Rendered
 from pytest_platform.compose.renderer import Renderer
 from pytest_platform.compose.written import WrittenService, as_data, lines_below, services_in
 from pytest_platform.errors import PlatformError, Problem
@@ -141,16 +142,17 @@ class ComposeCatalog(Catalog):
     @cached_property
     def _services(self) -> Services:
         """As Compose renders them; as they are written where it cannot."""
+        written = self._as_written()
         try:
-            rendered = self._renderer.judged(self.ask.files, self.ask.project).services
+            rendered = self._renderer.judged(self.ask.files, self.ask.project)
         except PlatformError:
-            return self._as_written()
+            return written
         # Compose refuses profiles that contradict each other together, so some may lack.
-        lacking = {name: one for name, one in self._as_written().items() if one.get("profiles")}
+        lacking = {name: one for name, one in written.items() if one.get("profiles")}
         kind = KINDS[self.ask.engine]
         return {
-            name: kind.as_deployed({**one, **self._said(name)})
-            for name, one in {**lacking, **rendered}.items()
+            name: kind.as_deployed({**one, **_refused(name, rendered, written), **self._said(name)})
+            for name, one in {**lacking, **rendered.services}.items()
         }
 
     def _as_written(self) -> dict[str, dict[str, Any]]:
@@ -217,6 +219,13 @@ class ComposeCatalog(Catalog):
     def _shown(self, file: Path) -> str:
         inside = file.is_relative_to(self._root)
         return file.relative_to(self._root).as_posix() if inside else str(file)
+
+
+def _refused(name: str, rendered: Rendered, written: Services) -> Mapping[str, Any]:
+    """Return the fields of a service that Compose refuses, as they are written."""
+    service = written.get(name) or {}
+    fields = {path[2] for path in rendered.unclear if path[:2] == ("services", name) and path[2:]}
+    return {field: service[field] for field in fields if field in service}
 
 
 def _same(one: Path, other: Path) -> bool:
