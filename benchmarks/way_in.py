@@ -129,7 +129,7 @@ def main() -> int:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("names", nargs="*", help="parts of the names of files; default: all files")
     parser.add_argument("--contract", action="store_true")
-    asked = parser.parse_args()
+    asked = parser.parse_intermixed_args()
     labels = _labels(asked.corpus, asked.names)
     print(" ".join(f"{word:>9}" for word in (*_WORDS, "lines")), "file")
     rows = []
