@@ -129,7 +129,7 @@ class Adoption:
         return shared, texts
 
     def _new_defaults(self) -> Files:
-        if os.path.lexists(self.folder / defaults.FILE_NAME):
+        if self._has_defaults:
             return {}
         lines = list(defaults_lines(self._relative(), self.ask, self.host))
         return {defaults.FILE_NAME: joined(lines)}
@@ -168,7 +168,7 @@ class Adoption:
         together = ENGINES[self.ask.engine]
         mine: dict[str, Any] = {"files": files, together: self.ask.project}
         known = self._shared.defaults
-        if not os.path.lexists(self.folder / defaults.FILE_NAME):
+        if not self._has_defaults:
             return {}
         theirs = getattr(known or SharedPlaces(), self.ask.engine)
         said = {"files": [f"../{file}" for file in theirs.files], together: theirs.project}
@@ -177,7 +177,7 @@ class Adoption:
     def _head(self) -> dict[str, Any]:
         """Say owner and contract, as far as the defaults say nothing or something else."""
         known = self._shared.defaults
-        if not os.path.lexists(self.folder / defaults.FILE_NAME) or known is None:
+        if not self._has_defaults or known is None:
             return {}
         owner = {} if known.owner else {"owner": "nobody"}
         return owner if known.contract == "draft" else {**owner, "contract": "draft"}
@@ -200,7 +200,14 @@ class Adoption:
         return os.path.lexists(self.folder / name)
 
     @cached_property
+    def _has_defaults(self) -> bool:
+        """Whether the folder has defaults; another run may write them at any moment."""
+        return os.path.lexists(self.folder / defaults.FILE_NAME)
+
+    @cached_property
     def _shared(self) -> defaults.Shared:
+        if not self._has_defaults:
+            return defaults.Shared()
         return defaults.shared_in(self.folder, self.root)
 
     @cached_property

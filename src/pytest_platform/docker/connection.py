@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
+from json import JSONDecodeError
 from typing import TYPE_CHECKING
 
 from pytest_platform.docker.output import Readable
@@ -136,6 +137,7 @@ class EngineConnection:
             # Always negotiated within the ordinary deadline, however patient the client is.
             began = time.monotonic()
             try:
+                _check_headers()
                 client = Client(**options, version=self._version, timeout=self._deadline)
             except (AttributeError, TypeError, KeyError, RecursionError) as error:
                 raise EngineError(_CONFIGURATION) from error
@@ -144,6 +146,16 @@ class EngineConnection:
             self._version = client.api_version
             self._clients[timeout] = client
         return self._clients[timeout]
+
+
+def _check_headers() -> None:
+    """Refuse headers of docker's configuration that are none: the SDK would blame the Engine."""
+    from docker.utils.config import load_general_config
+
+    try:
+        dict(load_general_config().get("HttpHeaders") or {})
+    except ValueError as error:
+        raise TypeError from error
 
 
 def explained(error: Exception, transport: Transport, seconds: int) -> PlatformError:
@@ -194,7 +206,8 @@ def _answered(error: Exception, cause: BaseException, host: str) -> EngineError 
         said = f"{cause.response.status_code} {cause.response.reason}"
         message = f"the Engine on {host} refused a request ({said}): look for a proxy on the way"
         return EngineError(message)
-    if isinstance(cause, IncompleteRead):
+    nothing = isinstance(cause, JSONDecodeError) and not cause.doc.strip()
+    if isinstance(cause, IncompleteRead) or nothing:
         message = f"the Engine on {host} hung up in the middle of an answer; ask again"
         return EngineError(message)
     if _is_no_engine(error, cause):
