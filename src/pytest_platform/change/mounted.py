@@ -30,7 +30,7 @@ _RESOLVE = 'for path do readlink -f -- "$path" 2>/dev/null || printf "%s\\n" "$p
 def shared_data(module: Module, context: Context) -> SharedData | None:
     """Return whose data a module can write to; None where that cannot be found out."""
     try:
-        # Which of its nodes a task of a Swarm mounts a folder on nobody knows before it runs.
+        # On which of several nodes a task mounts a folder nobody knows before it runs.
         if not context.remote_mode.live or not runs_containers(module):
             beside = declared_beside(module)
             return shared_by_files(module, context.catalog, context.renderer.rendered, beside)

@@ -153,13 +153,15 @@ def _one_of(error: Complaint) -> Iterator[Fault]:
 
 
 def _engines(error: Complaint) -> Iterator[Fault]:
-    """Say that there is no engine, or more than one."""
+    """Say that there is no engine, or more than one; of no mapping its type is said already."""
+    if not isinstance(error.value, dict):
+        return
     names = [one["required"][0] for one in error.limit]
     wanted = f"{label(error.path)} needs exactly one engine, {either(names)}"
     if given := [name for name in names if name in error.value]:
         path = (*error.path, given[-1])
         yield Fault(path, f"{wanted}, and has {' and '.join(given)}: remove one", key=True)
-    elif isinstance(error.value, dict):
+    else:
         hint = form(error.context.schema, error.part)
         yield Fault(error.path, f"{wanted}: {hint}" if hint else wanted)
 

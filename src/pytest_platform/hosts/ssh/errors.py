@@ -122,11 +122,16 @@ def explain(said: str, host: str) -> SshError:
     for reason in REASONS:
         if match := reason.said.search(said):
             line = _line_around(said, match.start())
-            missing = _MISSING.search(said)
             words = {"host": host, "said": line, "forget": _forget(said, host)}
-            words["missing"] = missing[1] if missing else host
+            words["missing"] = _missing(said, host)
             return SshError(reason.code, reason.message.format(**words))
     return SshError("ssh.failed", f"ssh to {host} failed: {last_line(said) or 'it gave no reason'}")
+
+
+def _missing(said: str, host: str) -> str:
+    """Name the host that does not resolve: this one, its ``HostName``, or one to jump over."""
+    found = _MISSING.search(said)
+    return f"{found[1]} (on the way to {host})" if found and found[1] not in host else host
 
 
 def _forget(said: str, host: str) -> str:
