@@ -226,7 +226,8 @@ def test_the_engine_goes_away_while_it_runs(held: Stack, proxy: Proxy) -> None:
     no_traceback(outcome)
     assert outcome.returncode == 1
     check = outcome.check("job", "apply::apply")
-    assert (check["verdict"], check["code"]) == ("failed", "engine.unreachable")
+    found = (check["verdict"], check["code"])
+    assert found == ("failed", "engine.unreachable"), check["message"]
     assert "may go on" in check["message"]
     assert applied(outcome) == {**applied(outcome), "ran": True, "exit_code": None}
     assert held.events() == ["started", "ended"]

@@ -206,8 +206,7 @@ def _answered(error: Exception, cause: BaseException, host: str) -> EngineError 
         said = f"{cause.response.status_code} {cause.response.reason}"
         message = f"the Engine on {host} refused a request ({said}): look for a proxy on the way"
         return EngineError(message)
-    nothing = isinstance(cause, JSONDecodeError) and not cause.doc.strip()
-    if isinstance(cause, IncompleteRead) or nothing:
+    if any(map(_is_cut, _causes(error))):
         message = f"the Engine on {host} hung up in the middle of an answer; ask again"
         return EngineError(message)
     if _is_no_engine(error, cause):
@@ -217,6 +216,15 @@ def _answered(error: Exception, cause: BaseException, host: str) -> EngineError 
         )
         return EngineAnswer(message)
     return None
+
+
+def _is_cut(cause: BaseException) -> bool:
+    """Return whether an answer ended before its end."""
+    import requests
+
+    empty = isinstance(cause, JSONDecodeError) and not cause.doc.strip()
+    cut = (IncompleteRead, requests.exceptions.ChunkedEncodingError)
+    return empty or isinstance(cause, cut)
 
 
 def _is_no_engine(error: Exception, cause: BaseException) -> bool:
@@ -237,14 +245,19 @@ def _short(error: Exception) -> str:
 
 def _root_cause(error: BaseException) -> BaseException:
     """Dig out the operating system's error from under the wrappings of urllib3 and requests."""
+    deepest = error
+    for deepest in _causes(error):
+        if isinstance(deepest, OSError) and deepest.errno is not None:
+            break
+    return deepest
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it wraps, one after the other."""
     seen: set[int] = set()
     current: BaseException | None = error
-    deepest = error
     while current is not None and id(current) not in seen:
         seen.add(id(current))
-        deepest = current
-        if isinstance(current, OSError) and current.errno is not None:
-            return current
+        yield current
         nested = [arg for arg in current.args if isinstance(arg, BaseException)]
         current = nested[0] if nested else current.__cause__ or current.__context__
-    return deepest
