@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gc
 import secrets
 import signal
@@ -11,6 +12,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import docker
@@ -73,6 +75,14 @@ def _build_images() -> None:
         if done.returncode != 0:
             message = f"the images cannot be made; run: make test\n{done.stderr}"
             pytest.fail(message, pytrace=False)
+
+
+@pytest.fixture
+def remains() -> Iterator[None]:
+    """Keep what killed runs leave from other tests: ``--stack-clean`` removes all of it."""
+    with (Path(gettempdir()) / "pp-e2e-remains.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ from pytest_platform.hosts.transport import Local
 from pytest_platform.stack import place, remains
 from pytest_platform.stack.owner import LABEL, new_name
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("remains")]
 PROJECT = "pp-e2e-never-deployed"
 BLOCKS = """
 import time

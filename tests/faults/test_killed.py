@@ -17,7 +17,7 @@ from faults.inventory import Inventory
 from faults.killing import kill, numbers
 from pytest_platform.stack.owner import LABEL, Owner
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("remains")]
 
 HEALTH = ("-m", "health", "--remote-mode=local")
 SSH = ("--wait=30s", "-m", "health", "--remote-mode=ssh", "--ssh-host=nas")
