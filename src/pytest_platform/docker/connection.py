@@ -154,8 +154,8 @@ def _check_headers() -> None:
 
     try:
         dict(load_general_config().get("HttpHeaders") or {})
-    except ValueError as error:
-        raise TypeError from error
+    except (AttributeError, TypeError, ValueError) as error:
+        raise EngineError(_CONFIGURATION) from error
 
 
 def explained(error: Exception, transport: Transport, seconds: int) -> PlatformError:

@@ -37,9 +37,8 @@ class ContractCheck(ModuleCheck):
             findings = [facts.placed(finding) for finding in self.judge(facts)]
         except Unread as unread:
             return unread_result(self.module, self.code, unread, context.today)
-        if any(one.actual == healthcheck.UNDECLARED for one in findings) and self._image_has_one(
-            context
-        ):
+        undeclared = any(one.actual == healthcheck.UNDECLARED for one in findings)
+        if undeclared and self._image_has_one(context):
             return passed("the image brings a health check, as its host has it")
         baseline = context.catalog.baseline if findings else None
         return apply_waivers(self.module, self.code, findings, context.today, baseline)
