@@ -10,8 +10,9 @@ import os
 import stat
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pytest_platform.reading import read_bytes
 
@@ -21,8 +22,7 @@ _MAX_LINKS = 40
 _ROOM = b" " * 4096
 
 
-@dataclass(slots=True)
-class Output:
+class Output(Struct):
     """One target. ``descriptor`` is there where it is written to and not replaced."""
 
     path: Path

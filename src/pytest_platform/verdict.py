@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 
 class Verdict(StrEnum):
@@ -20,8 +21,7 @@ class Verdict(StrEnum):
     """Could not look."""
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(Struct, frozen=True):
     """A line of a file that people can open.
 
     ``file`` is relative to pytest's rootdir with forward slashes; ``line`` counts from 1, and
@@ -36,8 +36,7 @@ class Location:
         return f"{self.file}:{self.line}" + (f":{self.column}" if self.column else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """Where in a script something stands, in characters from its start, as it is written.
 
     The script is the text at the finding's ``path``, or the ``file`` that the container sees
@@ -48,8 +47,7 @@ class Spot:
     file: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(Struct, frozen=True):
     """The lines of a file around one span, for showing it with a caret.
 
     ``first`` is the number of the first of ``lines``; ``line`` is the marked one;
@@ -72,8 +70,7 @@ class Excerpt:
         return "\n".join(shown)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing that is wrong.
 
     ``message`` is one line: what is wrong and what to do next. ``path`` names the
@@ -96,8 +93,7 @@ class Finding:
     """Lines from what was expected to what was seen, where that helps; whole, not redacted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What one check answered.
 
     ``code``, ``expected`` and ``actual`` are those of the worst finding; ``message`` is

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -11,6 +10,7 @@ import pytest
 from guard_model import FACTS, REQUEST, module_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pytest_platform.change.guard import decide
 from pytest_platform.change.guard_facts import CONFIRMATION, ChangeRequest, Decision, GuardFacts

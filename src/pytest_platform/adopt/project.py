@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from pytest_platform.adopt.layout import joined
 from pytest_platform.adopt.names import module_names
@@ -42,8 +43,7 @@ class CannotAdopt(PlatformError):
     code = "adopt.refused"
 
 
-@dataclass
-class Adoption:
+class Adoption(Struct):
     """The services of a project, which of them have modules, and what is written for the rest.
 
     ``folder`` is that of the modules, ``root`` what no path of theirs may leave.

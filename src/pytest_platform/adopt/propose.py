@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from pytest_platform.adopt.layout import YamlLine, flow
 from pytest_platform.module.declared import Module
@@ -17,8 +18,7 @@ _ELSEWHERE: Final = frozenset({"expected_state", "health", "smoke"})
 _ONE_SHOT: Final = ExpectedState.EXITED_SUCCESS.value
 
 
-@dataclass(frozen=True, slots=True)
-class SeenService:
+class SeenService(Struct, frozen=True):
     """What was seen of a service: a word for each container, and probes that have just passed.
 
     ``states`` are such as ``running`` and ``exited 0``; ``checked`` tells that the Engine checks
@@ -30,8 +30,7 @@ class SeenService:
     probes: tuple[Mapping[str, Any], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AdoptedService:
+class AdoptedService(Struct, frozen=True):
     """A service that is to become a module: ``name`` is the module's, ``names`` those of others.
 
     ``place`` is what its file says of the project or stack, ``head`` of owner and contract;

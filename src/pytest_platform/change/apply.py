@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pytest_platform.change.audit import (
     AuditLine,
@@ -37,8 +39,7 @@ from pytest_platform.workload.seen import Workload
 _HOST_WANTED = "a change needs the host: give --remote-mode local or ssh"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """What was ordered, and what the changes of one run share.
 
     ``unusable`` says why the plan that was named cannot be read.
@@ -55,8 +56,7 @@ class Setting:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """What became of an apply: the check's result, what was decided, whether anything ran."""
 
     result: Result
@@ -96,8 +96,7 @@ def _guarded_apply(module: Module, setting: Setting, context: Context) -> Applie
         return attempt.not_run(seen, refused)
 
 
-@dataclass(frozen=True, slots=True)
-class _Attempt:
+class _Attempt(Struct, frozen=True):
     """One attempt at one module, by one holder of the lock."""
 
     module: Module

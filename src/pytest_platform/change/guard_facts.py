@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.module.forms import StateClass
@@ -26,8 +27,7 @@ class Decision(StrEnum):
     NOTHING_TO_DO = "nothing-to-do"
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeRequest:
+class ChangeRequest(Struct, frozen=True):
     """What the person asked for, word for word; ``plan`` is there where nothing is to be run."""
 
     apply: bool
@@ -38,8 +38,7 @@ class ChangeRequest:
     plan: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class GuardFacts:
+class GuardFacts(Struct, frozen=True):
     """All that the decision depends on besides the module, the drift and the request.
 
     None stands for what could not be found out. ``contract`` are the codes of failing
@@ -69,16 +68,14 @@ class GuardFacts:
     repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class GuardVerdict:
+class GuardVerdict(Struct, frozen=True):
     """The decision, with all reasons where it is a refusal."""
 
     decision: Decision
     reasons: tuple[Refusal, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """One module, what is known of it, and what was asked for."""
 
     module: Module

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from pytest_platform.change import backup
 from pytest_platform.change.guard_facts import ChangeRequest, GuardFacts
@@ -35,8 +36,7 @@ declared, command by command, under ``beyond_create``: a waiver names no command
 _IN_PROGRESS = frozenset({"running", "restarting", "paused", "removing"})
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedChange:
+class ObservedChange(Struct, frozen=True):
     """What was found. ``drift`` is None where it could not be found out."""
 
     drift: frozenset[str] | None

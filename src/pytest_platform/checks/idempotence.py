@@ -11,7 +11,8 @@ stands for what was there, and must still be.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pytest_platform.checks import sentinel
 from pytest_platform.checks.blocked import reported_elsewhere, state_findings
@@ -51,8 +52,7 @@ class NothingCompared(PlatformError):
     code = "smoke.idempotent.nothing_compared"
 
 
-@dataclass(frozen=True, slots=True)
-class TwoRuns:
+class TwoRuns(Struct, frozen=True):
     """What was seen: twice before the second run, and after it; and how that one ended."""
 
     before: VolumeContent

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pytest_platform.compose.rendered import Rendered
 from pytest_platform.docker.mounted import Mounted, names_of, of_service
@@ -28,8 +30,7 @@ Beside = Callable[[Module], bool]
 """Tells whether another module is, or may be, on the host of the one that is asked about."""
 
 
-@dataclass(frozen=True, slots=True)
-class SharedData:
+class SharedData(Struct, frozen=True):
     """Stateful modules by name, with what of their data can be written to, in words.
 
     ``unread`` are the modules of which nobody can tell, because they cannot be read or rendered.

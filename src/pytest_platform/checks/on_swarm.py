@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.drift.model import Comparison, Hash

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+
+from msgspec import Struct
 
 GROUPS = (
     "contract",
@@ -26,8 +27,7 @@ GROUPS = (
 """The files of the catalogue, in the order in which they are documented."""
 
 
-@dataclass(frozen=True, slots=True)
-class CodeEntry:
+class CodeEntry(Struct, frozen=True):
     """One code. ``why`` and ``example`` are empty where there is nothing to add."""
 
     code: str

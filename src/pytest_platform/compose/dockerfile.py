@@ -11,16 +11,17 @@ import posixpath
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 _HEREDOC: Final = re.compile(r"<<-?\s*[\"']?(\w+)[\"']?")
 _ESCAPE: Final = re.compile(r"#\s*escape\s*=\s*(\S)", re.IGNORECASE)
 _SHELL: Final = ("/bin/sh", "-c")
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(Struct, frozen=True):
     """A name in lower case, its arguments on one line, and the line at which it begins."""
 
     name: str
@@ -28,16 +29,14 @@ class Instruction:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Copied:
+class Copied(Struct, frozen=True):
     """Files of the build context and where they go; no ``sources`` where they are not known."""
 
     sources: tuple[str, ...]
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltImage:
+class BuiltImage(Struct, frozen=True):
     """An image as its Dockerfile describes it; ``base`` is the image that it begins with.
 
     Of ``entrypoint``, ``command`` and ``healthcheck`` None says that the Dockerfile has none.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from pytest_platform.compose.blame import blamed
 from pytest_platform.compose.mirror import UNSET, MirroredSource
@@ -71,8 +72,7 @@ def render_copy(source: MirroredSource, ask: Ask, *, plain: bool = False) -> Ren
     raise RenderingRefused(copy.refusal)
 
 
-@dataclass(slots=True)
-class _Copy:
+class _Copy(Struct):
     """What a copy leaves out and declares besides, learned from what Compose says against it."""
 
     source: MirroredSource

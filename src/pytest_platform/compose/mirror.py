@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import yaml
+from msgspec import Struct, field
 
 from pytest_platform.compose.env_file import entries
 from pytest_platform.compose.placeholders import (
@@ -40,8 +40,7 @@ class RemoteInclude(ComposeError):
     code = "compose.remote"
 
 
-@dataclass(slots=True)
-class MirroredSource:
+class MirroredSource(Struct):
     """The Compose files that take part, as they are written.
 
     ``missing`` are files that are named and are not there: those with values, and those with

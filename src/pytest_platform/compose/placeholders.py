@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from pytest_platform.compose.interpolation import closing
 from pytest_platform.text import words
@@ -82,8 +83,7 @@ STRICT: Final = frozenset(
 """Fields in which Compose refuses ``${VAR}`` where it leaves variables as they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placeholders:
+class Placeholders(Struct, frozen=True):
     """Which placeholders stand for which variables, by a number of each variable."""
 
     numbers: Mapping[str, int]

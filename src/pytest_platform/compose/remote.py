@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pytest_platform.errors import CannotCompare
 from pytest_platform.hosts.transport import CommandResult, Transport
@@ -26,8 +27,7 @@ fi
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Deployed:
+class Deployed(Struct, frozen=True):
     """Where a project was deployed from, as Compose wrote it on a container; paths there."""
 
     project: str
@@ -53,16 +53,14 @@ class Deployed:
         return ["-p", self.project, *folder, *named, *values, "--profile", "*"]
 
 
-@dataclass(frozen=True, slots=True)
-class Hashes:
+class Hashes(Struct, frozen=True):
     """What Compose there says: its version, and the config hash of each service."""
 
     version: str
     of: Mapping[str, str]
 
 
-@dataclass(slots=True)
-class RemoteCompose:
+class RemoteCompose(Struct):
     """Asks one host; what was answered, or failed, is not asked again before ``forget``."""
 
     transport: Transport

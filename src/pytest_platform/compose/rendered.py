@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+
+class Rendered(Struct, frozen=True):
     """A Compose project as Compose itself reads it.
 
     ``model`` is the document of ``config --format json``. Where variables had no value,

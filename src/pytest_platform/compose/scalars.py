@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import yaml
+from msgspec import Struct
 
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_DEPTH: Final = 100
@@ -15,8 +15,7 @@ _PROPERTIES: Final = re.compile(r"(?:[&!]\S*\s+)*")
 Path = tuple[str, ...]
 
 
-@dataclass(slots=True)
-class Scalar:
+class Scalar(Struct):
     """A value. ``used`` is where an alias uses it; ``start`` and ``end`` count characters."""
 
     path: Path
@@ -41,8 +40,7 @@ class Scalar:
         return named[-1:] in (["env_file"], ["label_file"])
 
 
-@dataclass(slots=True)
-class Key:
+class Key(Struct):
     """A key of a mapping; ``path`` ends with it, and ``whole`` is where its value ends.
 
     Blanks and comments behind a value of several lines belong to it.

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 _CONDITIONS: Final = {"none": "no", "any": "always"}
 """Words of ``deploy.restart_policy.condition`` that the Engine spells differently."""
 
 
-@dataclass(frozen=True, slots=True)
-class Restart:
+class Restart(Struct, frozen=True):
     """A restart policy as the Engine gets it; ``attempts`` is 0 where nothing bounds them.
 
     ``path`` is where it stands in the service; ``declared`` tells whether it does. The name is

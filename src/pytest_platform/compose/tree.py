@@ -7,19 +7,18 @@ a file, merge keys, tags such as ``!reset``. Nothing here interprets values.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
 import yaml
+from msgspec import Struct, field
 
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_DEPTH: Final = 100
 _MERGE: Final = "<<"
 
 
-@dataclass(slots=True)
-class Node:
+class Node(Struct):
     """A value. The children of a list are named ``0``, ``1`` and so on.
 
     ``span`` is where a scalar begins and ends, in characters of the file.

@@ -7,9 +7,10 @@ said of files that it cannot render.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from pytest_platform.compose.source import included
 from pytest_platform.compose.tree import Node, documents
@@ -20,8 +21,7 @@ _WORDS: Final[Mapping[str, object]] = {"true": True, "false": False, "null": Non
 KeyPath = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenService:
+class WrittenService(Struct, frozen=True):
     """A service in a file: the last one that has it. ``line`` is that of its name."""
 
     file: Path

@@ -12,6 +12,8 @@ import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from pytest_platform.docker import shapes
 from pytest_platform.docker.engine import PROJECT, SERVICE, Document, Engine
 from pytest_platform.docker.shapes import understood
@@ -47,8 +49,7 @@ class Digests:
         return name, self.of(value) if separator else None
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """One container of a Compose project, of whatever service; ``files`` it was made from."""
 
     name: str

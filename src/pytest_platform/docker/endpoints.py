@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 LOOPBACK = "127.0.0.1"
 _ANY_ADDRESS = {"": LOOPBACK, "0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 - read, not bound
 _HOST, _SHARED = "host", "container:"
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(Struct, frozen=True):
     """A published port: ``port`` is the container's, such as ``8080/tcp``."""
 
     port: str
@@ -20,8 +20,7 @@ class Published:
     host_port: int
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(Struct, frozen=True):
     """How a container is reached. ``mode`` is the Engine's word, such as ``bridge``."""
 
     mode: str = ""

@@ -6,8 +6,9 @@ import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import PlatformError
@@ -25,8 +26,7 @@ class ExecTimeout(PlatformError):
     code = "exec.timeout"
 
 
-@dataclass(frozen=True, slots=True)
-class ExecResult:
+class ExecResult(Struct, frozen=True):
     """How a command in a container ended; ``cut`` names the streams that were not kept whole."""
 
     exit_code: int

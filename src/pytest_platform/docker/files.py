@@ -11,8 +11,9 @@ import hashlib
 import tarfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import IO, Any
+
+from msgspec import Struct
 
 from pytest_platform.docker.engine import Engine
 from pytest_platform.docker.output import Readable
@@ -29,8 +30,7 @@ class FilesTooMuch(PlatformError):
     code = "files.too_much"
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerEntry:
+class ContainerEntry(Struct, frozen=True):
     """What stands at a path. ``mode`` has the permissions, as in ``0o4755``; ``size`` in bytes."""
 
     path: str
@@ -41,8 +41,7 @@ class ContainerEntry:
     gid: int
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerFile:
+class ContainerFile(Struct, frozen=True):
     """An entry and, of a file, its beginning. ``cut`` tells that there is more."""
 
     entry: ContainerEntry

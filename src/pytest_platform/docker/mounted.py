@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct
 
 VOLUMES: Final = "/var/lib/docker/volumes"
 """Where an Engine keeps its volumes, unless it was configured otherwise."""
@@ -53,8 +54,7 @@ def volume_mounts(document: Mapping[str, Any]) -> list[VolumeMount]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Mounted:
+class Mounted(Struct, frozen=True):
     """What can be written to.
 
     ``volumes`` are resolved names, ``paths`` absolute paths of the host. ``services`` are those,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pytest_platform.docker import shapes
 from pytest_platform.docker.details import ONEOFF, Details, Digests, details
@@ -25,8 +27,7 @@ _LATELY = timedelta(minutes=2)
 _CONFIG_HASH = "com.docker.compose.config-hash"
 
 
-@dataclass(frozen=True, slots=True)
-class Lender:
+class Lender(Struct, frozen=True):
     """The container whose network another one uses; ``name`` is empty where it is gone."""
 
     name: str = ""
@@ -34,8 +35,7 @@ class Lender:
     started_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Struct, frozen=True):
     """What was seen of one container. Times are in UTC; never any environment.
 
     ``lender`` is there where the container uses the network of another one.
@@ -71,8 +71,7 @@ class Container:
     """The exit code of the run before the one that runs, where it was restarted a moment ago."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """One look at a host. ``secrets`` are the environment values met on the way.
 
     ``details`` are there where they were asked for. ``drivers`` say where the data of a volume

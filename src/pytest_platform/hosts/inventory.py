@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pytest_platform.errors import UsageError
 from pytest_platform.hosts.ssh.destination import parse
@@ -14,16 +15,14 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SCHEME = re.compile(r"(?!ssh://)[a-z][a-z0-9+.-]*://[!-~]+\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class HostPlace:
+class HostPlace(Struct, frozen=True):
     """A host: its name as people are shown it, and what the ssh client is given."""
 
     name: str
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class Inventory:
+class Inventory(Struct, frozen=True):
     """What is known of hosts: ``names`` to destinations, and two wishes, empty for none.
 
     ``chosen`` wins over what a module declares, which wins over ``default``. All three may

@@ -7,9 +7,10 @@ import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from pytest_platform.errors import EngineError, PlatformError
 from pytest_platform.hosts.bounded import BoundedOutput
@@ -28,8 +29,7 @@ class CommandMissing(PlatformError):
     code = "command.missing"
 
 
-@dataclass(frozen=True, slots=True)
-class CommandResult:
+class CommandResult(Struct, frozen=True):
     """What a command said. ``stdout`` and ``stderr`` are never merged.
 
     ``cut`` names the streams of which only the beginning was kept.

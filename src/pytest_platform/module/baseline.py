@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct, field
 
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.forms import Base, Text
@@ -49,8 +48,7 @@ class BaselineUnusable(PlatformError):
     code = "baseline.unusable"
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(Struct, frozen=True):
     """What is accepted, by module, code and content."""
 
     root: Path

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from pytest_platform.errors import ModuleBroken, UsageError
 from pytest_platform.module.baseline import Baseline, baseline_in

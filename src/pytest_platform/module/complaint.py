@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from pytest_platform.module.places import Path_
 from pytest_platform.module.probes import BESIDE
@@ -25,8 +26,7 @@ class Fault(NamedTuple):
     key: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaContext:
+class SchemaContext(Struct, frozen=True):
     """What putting an error into words needs: the schema, and where keys belong."""
 
     schema: Schema
@@ -38,8 +38,7 @@ class SchemaContext:
         return cls(schema, _homes(schema))
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
+class Complaint(Struct, frozen=True):
     """The ``value`` at ``path`` breaks the rule ``keyword`` of a ``part`` of the schema.
 
     ``limit`` is what the rule says; ``inner`` holds the complaints of each alternative.

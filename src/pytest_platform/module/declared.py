@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from msgspec import structs
+from msgspec import Struct, structs
+from msgspec.structs import replace
 
 from pytest_platform.errors import Problem
 from pytest_platform.module.forms import Base, ExpectedState
@@ -19,8 +19,7 @@ from pytest_platform.module.places import ModuleSource
 from pytest_platform.verdict import Location
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Vocabulary(Struct, frozen=True):
     """The words that the layers above know: probe kinds, codes, names of built-in checks."""
 
     kinds: Mapping[str, type[Base]]
@@ -28,8 +27,7 @@ class Vocabulary:
     reserved: Mapping[str, frozenset[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredProbe:
+class DeclaredProbe(Struct, frozen=True):
     """A declared probe. ``spec`` is of the type that its ``kind`` registers.
 
     ``within`` is for how many seconds it is tried again; 0 means one try.
@@ -42,8 +40,7 @@ class DeclaredProbe:
     within: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(Struct, frozen=True):
     """A module that was read and is well formed.
 
     ``name`` is the name of its folder, by which other modules refer to it. ``stack`` is
@@ -147,8 +144,7 @@ class Module:
         return Location(self.file, self.source.line(*path))
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """A module whose file cannot be used, with all that is wrong with it."""
 
     name: str

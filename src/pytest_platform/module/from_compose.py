@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pytest_platform.errors import Problem
 from pytest_platform.module.data import State
@@ -32,8 +33,7 @@ _STANDS_IN: Final = "service"
 _RUNTIME: Final[Path_] = ("spec", "runtime")
 
 
-@dataclass(frozen=True, slots=True)
-class ServicePlace:
+class ServicePlace(Struct, frozen=True):
     """Where a service stands: the file as people are shown it, its text and the line.
 
     ``lines`` has the line of each key below ``x-platform``, by its path in the block.
@@ -45,8 +45,7 @@ class ServicePlace:
     lines: Mapping[Path_, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """A Compose project: its files and its name, all its services, and those that are deployed."""
 
     files: tuple[Path, ...]

@@ -7,9 +7,10 @@ service is meant to end.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
+
+from msgspec import Struct
 
 from pytest_platform.module.forms import ExpectedState, StateClass
 
@@ -24,8 +25,7 @@ _JOBS: Final = ("replicated-job", "global-job")
 _RESTARTED: Final = ("always", "unless-stopped")
 
 
-@dataclass(frozen=True, slots=True)
-class Inference:
+class Inference(Struct, frozen=True):
     """The expected state of a service, and why. ``path`` is the field that says so.
 
     Where it is not ``decided``, the state is ``running`` until the container ends.
@@ -37,8 +37,7 @@ class Inference:
     decided: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
+class Data(Struct, frozen=True):
     """Whose data a service holds or changes, and why. ``owner`` is a service."""
 
     class_: StateClass

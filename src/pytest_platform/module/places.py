@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
+
 from pytest_platform.errors import Problem
 from pytest_platform.verdict import Excerpt, Location
 
@@ -18,8 +20,7 @@ _SHOWN = 160
 _LEFT_OF_CARET = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A stretch of one line; ``line`` counts from 1, ``column`` from 0."""
 
     line: int

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from msgspec import Struct
 
 from pytest_platform.output import Output, check_source
 from pytest_platform.plugin.reading import ini, mode_of
@@ -55,8 +55,7 @@ _OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeOptions:
+class ChangeOptions(Struct, frozen=True):
     """What was asked for of a change. ``plan`` and ``apply`` are empty, ``-`` or a path.
 
     ``output`` is where the plan is written to, where that is a path.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import Struct
 
 from pytest_platform.errors import UsageError
 from pytest_platform.module.engines import ENGINES
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 OPTION = "--compose"
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """``ask`` is there where the modules are the services of a Compose project.
 
     ``project`` is the one that all modules are looked at in; empty where theirs hold.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from msgspec import Struct
 
 from pytest_platform.plugin.terminal import Terminal
 from pytest_platform.report.faults import nameless
@@ -18,8 +18,7 @@ _PLACE = re.compile(r"(\S.*:\d+): [a-z]+(?:\.[a-z_]+)+")
 """The line that ends the text of a finding: where it is, and its code."""
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
+class Headline(Struct, frozen=True):
     """What pytest's summary and JUnit take from a report: a message and its place."""
 
     path: str

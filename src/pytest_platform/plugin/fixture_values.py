@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import pytest
+from msgspec import Struct
 
 from pytest_platform.change import apply
 from pytest_platform.checks.check import SKIP_REASON
@@ -80,8 +80,7 @@ def _run_of(node: pytest.Item) -> Run:
 RUN_TIMEOUT = 300.0
 
 
-@dataclass(frozen=True, slots=True)
-class PlatformStack:
+class PlatformStack(Struct, frozen=True):
     """A Compose project with running modules. ``ephemeral`` tells that it is the run's own."""
 
     project: str

@@ -6,11 +6,11 @@ import time
 import traceback
 import warnings
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_platform.checks.check import GROUPS, Check
 from pytest_platform.errors import PlatformError

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from msgspec import Struct
 
 from pytest_platform.errors import UsageError
 from pytest_platform.module.engines import ENGINES
@@ -74,8 +74,7 @@ _PLACES: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What a run was asked for. ``wait`` is a duration such as ``30s``; empty means none."""
 
     modules_dir: Path

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from pytest_platform.errors import PlatformError
 from pytest_platform.verdict import Location, Result, Verdict

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import Struct, field
 
 from pytest_platform.checks.registry import PROBES, vocabulary
 from pytest_platform.compose.kept import KeepingLocal
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
 RUN: pytest.StashKey[Run] = pytest.StashKey()
 
 
-@dataclass(slots=True)
-class Run:
+class Run(Struct):
     """One run. ``selected`` are the names that ``--module`` picked; None means all.
 
     ``tests`` counts the collected tests in Python of each module, selected or not.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import Struct
 
 from pytest_platform.plugin.reading import ini, is_regular, shown
 
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from pytest_platform.hosts.inventory import Inventory
 
 
-@dataclass(frozen=True, slots=True)
-class SshOptions:
+class SshOptions(Struct, frozen=True):
     """Which hosts there are, and the ssh client's configuration where it is not the user's own."""
 
     inventory: Inventory

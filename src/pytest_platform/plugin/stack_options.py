@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import pytest
+from msgspec import Struct
 
 from pytest_platform.errors import UsageError
 
@@ -24,8 +24,7 @@ _TESTED: Final[Sequence[str]] = (
 """Options that say what is to be tested, or how; so one who gives them wants a test."""
 
 
-@dataclass(frozen=True, slots=True)
-class StackSettings:
+class StackSettings(Struct, frozen=True):
     """Which stack is looked at: ``kind`` is ``deployed`` or ``ephemeral``."""
 
     kind: str

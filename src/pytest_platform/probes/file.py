@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from pytest_platform.docker import files
 from pytest_platform.module.forms import Base, Duration
@@ -85,8 +84,7 @@ class File(Base, frozen=True):
             raise ValueError(message)
 
 
-@dataclass(frozen=True, slots=True)
-class FileObserved:
+class FileObserved(Struct, frozen=True):
     """What was found; ``file`` is None where nothing was. ``sha256`` where it was asked for."""
 
     file: files.ContainerFile | None

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from msgspec import Meta, field
+from msgspec import Meta, Struct, field
 
 from pytest_platform.module.forms import Base, Text
 from pytest_platform.probes.json_path import JsonValue, json_mismatches
@@ -151,8 +150,7 @@ class Http(Base, frozen=True):
         return [self.service] if self.service else []
 
 
-@dataclass(frozen=True, slots=True)
-class HttpObserved:
+class HttpObserved(Struct, frozen=True):
     """What came of a request: the answer, and the handshake where it was not trusted."""
 
     answer: Answer

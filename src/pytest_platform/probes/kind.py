@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from pytest_platform.docker.endpoints import Network
 from pytest_platform.docker.engine import Engine
@@ -33,8 +34,7 @@ class NoAddress(PlatformError):
     code = "probe.no_address"
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """Where a connection goes. ``name`` is for people; ``address`` is what a socket takes.
 
     ``host`` and ``port`` are the address as the container's host sees it.
@@ -46,8 +46,7 @@ class Endpoint:
     address: Address
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Where a probe goes: the module, its host and the Engine there, what was seen of it."""
 
     module: Module
@@ -152,8 +151,7 @@ class Target:
             return exec_in(engine, container.id, command, timeout=timeout, limit=MAX_OUTPUT)
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeKind:
+class ProbeKind(Struct, frozen=True):
     """One kind of probe.
 
     ``observe`` does the I/O and returns facts, or raises a PlatformError when it could

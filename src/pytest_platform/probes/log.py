@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from pytest_platform.docker.snapshot import Container, read_container
 from pytest_platform.probes import patterns
@@ -57,8 +57,7 @@ class Log(Matchers, frozen=True):
             super().__post_init__()
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """What one container wrote. ``cut`` tells that only the beginning was read."""
 
     container: str

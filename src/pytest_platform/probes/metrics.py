@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Annotated
 
-from msgspec import Meta, field
+from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
 from pytest_platform.module.forms import Text
@@ -84,8 +83,7 @@ class Metrics(Bounds, frozen=True, kw_only=True):
         return [self.service] if self.service else []
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """One line of the answer."""
 
     name: str

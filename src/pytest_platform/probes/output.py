@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Protocol
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from pytest_platform.probes.json_path import JsonValue, json_mismatches
 from pytest_platform.probes.matchers import Matchers, mismatches, shown
@@ -22,8 +21,7 @@ StdoutJson = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """``cut`` names the streams of which only the beginning was read."""
 
     exit_code: int

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from pytest_platform.probes.kind import Endpoint, ProbeKind, Target
 from pytest_platform.probes.matchers import Matchers, mismatches
@@ -56,8 +56,7 @@ class Tcp(Place, frozen=True, kw_only=True):
             raise ValueError(message)
 
 
-@dataclass(frozen=True, slots=True)
-class TcpObserved:
+class TcpObserved(Struct, frozen=True):
     """What came of a connection to ``name``: ``broken``, or what was ``said``.
 
     ``late`` tells that the time was over before the answer was as expected, ``cut`` that

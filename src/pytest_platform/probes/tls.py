@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from dataclasses import dataclass
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from pytest_platform.module.forms import Text
 from pytest_platform.probes.kind import Endpoint, ProbeKind, Target
@@ -58,8 +57,7 @@ class Tls(Place, frozen=True, kw_only=True):
         return next(filter(None, named), target.module.service)
 
 
-@dataclass(frozen=True, slots=True)
-class TlsObserved:
+class TlsObserved(Struct, frozen=True):
     """What came of a connection to ``name``: ``broken``, or a ``handshake``."""
 
     name: str

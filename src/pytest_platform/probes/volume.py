@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from pytest_platform.docker import files
 from pytest_platform.docker.mounted import volume_mounts
@@ -68,8 +67,7 @@ class Volume(Base, frozen=True):
     timeout: Annotated[Duration, Meta(description="How long reading it may take.")] = "10s"
 
 
-@dataclass(frozen=True, slots=True)
-class VolumeObserved:
+class VolumeObserved(Struct, frozen=True):
     """``mounts`` from the names of volumes to where they are; the rest of the one asked for."""
 
     mounts: dict[str, str]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_platform.errors import render
 from pytest_platform.module.source import inside
@@ -40,8 +42,7 @@ def explain(result: Result, root: Path, secrets: Secrets) -> Safe:
     return Safe("\n".join(part for part in parts if part))
 
 
-@dataclass(frozen=True, slots=True)
-class _Teller:
+class _Teller(Struct, frozen=True):
     """Every text that it returns has been redacted before it was shortened."""
 
     root: Path

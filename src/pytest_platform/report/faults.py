@@ -6,7 +6,8 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pytest_platform.report.check_report import CheckReport, FindingReport
 from pytest_platform.report.document import Platform
@@ -17,8 +18,7 @@ NAMELESS = "MODULE"
 """What stands for the names of modules, where faults of several are shown as one."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedFault:
+class ReportedFault(Struct, frozen=True):
     """One finding of a check, with where it is.
 
     ``severity`` is ``error``, ``failed``, or ``warning`` for a finding of a check that passed.
@@ -90,8 +90,7 @@ def _itself(check: CheckReport) -> list[FindingReport]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Alike:
+class Alike(Struct, frozen=True):
     """Faults that are equal but for their places and modules, and the message of them all."""
 
     code: str

@@ -10,11 +10,10 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from pytest_platform.errors import PlatformError
 from pytest_platform.output import Output
@@ -66,8 +65,7 @@ class HistoryVersion(PlatformError):
     code = "history.version"
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """One history. ``patience`` is for how many seconds it waits where it is locked."""
 
     path: Path

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
+
+from msgspec import Struct
 
 SHOWN_RUNS: Final = 50
 """Runs of a module that people are shown."""
@@ -15,8 +16,7 @@ _WELL: Final[Mapping[str, bool]] = {"passed": True, "failed": False, "error": Fa
 """What a verdict says; ``unverified`` says neither."""
 
 
-@dataclass(frozen=True, slots=True)
-class PastRun:
+class PastRun(Struct, frozen=True):
     """One module in one run. ``created`` is in seconds since 1970 UTC, ``seconds`` how long."""
 
     created: float
@@ -28,8 +28,7 @@ Past = Mapping[str, Sequence[PastRun]]
 """The runs of each module by its name, the oldest first; the run that is reported is the last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Streak:
+class Streak(Struct, frozen=True):
     """For how long a module has been well, or not.
 
     ``runs`` counts the runs that say so. ``known`` is false where the history does not reach

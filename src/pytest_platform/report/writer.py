@@ -7,9 +7,10 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from pytest_platform.errors import PlatformError
 from pytest_platform.output import Output
@@ -30,8 +31,7 @@ _ENDINGS: Final[Mapping[str, tuple[str, int]]] = {
 """The code and the exit code of what may end pytest early, by the name of its class."""
 
 
-@dataclass(slots=True)
-class ReportTarget:
+class ReportTarget(Struct):
     """One report; ``path`` is None for stdout, ``asked`` is the option that asked for it."""
 
     format: str

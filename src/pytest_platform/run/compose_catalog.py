@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_platform.compose import found
 from pytest_platform.compose.rendered import Rendered
@@ -23,8 +25,7 @@ from pytest_platform.run.engines import KINDS
 from pytest_platform.verdict import Location
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """Which project is meant: its files, its name, and the profiles that are active.
 
     ``engine`` is the key of the one that it is deployed to.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
+
+from msgspec import Struct
 
 from pytest_platform.compose.renderer import Renderer
 from pytest_platform.module.catalog import Catalog
@@ -22,8 +23,7 @@ from pytest_platform.state.facts import ObservedState, seen_of
 from pytest_platform.workload.seen import HostView, JudgedState, ServiceKey
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """One process's view of one run.
 
     ``ephemeral`` tells that the run has a stack of its own, made from the files.

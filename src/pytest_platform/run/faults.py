@@ -11,7 +11,8 @@ fault and reports it; the others are skipped and name it:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pytest_platform.verdict import Finding, Location, Result, Verdict, failed
 

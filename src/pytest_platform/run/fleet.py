@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, field
 from functools import partial
+
+from msgspec import Struct, field
 
 from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.errors import PlatformError
@@ -41,8 +42,7 @@ class HostFailed(PlatformError):
         self.code = cause.code
 
 
-@dataclass(frozen=True, slots=True)
-class Fleet:
+class Fleet(Struct, frozen=True):
     """The hosts of a run. A host is made on first use, once, and observed once."""
 
     remote_mode: RemoteMode

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Broken, Module
@@ -53,8 +54,7 @@ def _reached(names: Iterable[str], catalog: Catalog, seen: set[str]) -> Iterator
             yield neighbour
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """The selected ``modules`` and what their checks need.
 
     ``shares`` gives the number of the share of each module where workers divide the hosts.

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pytest_platform.compose.remote import RemoteCompose
 from pytest_platform.docker.engine import Engine
 from pytest_platform.hosts.transport import Transport
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Host:
+class Host(Struct, frozen=True, eq=False):
     """One host. Asks nothing before it is asked."""
 
     transport: Transport

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
 
 from pytest_platform.compose.env_file import entries, read
 from pytest_platform.compose.interpolation import declared, variables
@@ -41,8 +42,7 @@ _FILE: Final = re.compile(r"[\w./-]+")
 _Path = tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Gathered:
+class _Gathered(Struct):
     """What was found: ``secret`` values, names and values from ``outside``, ``public`` literals."""
 
     environment: Mapping[str, str]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from pytest_platform.compose.service import Restart, restart_of
 from pytest_platform.docker.details import Digests
@@ -95,8 +96,7 @@ class OnCompose:
             yield _Container(engine, host, workload.id)
 
 
-@dataclass(frozen=True, slots=True)
-class _Container:
+class _Container(Struct, frozen=True):
     """One container to be started once more."""
 
     engine: WritableEngine

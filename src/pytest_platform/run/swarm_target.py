@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from pytest_platform.docker.exec import ExecResult
 from pytest_platform.docker.snapshot import Container, Snapshot, read_container
@@ -33,8 +34,7 @@ _PATIENCE: Final = 60.0
 """Seconds that a short command may take on a busy host."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceTarget(Target):
+class ServiceTarget(Target, frozen=True):
     """A target whose containers are tasks, on whatever node."""
 
     swarm: SwarmSnapshot

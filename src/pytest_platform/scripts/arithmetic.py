@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from pytest_platform.scripts import words
 
@@ -35,8 +36,7 @@ _INSIDE: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Computed:
+class Computed(Struct, frozen=True):
     """A text that is evaluated, the names in it, and the byte at which it begins."""
 
     names: Names
@@ -135,8 +135,7 @@ def _of_expansion(text: str) -> Names:
     return frozenset(one for one in parts if _NAME.fullmatch(one))
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(Struct, frozen=True):
     """Which variables hold numbers for sure.
 
     ``given`` are the values that a script gets, None for one that is not known; ``sets`` what

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_platform.scripts import arithmetic, words
 from pytest_platform.scripts.arithmetic import Names
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     import tree_sitter
 
 
-@dataclass(frozen=True, slots=True)
-class Set:
+class Set(Struct, frozen=True):
     """A variable and all values that one place gives it; None where they are not written there.
 
     It has one of them for sure from byte ``start`` to byte ``end``.

@@ -6,8 +6,9 @@ nothing that a script does can be left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from pytest_platform.scripts import arithmetic, assignments, misread, words
 from pytest_platform.scripts.arithmetic import Computed, Names
@@ -36,8 +37,7 @@ _KNOWN: Final = frozenset(
 _STEPS: Final = frozenset({"command", "declaration_command", "unset_command"})
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """A simple command. ``stdin`` is None where what feeds it is not known, or nothing does.
 
     ``at`` is where it begins, ``function`` the function in whose body, which is defined for sure.
@@ -50,8 +50,7 @@ class Step:
     function: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Struct, frozen=True):
     """A redirection to a file: its operator and where it goes."""
 
     operator: str
@@ -62,8 +61,7 @@ class Write:
     """Nothing is written, as by ``: > file``, or a line without text by ``echo > file``."""
 
 
-@dataclass(slots=True)
-class Census:
+class Census(Struct):
     """All that a script does. ``functions`` are those that are defined for sure, and where."""
 
     steps: list[Step] = field(default_factory=list)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pytest_platform.scripts import census, statements, variables, verbs
 from pytest_platform.scripts.data_change import DataChange, of_characters, outside
@@ -27,8 +29,7 @@ _COMPUTES: Final = "computes with what may run a command"
 _UNKNOWN: Final = "is not known to create or verify"
 
 
-@dataclass(frozen=True, slots=True)
-class Judge:
+class Judge(Struct, frozen=True):
     """Judges scripts. ``scripts`` are the files that can be read, by path in the container.
 
     ``scratch`` says that nothing is mounted below ``/tmp``, ``bash`` that it is the shell;

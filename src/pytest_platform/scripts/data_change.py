@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_platform.scripts import census
 
 
-@dataclass(frozen=True, slots=True)
-class DataChange:
+class DataChange(Struct, frozen=True):
     """A command that is not known; ``words`` are those by which it can be declared.
 
     ``at`` is the character at which it begins in ``within``, the text of a script, or of the

@@ -8,10 +8,11 @@ script that could not be read to its end only what is wrong by itself is told.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import zip_longest
 from types import MappingProxyType
 from typing import Final
+
+from msgspec.structs import replace
 
 from pytest_platform.scripts import asides, curl, endings, files, losses, sql
 from pytest_platform.scripts.commands import is_shown_by_later_steps, matters, plain

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pytest_platform.scripts.endings import Functions
 
@@ -35,8 +37,7 @@ LOCAL: Final = frozenset({SWALLOWED, HTTP, IDLE, TRAPPED, SQL, FOUND})
 """Rules that hold whatever the rest of the script is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
+class Hidden(Struct, frozen=True):
     """A command whose failure is not seen, and the rule by which.
 
     ``at`` is where it begins in the script, or in the ``file`` that the script runs.
@@ -48,8 +49,7 @@ class Hidden:
     file: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FateContext:
+class FateContext(Struct, frozen=True):
     """Where a command stands: what becomes of its status, and what the shell is set to.
 
     ``ignored`` says that a condition around it keeps ``set -e`` from working; ``aborted`` is

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from pytest_platform.scripts.commands import bare
 from pytest_platform.scripts.invocation import SHELLS, Argument, basename, invocation
@@ -20,8 +21,7 @@ _ENDINGS: Final = (".sh", ".bash", ".ash")
 _DEPTH: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(Struct, frozen=True):
     """The script files that can be read, by path: as the shell gets them, and as written.
 
     ``sources`` are those that Compose interpolates, with doubled dollars.
@@ -35,8 +35,7 @@ class Texts:
 NO_TEXTS: Final = Texts()
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptRun:
+class ScriptRun(Struct, frozen=True):
     """A script file that a shell runs; ``shell`` is empty where the file itself decides."""
 
     path: str

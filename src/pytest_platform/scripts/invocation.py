@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Final
+
+from msgspec import Struct
 
 from pytest_platform.scripts.splitting import split
 from pytest_platform.verdict import Spot
@@ -23,8 +24,7 @@ USERS: Final = frozenset({"su", "runuser"})
 _LONG_OPTIONS_WITH_VALUE: Final = frozenset({"--rcfile", "--init-file"})
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Struct, frozen=True):
     """One word of a container's command.
 
     ``text`` is what the process gets; ``written`` is the same word before interpolation,
@@ -44,8 +44,7 @@ class Argument:
         return Spot(self.places[min(at, len(self.places) - 1)] if self.places else 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(Struct, frozen=True):
     """A shell and its arguments.
 
     ``takes_script`` says that ``-c`` was given; then ``script`` is the script and
@@ -146,8 +145,7 @@ def takes_value(option: str) -> bool:
     return option in _LONG_OPTIONS_WITH_VALUE or (cluster and option[1:].count("o") > 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Struct, frozen=True):
     """A script that a container runs, twice: as it runs, and as it was written.
 
     ``options`` are those of the shell; ``written`` is None where it cannot be told. ``parts``

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -18,8 +20,7 @@ class Word:
     at: int = field(default=0, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class ShellCommand:
+class ShellCommand(Struct, frozen=True):
     """A simple command, its here-document as ``stdin``, and the scripts of its ``$(…)``.
 
     ``reads`` says that its input, ``writes`` that its output is redirected. ``at`` is where it
@@ -36,24 +37,21 @@ class ShellCommand:
     stdin_at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(Struct, frozen=True):
     """``[[ … ]]``, ``[ … ]`` or ``(( … ))``: it only looks."""
 
     text: str
     nested: tuple[Sequence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True):
     """``a | b``."""
 
     text: str
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Struct, frozen=True):
     """``left && right`` or ``left || right``."""
 
     text: str
@@ -62,24 +60,21 @@ class Chain:
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Negation:
+class Negation(Struct, frozen=True):
     """``! inner``."""
 
     text: str
     inner: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Background:
+class Background(Struct, frozen=True):
     """``inner &``."""
 
     text: str
     inner: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(Struct, frozen=True):
     """``for``, ``while`` or ``until``; a ``for`` has no condition."""
 
     text: str
@@ -89,8 +84,7 @@ class Loop:
     at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """``if`` with all its arms, or ``case``."""
 
     text: str
@@ -98,8 +92,7 @@ class Branch:
     bodies: tuple[Sequence, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """``name() { body; }``."""
 
     text: str
@@ -107,8 +100,7 @@ class Function:
     body: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Struct, frozen=True):
     """Statements one after the other: a script, a group, a body, or a ``subshell``."""
 
     text: str
@@ -116,8 +108,7 @@ class Sequence:
     subshell: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Struct, frozen=True):
     """A whole script; ``broken`` where a part of it could not be read and is left out."""
 
     body: Sequence

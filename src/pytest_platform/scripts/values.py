@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_platform.scripts.assignments import Set
 from pytest_platform.scripts.census import Census, Step
@@ -34,8 +36,7 @@ def _no_sample(_name: str) -> None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(Struct, frozen=True):
     """What is known of the variables of one script."""
 
     known: Mapping[str, Sequence[str]]

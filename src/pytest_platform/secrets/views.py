@@ -13,10 +13,11 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 from urllib.parse import unquote_to_bytes
+
+from msgspec import Struct, field
 
 QUOTING: Final = "\\'\"`$"
 """Characters that are written for others or doubled by quotings, and so are left out."""
@@ -42,8 +43,7 @@ _UNKNOWN: Final = "\N{REPLACEMENT CHARACTER}"
 _LAST_CHARACTER: Final = 0x10FFFF
 
 
-@dataclass(slots=True)
-class _Layer:
+class _Layer(Struct):
     """One step from a text to another. ``at`` and ``origin`` are where each stretch begins.
 
     ``solid`` tells that a stretch stands for the whole of what it was made of.
@@ -65,8 +65,7 @@ class _Layer:
         return self.origin[one + 1] if self.solid[one] else self.start(index) + 1
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """A reading of a text."""
 
     text: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
+
+from msgspec import Struct
 
 EVERY: Final = "*"
 """Stands for all modules, where tests may belong to any."""
@@ -18,8 +19,7 @@ _CONFIGURATION: Final = frozenset(
 _SHARED_FOLDERS: Final = ("schema", "requirements")
 
 
-@dataclass(frozen=True, slots=True)
-class Footprint:
+class Footprint(Struct, frozen=True):
     """What a module is made of.
 
     ``paths`` are files and folders, relative to the root, with ``/``; ``requires`` are names
@@ -31,8 +31,7 @@ class Footprint:
     requires: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedPaths:
+class ChangedPaths(Struct, frozen=True):
     """The paths that changed, relative to the root, and whose they are by other means.
 
     ``modules`` is the folder of modules. ``tests`` has the changed files of ``smoke/``, each

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
+
+from msgspec import Struct
 
 _ELSEWHERE = ("https://", "http://", "git://", "ssh://", "git@", "github.com/")
 _NO_FILES = (*_ELSEWHERE, "docker-image://", "service:", "target:")
@@ -15,8 +16,7 @@ _CONTAINER = re.compile(r"^ ---> Running in ([0-9a-f]{12})\b", re.MULTILINE)
 _IMAGE = re.compile(r"^ ---> ([0-9a-f]{12})$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Struct, frozen=True):
     """Containers and images of builds, by their short ids; labels they have none.
 
     BuildKit leaves neither. The builder before it leaves the container of a step that failed,

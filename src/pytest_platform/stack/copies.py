@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import tarfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from pytest_platform.compose.temporary import temporary_folder
 from pytest_platform.errors import PlatformError
@@ -26,8 +27,7 @@ _PLACE: Final = "into"
 rights."""
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(Struct, frozen=True):
     """``files`` are paths in ``folder``, which is a whole path on this machine."""
 
     folder: str

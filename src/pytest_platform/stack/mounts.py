@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+from msgspec import Struct
 
 from pytest_platform.stack import confined
 from pytest_platform.stack.builds import built_from
@@ -20,8 +21,7 @@ _COMMON = ("/etc/localtime", "/etc/timezone", "/etc/ssl", "/etc/pki", "/usr/shar
 Mount = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class MountSource:
+class MountSource(Struct, frozen=True):
     """What stands on the host where a bind mount points: ``real`` is the path behind links.
 
     ``kind`` is ``file``, ``folder``, ``missing`` or ``other``, such as a socket. ``tracked`` are
@@ -74,8 +74,7 @@ def _seen(path: Path) -> MountSource:
     return MountSource(str(real), kind)
 
 
-@dataclass(frozen=True, slots=True)
-class Rewritten:
+class Rewritten(Struct, frozen=True):
     """A mount as it will be, or why there can be none; ``note`` tells people of a difference.
 
     ``copy`` are the files that go into its volume.

@@ -7,11 +7,12 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from socket import gethostname
 from typing import Final, Self
+
+from msgspec import Struct
 
 PREFIX: Final = "pytest-platform-"
 LABEL: Final = "io.pytest-platform.stack"
@@ -32,8 +33,7 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """The process that a stack belongs to.
 
     ``world`` tells where its number means something: the machine, its boot and the

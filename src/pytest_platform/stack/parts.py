@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.declared import Module
@@ -13,8 +14,7 @@ from pytest_platform.stack.copies import Copy
 from pytest_platform.stack.errors import OtherEngine
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A rendered project and the services wanted of it.
 
     ``deployed_as`` is its own name; ``folder`` is where Compose looks for relative paths.
@@ -26,8 +26,7 @@ class Part:
     folder: str = "/"
 
 
-@dataclass(frozen=True, slots=True)
-class Stack:
+class Stack(Struct, frozen=True):
     """``model`` is for Compose; ``notes`` tell people what differs from what is deployed.
 
     ``ahead`` are the volumes to be made before: those that hooks alone mount, of which Compose
@@ -44,8 +43,7 @@ class Stack:
 Document = dict[str, Any]
 
 
-@dataclass(slots=True)
-class Names:
+class Names(Struct):
     """Keys of one section of the new model. Two things of one key get two."""
 
     definitions: dict[str, Document] = field(default_factory=dict)

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import EngineError
@@ -26,8 +27,7 @@ _AT_ONCE = 8
 _KINDS = ("containers", "volumes", "networks", "images")
 
 
-@dataclass(slots=True)
-class Remains:
+class Remains(Struct):
     """The parts of one stack, by their kinds. ``owner`` is None where its labels name none."""
 
     project: str

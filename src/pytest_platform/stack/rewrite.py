@@ -7,8 +7,9 @@ what is external becomes the stack's own; ports go to whichever are free on loop
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from pytest_platform.stack import confined, keys
 from pytest_platform.stack.builds import built_from
@@ -22,8 +23,7 @@ _FILE_KEPT = ("file", "environment", "content")
 _NETWORK_KEPT = ("aliases", "priority", "gw_priority", "interface_name")
 
 
-@dataclass(slots=True)
-class _Making:
+class _Making(Struct):
     project: str
     labels: Mapping[str, str]
     root: str

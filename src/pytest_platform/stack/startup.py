@@ -6,8 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from pytest_platform.docker.engine import SERVICE
 from pytest_platform.docker.writable import WritableEngine
@@ -23,8 +24,7 @@ FIRST: Final = 2.0
 TICK: Final = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceProgress:
+class ServiceProgress(Struct, frozen=True):
     """How far one service is. ``started`` counts for one that has ended, too."""
 
     service: str

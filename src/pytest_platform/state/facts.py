@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_platform.docker.snapshot import Container, Snapshot
 from pytest_platform.module.forms import ExpectedState
@@ -15,8 +17,7 @@ from pytest_platform.units import seconds
 _PRE_START = "pre_start"
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(Struct, frozen=True):
     """What the module declares. ``max_age`` bounds how long ago a one-shot exited 0.
 
     Where it is ``undecided`` whether it is to end, running is right, and an exit with 0 is not
@@ -32,8 +33,7 @@ class Expectation:
     undecided: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedState:
+class ObservedState(Struct, frozen=True):
     """What a snapshot shows of one module.
 
     ``containers`` are those that the state is judged by. ``bearers`` are, for a hook,

@@ -7,9 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
+
+from msgspec import Struct
 
 from pytest_platform.docker.engine import PROJECT, Engine
 from pytest_platform.errors import EngineError
@@ -23,8 +24,7 @@ TICK = 1.0
 """Seconds between two updates of what people see; the Engine is not asked for them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """How far one module is, for people who watch. ``waited`` is in seconds."""
 
     name: str

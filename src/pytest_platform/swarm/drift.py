@@ -7,8 +7,9 @@ the digest of an image or a restart policy of its own, is no difference.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from pytest_platform.swarm.desired import wanted
 from pytest_platform.swarm.observed import seen_in
@@ -25,8 +26,7 @@ KEYS: Final[Mapping[str, str]] = {
 """Where in the service of the files a code stands, unless it is the last part of the code."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """One named difference, with both sides as people read them; never values of variables."""
 
     code: str

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from pytest_platform.module.forms import ExpectedState
 from pytest_platform.swarm.services import Task
 
 
-@dataclass(frozen=True, slots=True)
-class SwarmExpectation:
+class SwarmExpectation(Struct, frozen=True):
     """What the module declares. ``replicas`` says nothing of what runs once on each node."""
 
     service: str

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 _SAME = {"x86_64": "amd64", "aarch64": "arm64"}
 """What nodes and images call the same processor."""
 
 
-@dataclass(frozen=True, slots=True)
-class SwarmNode:
+class SwarmNode(Struct, frozen=True):
     """One machine. ``facts`` are what constraints speak of, such as ``node.role``."""
 
     id: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from msgspec import Struct
 
 from pytest_platform.swarm.nodes import SwarmNode, eligible
 from pytest_platform.swarm.services import KILLED, StackService, Task
@@ -16,8 +17,7 @@ ENDED: Final = frozenset({"complete", "failed", "rejected", "shutdown", "orphane
 _STARTING: Final = frozenset({"new", "allocated", "assigned", "accepted", "preparing", "ready"})
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What a snapshot shows of one module.
 
     ``newest`` has the newest task of each slot or node that counts, ``tries`` all tasks of the

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
+from msgspec import Struct
+
 from pytest_platform.docker.details import Digests
 from pytest_platform.docker.engine import Document
 
@@ -16,8 +18,7 @@ NAMESPACE: Final = "com.docker.stack.namespace"
 KILLED: Final = 137
 
 
-@dataclass(frozen=True, slots=True)
-class Port:
+class Port(Struct, frozen=True):
     """One port of a service or a task; ``mode`` is ``ingress`` or ``host``.
 
     ``published`` is 0 where a service leaves the choice to the node of each task.
@@ -29,8 +30,7 @@ class Port:
     mode: str
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """One try of a service to run once. ``exit_code`` is None where it has not ended.
 
     ``slot`` counts the tasks of a service, where there is not one on each node. ``wanted`` is the

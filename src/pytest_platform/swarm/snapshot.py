@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pytest_platform.docker.details import Digests
 from pytest_platform.docker.engine import Document, Engine
@@ -19,8 +21,7 @@ from pytest_platform.workload.seen import ServiceKey
 QUESTIONS: Final = ("/services", "/tasks", "/nodes", "/networks")
 
 
-@dataclass(frozen=True, slots=True)
-class SwarmSnapshot:
+class SwarmSnapshot(Struct, frozen=True):
     """One look at a Swarm through a manager. ``networks`` are names by id."""
 
     host: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 FIRST: Final = 1.0
 """Seconds after which the manager is asked again at first."""
@@ -15,8 +16,7 @@ LAST: Final = 5.0
 _SLOWER: Final = 1.3
 
 
-@dataclass
-class Polled:
+class Polled(Struct):
     """Says that it is time to look again, ever more seldom."""
 
     pause: float = FIRST

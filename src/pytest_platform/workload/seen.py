@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+
+from msgspec import Struct
 
 from pytest_platform.secrets import Secrets
 from pytest_platform.verdict import Finding
@@ -33,8 +34,7 @@ class Phase(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Workload:
+class Workload(Struct, frozen=True):
     """One thing that an engine runs or ran for a service. Times are in UTC.
 
     ``status`` is the engine's own word, ``words`` say in a few more what it is doing.
@@ -62,8 +62,7 @@ class Workload:
     ports: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedState:
+class JudgedState(Struct, frozen=True):
     """The state of one module: what was seen, what is wrong with it, the worst first.
 
     ``settled`` tells that waiting longer is of no use.
@@ -109,8 +108,7 @@ class Changes(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Awaited:
+class Awaited(Struct, frozen=True):
     """A module to wait for: its state by a look at its host.
 
     ``groups`` are the projects or stacks whose workloads its checks look at.

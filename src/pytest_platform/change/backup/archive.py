@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from pytest_platform.change.backup.host import BackupHost
 from pytest_platform.change.refusal import Refusal
@@ -51,8 +52,7 @@ _DUMP_ENDS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """How a file is unpacked to one stream, and what that stream is."""
 
     unpack: tuple[str, ...]
@@ -80,8 +80,7 @@ FORMATS = {
 """The endings of backups, without the leading dot."""
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveExtent:
+class ArchiveExtent(Struct, frozen=True):
     """What was counted while all of it was read.
 
     ``files`` and ``bytes`` are those of regular files. ``filled`` is how many bytes are
@@ -93,8 +92,7 @@ class ArchiveExtent:
     filled: int
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
+class Contents(Struct, frozen=True):
     """The end of the unpacked stream, and what it holds."""
 
     content: Literal["tar", "sql", "zip"]

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from pytest_platform.change.backup.archive import WITHOUT_CONTENT, filled
 from pytest_platform.change.backup.host import BackupHost, read_json, read_time
@@ -45,8 +46,7 @@ _DAMAGED = {1: "backup.damaged", 2: "backup.damaged"}
 _ABSENT = re.compile(r"(Archive|Repository) .*does not exist")
 
 
-@dataclass(frozen=True, slots=True)
-class Archive:
+class Archive(Struct, frozen=True):
     """One archive, as ``borg info`` describes it."""
 
     start: datetime
@@ -55,8 +55,7 @@ class Archive:
     comment: str
 
 
-@dataclass(frozen=True, slots=True)
-class BorgFacts(NamedFacts):
+class BorgFacts(NamedFacts, frozen=True):
     """What was seen of the archive. None: it was not looked at."""
 
     archive: Archive | Refusal | None = None

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from pytest_platform.change.backup.archive import (
     FORMATS,
@@ -47,8 +48,7 @@ from pytest_platform.module.data import Backup
 FORM = "an absolute path such as /srv/backups/minio-20260517T010847Z.tar.gz"
 
 
-@dataclass(frozen=True, slots=True)
-class FileFacts(NamedFacts):
+class FileFacts(NamedFacts, frozen=True):
     """What was seen of the file. None: it was not looked at."""
 
     before: FolderEntry | Refusal | None = None
@@ -150,8 +150,7 @@ _LINE = re.compile(r"(?P<digest>[0-9a-fA-F]{64})(?: [ *](?P<name>[^\n]+))?\n?")
 _COMPUTED = re.compile(r"\\?(?P<digest>[0-9a-f]{64}) ")
 
 
-@dataclass(frozen=True, slots=True)
-class Checksum:
+class Checksum(Struct, frozen=True):
     """What stands in the file, and what was computed from the backup."""
 
     text: str

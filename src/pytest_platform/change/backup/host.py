@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.errors import PlatformError
@@ -50,8 +50,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class BackupHost:
+class BackupHost(Struct, frozen=True):
     """The place where the backup lies.
 
     ``secrets`` are taken out of everything that a command says about a failure.

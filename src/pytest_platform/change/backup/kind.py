@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Generic, Protocol, TypeVar
+
+from msgspec import Struct
 
 from pytest_platform.change.backup.host import BackupHost
 from pytest_platform.change.backup.reference import Reference
@@ -41,8 +42,7 @@ class KindFacts(Protocol):
 F = TypeVar("F", bound=KindFacts)
 
 
-@dataclass(frozen=True, slots=True)
-class BackupKind(Generic[F]):
+class BackupKind(Struct, Generic[F], frozen=True):
     """One kind of backup.
 
     Attributes:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from pytest_platform.change.backup.host import BackupHost
 from pytest_platform.change.backup.reference import Reference, is_plain
@@ -19,8 +20,7 @@ The last in the long form: it has the fractions of a second, which ``%Z`` leaves
 """
 
 
-@dataclass(frozen=True, slots=True)
-class BackupPlace:
+class BackupPlace(Struct, frozen=True):
     """A path after all links, or the name of a repository elsewhere.
 
     ``inside`` tells whether the roots cover it, links resolved on both sides.
@@ -35,8 +35,7 @@ class BackupPlace:
         return PurePosixPath(self.path).name
 
 
-@dataclass(frozen=True, slots=True)
-class NamedFacts:
+class NamedFacts(Struct, frozen=True):
     """What is known of a backup whose name says of which module and when it is."""
 
     reference: Reference
@@ -53,8 +52,7 @@ class NamedFacts:
         return self.reference.taken_at
 
 
-@dataclass(frozen=True, slots=True)
-class FolderEntry:
+class FolderEntry(Struct, frozen=True):
     """What a folder holds under a name. Two that are equal are the same, unchanged file."""
 
     mode: int

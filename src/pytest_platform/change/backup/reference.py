@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from pytest_platform.change.refusal import Refusal
 
@@ -20,8 +21,7 @@ _NAME = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """One finished backup, as it was named.
 
     ``place`` is the path of a file, or a repository; ``item`` is the snapshot or archive
@@ -40,8 +40,7 @@ class Reference:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """The parts of ``<module>-<YYYYMMDDTHHMMSSZ>[.<extension>]``."""
 
     module: str

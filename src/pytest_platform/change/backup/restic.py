@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from pytest_platform.change.backup.archive import END_OF_TAR, WITHOUT_CONTENT, filled
 from pytest_platform.change.backup.host import BackupHost, read_json, read_time
@@ -50,8 +51,7 @@ _CODES = {
 _READING = {1: "backup.damaged", 2: "backup.damaged", **_CODES}
 
 
-@dataclass(frozen=True, slots=True)
-class ResticSnapshot:
+class ResticSnapshot(Struct, frozen=True):
     """One snapshot, as ``restic snapshots`` lists it."""
 
     id: str
@@ -59,16 +59,14 @@ class ResticSnapshot:
     tags: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ResticExtent:
+class ResticExtent(Struct, frozen=True):
     """What a restore of the snapshot would write."""
 
     size: int
     files: int
 
 
-@dataclass(frozen=True, slots=True)
-class ResticFacts:
+class ResticFacts(Struct, frozen=True):
     """What was seen of the snapshot. None: it was not looked at."""
 
     reference: Reference

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from pytest_platform.change.backup.host import READING, BackupHost, credentials
 from pytest_platform.change.backup.kind import LEVELS, BackupKind, KindFacts, judge_module, reaches
@@ -19,8 +19,7 @@ from pytest_platform.hosts.transport import Transport
 from pytest_platform.module.data import Backup
 
 
-@dataclass(frozen=True, slots=True)
-class BackupFacts:
+class BackupFacts(Struct, frozen=True):
     """What was verified of a backup.
 
     ``level`` is the deepest level, up to the one asked for, at which nothing was wrong

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pytest_platform.checks.contract import env_files, mounted
 from pytest_platform.checks.contract.facts import Facts, Unit
@@ -24,8 +26,7 @@ _BUILDS: Final = frozenset({"", "build", "never"})
 """Policies under which no image from elsewhere takes the place of the one that is built."""
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(Struct, frozen=True):
     """A unit with what its image adds to it; ``lines`` of the Dockerfile, by field and name."""
 
     unit: Unit

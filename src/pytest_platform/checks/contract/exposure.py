@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Final
+
+from msgspec import Struct
 
 from pytest_platform.checks.contract.facts import Facts, Unit
 from pytest_platform.compose.interpolation import optional, split_outside
@@ -131,8 +132,7 @@ _SHORT: Final = 3
 """``ADDRESS:PUBLISHED:TARGET``."""
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenPort:
+class WrittenPort(Struct, frozen=True):
     """An entry of ``ports``. ``whole`` is a text that is one variable, of which nothing is told."""
 
     address: str = ""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_platform.compose.mirror import RemoteInclude
 from pytest_platform.compose.placeholders import lacking
@@ -36,8 +38,7 @@ _LINE: Final = re.compile(r"(?:(?<!defined at )\bline |\bL)([0-9]+)")
 _FIELD: Final = re.compile(r"\bservices\.([\w-]+(?:\.[\w-]+)*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """One thing that runs: the service itself, or one of its ``pre_start`` hooks.
 
     ``rendered`` is as it will be run, ``source`` the same with ``${VAR}`` in place and
@@ -49,8 +50,7 @@ class Unit:
     path: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """Everything a contract check may ask for. Files are read and rendered on first use.
 
     ``files`` are the module's Compose files where their paths are to be spelt in another way.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_platform.checks.contract import surroundings
 from pytest_platform.checks.contract.facts import Facts, Unit
@@ -21,8 +23,7 @@ _MOST_BYTES: Final = 262_144
 _MOST_FILES: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class MountedFiles:
+class MountedFiles(Struct, frozen=True):
     """A text that a container sees: of a ``file``, or the content of a ``config``.
 
     ``source`` is the content before interpolation, ``written`` the same with single dollars.

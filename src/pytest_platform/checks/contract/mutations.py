@@ -15,8 +15,9 @@ import itertools
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from pytest_platform.checks.contract import surroundings
 from pytest_platform.checks.contract.surroundings import Told

@@ -6,8 +6,9 @@ They answer in a process of their own, because the parser behind them is native 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from pytest_platform.checks.contract import built, env_files, mounted, unset
 from pytest_platform.checks.contract.facts import Facts, Unit

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.module.loader import Module
@@ -77,8 +78,7 @@ _EDGES: Final = re.compile(r"^[\W_]+|[\W_]+$")
 _NUMBER: Final = re.compile(r"^[0-9.]+[.)]?[ \t]+")
 
 
-@dataclass(slots=True)
-class Section:
+class Section(Struct):
     """A heading: ``title`` is in lower case without markup, ``line`` counts from 1."""
 
     title: str

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.compose.remote import Deployed
@@ -92,8 +94,7 @@ def rebased(rendered: Rendered, root: Path, here: Path, folder: str) -> Rendered
     return Rendered(model, rendered.placeholders)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rebase:
+class _Rebase(Struct, frozen=True):
     """Replaces paths below ``root`` by those that they have from another folder."""
 
     root: Path

@@ -7,7 +7,8 @@ expect. Where the image is gone from the host, only what the files do say is com
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pytest_platform.checks.drift import describe
 from pytest_platform.checks.drift.desired import CONTAINER

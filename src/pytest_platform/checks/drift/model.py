@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from pytest_platform.verdict import Finding
 
@@ -26,8 +27,7 @@ class Hash(StrEnum):
     """The hashes are not comparable, which says nothing about a difference."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(Struct, frozen=True):
     """One named difference, with both sides as people read them."""
 
     code: str
@@ -35,8 +35,7 @@ class Drift:
     actual: str
 
 
-@dataclass(frozen=True, slots=True)
-class Healthcheck:
+class Healthcheck(Struct, frozen=True):
     """A health check. Times are in nanoseconds; 0 and an empty test leave it to the image."""
 
     test: tuple[str, ...] = ()
@@ -46,8 +45,7 @@ class Healthcheck:
     retries: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(Struct, frozen=True):
     """What stands at a path of the container; a volume without ``source`` is anonymous."""
 
     kind: str
@@ -61,8 +59,7 @@ class Mount:
         return self.kind == "volume" and not self.source
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Struct, frozen=True):
     """How a container is attached to a network. An empty text was not asked for."""
 
     aliases: frozenset[str] = frozenset()
@@ -70,8 +67,7 @@ class Attachment:
     ipv6: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerSettings:
+class ContainerSettings(Struct, frozen=True):
     """The fields that both sides have.
 
     A command or test that is empty, an entrypoint that is None, and a user that is
@@ -95,8 +91,7 @@ class ContainerSettings:
     container_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Desired:
+class Desired(Struct, frozen=True):
     """What the Compose files want of a service.
 
     ``private`` names fields that are made of variables, ``labels.NAME`` for one label:
@@ -114,8 +109,7 @@ class Desired:
     api_socket: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Struct, frozen=True):
     """What an image brings into every container that is made of it."""
 
     command: tuple[str, ...] = ()
@@ -128,8 +122,7 @@ class Image:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(Struct, frozen=True):
     """What a container has. ``image`` is None where its image is gone from the host.
 
     ``own_names`` are the aliases that every container gets, ``service`` the one of them that
@@ -149,8 +142,7 @@ class Observed:
     compose_version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """What else is known: the config hash, and what the declared reference means now."""
 
     config_hash: Hash = Hash.UNKNOWN
@@ -177,8 +169,7 @@ def own_labels(labels: Mapping[str, object]) -> dict[str, str]:
     return {key: str(value) for key, value in labels.items() if not key.startswith(FOREIGN)}
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """All that differs. ``config_hash`` is what the hash says of all containers together."""
 
     findings: tuple[Finding, ...]

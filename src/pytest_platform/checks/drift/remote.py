@@ -11,9 +11,10 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+
+from msgspec import Struct
 
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.drift.compare import compare
@@ -31,8 +32,7 @@ from pytest_platform.reading import read_bytes
 from pytest_platform.run.host import Host
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteProject:
+class RemoteProject(Struct, frozen=True):
     """A module whose host is another machine."""
 
     facts: Facts

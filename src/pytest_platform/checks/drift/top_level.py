@@ -7,8 +7,9 @@ the files do declare is compared with ``inspect``. Pure.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from pytest_platform.checks.drift import describe
 from pytest_platform.checks.drift.model import Drift, own_labels
@@ -25,8 +26,7 @@ _FLAGS = {"internal": "Internal", "attachable": "Attachable"}
 Model = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Different:
+class Different(Struct, frozen=True):
     """A network or volume that differs: its name on the Engine, its key in the files."""
 
     drift: Drift
@@ -34,8 +34,7 @@ class Different:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class TopLevelKind:
+class TopLevelKind(Struct, frozen=True):
     """Networks or volumes: ``parts`` yields a name, what is declared, and what is there."""
 
     code: str

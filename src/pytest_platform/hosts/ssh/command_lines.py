@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.ssh import scripts
@@ -23,8 +24,7 @@ _ALIVE = 5
 _CONFIG_SECONDS = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class CommandLines:
+class CommandLines(Struct, frozen=True):
     """Those of one connection. ``config`` takes the place of the user's own."""
 
     destination: Destination

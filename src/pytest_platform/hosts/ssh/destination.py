@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pytest_platform.hosts.ssh.errors import SshError
 
@@ -13,8 +14,7 @@ _HOST = re.compile(r"\w[\w.-]*")
 _PORTS = range(1, 65536)
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(Struct, frozen=True):
     """A host as the ssh client is told of it. ``host`` may be a name of the ssh config."""
 
     host: str

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pytest_platform.errors import EngineError
 
@@ -28,8 +29,7 @@ class SshError(EngineError):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class SshReason:
+class SshReason(Struct, frozen=True):
     """One reason: what ssh says, and what it is called.
 
     In ``message``, ``{host}`` stands for the destination, ``{said}`` for the line, ``{missing}``

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 SHELL = "exec /bin/sh"
 """The command that ssh is given. It means the same to every login shell."""
@@ -106,8 +107,7 @@ def command(argv: Sequence[str], env: Mapping[str, str] | None, mark: str) -> by
     return (_COMMAND % words).encode()
 
 
-@dataclass(frozen=True, slots=True)
-class HostFacts:
+class HostFacts(Struct, frozen=True):
     """What the login script saw. ``engine`` is an address as ``DOCKER_HOST`` holds it.
 
     ``docker`` is the path of the program, ``access`` is ``yes``, ``no`` or ``missing`` and tells
@@ -128,7 +128,7 @@ def read_facts(output: str, mark: str) -> HostFacts | None:
     if len(parts) < 3:  # noqa: PLR2004 - before, between and after two marks
         return None
     pairs = (line.partition("=") for line in parts[1].splitlines())
-    known = set(HostFacts.__slots__)
+    known = set(HostFacts.__struct_fields__)
     return HostFacts(**{name: value for name, _, value in pairs if name in known})
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
 import httpx
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_platform.probes.kind import Endpoint, Target
 from pytest_platform.probes.network.fetch import Answer, HttpRequest, fetch
@@ -84,8 +85,7 @@ def _parsed(url: str) -> httpx.URL:
         raise BadName(message) from None
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
+class _Way(Struct, frozen=True):
     """Where requests go. ``first`` is the address that is written in the file."""
 
     spec: Asked

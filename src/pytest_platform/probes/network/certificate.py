@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
+
+class Certificate(Struct, frozen=True):
     """The names are those that clients look at: DNS names and addresses, no common name."""
 
     subject: str

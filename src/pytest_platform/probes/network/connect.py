@@ -13,8 +13,9 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from pytest_platform.errors import PlatformError
 from pytest_platform.probes.kind import Endpoint
@@ -36,8 +37,7 @@ class NoWay(PlatformError):
     code = "probe.no_way"
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenConnection:
+class BrokenConnection(Struct, frozen=True):
     """No connection, or one that ended too early. ``why`` is in a few words.
 
     ``late`` tells that the time was over, ``refused`` that nobody listens.
@@ -48,8 +48,7 @@ class BrokenConnection:
     refused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """An open connection."""
 
     reader: asyncio.StreamReader

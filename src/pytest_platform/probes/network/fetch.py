@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 
 import httpx
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pytest_platform.probes.network.certificate import Certificate
 from pytest_platform.probes.network.connect import BrokenConnection, broken
@@ -18,8 +19,7 @@ from pytest_platform.probes.network.tls import certificate_of, tls_error, words_
 _PACKED = {"gzip", "x-gzip", "deflate"}
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(Struct, frozen=True):
     """What to ask for. ``redirects`` are followed; ``limit`` bytes of the body are read.
 
     A ``limit`` of 0 reads nothing. ``deadline`` is a time of the event loop's clock.
@@ -33,8 +33,7 @@ class HttpRequest:
     deadline: float
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What came of it. ``visited`` are the addresses asked, in order.
 
     Without a ``status`` there was no answer: ``broken`` or ``distrusted`` say why. ``cut``

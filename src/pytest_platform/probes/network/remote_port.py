@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.transport import CommandResult, Transport
@@ -37,8 +38,7 @@ class CannotTell(PlatformError):
     code = "probe.cannot_tell"
 
 
-@dataclass(frozen=True, slots=True)
-class _Reason:
+class _Reason(Struct, frozen=True):
     said: re.Pattern[str]
     why: str
     refused: bool = False

@@ -6,7 +6,6 @@ import io
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 import dns.exception
@@ -15,6 +14,7 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 import dns.resolver
+from msgspec import Struct
 
 from pytest_platform.errors import PlatformError
 from pytest_platform.probes.kind import Endpoint, Target
@@ -46,8 +46,7 @@ class Question(Protocol):
     def timeout(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class AddressesObserved:
+class AddressesObserved(Struct, frozen=True):
     """What a name server said: ``answers`` are sorted, and of the type that was asked for."""
 
     asked: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.source import inside
@@ -21,16 +22,14 @@ class UnusableCA(PlatformError):
     code = "probe.ca"
 
 
-@dataclass(frozen=True, slots=True)
-class Distrust:
+class Distrust(Struct, frozen=True):
     """Why the chain is not trusted: OpenSSL's number and words."""
 
     number: int
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Handshake:
+class Handshake(Struct, frozen=True):
     """What was seen. ``server_name`` is the one that was asked for.
 
     ``trouble`` says why there was no handshake; then nothing else was seen.

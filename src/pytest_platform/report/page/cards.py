@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from pytest_platform.report.check_report import CheckReport
 from pytest_platform.report.document import Document, Platform
@@ -26,8 +25,7 @@ _LISTED: Final = 60
 """Checks of a module that are listed."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleCard:
+class ModuleCard(Struct, frozen=True):
     """One module. ``row`` are the cells of the table, by their headings."""
 
     anchor: str
@@ -45,8 +43,7 @@ class ModuleCard:
     unlisted: int
 
 
-@dataclass(frozen=True, slots=True)
-class HostCards:
+class HostCards(Struct, frozen=True):
     """The modules of one host; ``name`` is empty where the run looked at no other machine."""
 
     name: str

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from pytest_platform.report.fit import cut, one_line
 from pytest_platform.report.module_report import ModuleReport
@@ -26,8 +25,7 @@ ABSENT: Final = "absent"
 """What stands for the verdict of a module that is needed and took no part in the run."""
 
 
-@dataclass(frozen=True, slots=True)
-class DrawnModule:
+class DrawnModule(Struct, frozen=True):
     """A box; ``x`` and ``y`` are its upper left corner. ``label`` is read out."""
 
     name: str
@@ -38,8 +36,7 @@ class DrawnModule:
     y: float
 
 
-@dataclass(frozen=True, slots=True)
-class DrawnEdge:
+class DrawnEdge(Struct, frozen=True):
     """A line and its arrowhead as paths; ``kind`` are words for the style sheet."""
 
     kind: str
@@ -47,8 +44,7 @@ class DrawnEdge:
     head: str
 
 
-@dataclass(frozen=True, slots=True)
-class GraphPicture:
+class GraphPicture(Struct, frozen=True):
     """The picture; ``apart`` are modules that need nothing and that nothing needs."""
 
     width: float

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, get_args
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from pytest_platform.report.check_report import ModuleVerdict
 from pytest_platform.report.document import Document
@@ -33,8 +32,7 @@ _UNWELL: Final = 8
 """Modules that are not well and are named at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class BarPart:
+class BarPart(Struct, frozen=True):
     """A part of the bar of verdicts, in units from its left end."""
 
     verdict: str
@@ -43,8 +41,7 @@ class BarPart:
     width: float
 
 
-@dataclass(frozen=True, slots=True)
-class Unwell:
+class Unwell(Struct, frozen=True):
     """A module that is not well, and for how long, where that is known."""
 
     name: str
@@ -52,8 +49,7 @@ class Unwell:
     lasted: str
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(Struct, frozen=True):
     """The verdict of the whole run, the sentence that says it, and what is said beneath."""
 
     verdict: str

@@ -7,9 +7,10 @@ place in each layer that they cross, and the nodes of a layer are sorted so that
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
+
+from msgspec import Struct
 
 _SWEEPS: Final = 12
 
@@ -18,8 +19,7 @@ Node = str | tuple[str, str, int]
 Edge = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """``places`` are layer and row of each node; rows may be halves. ``paths`` join nodes."""
 
     places: Mapping[Node, tuple[int, float]]

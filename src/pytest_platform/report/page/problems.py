@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from pytest_platform.codes import CodeEntry, catalogue
 from pytest_platform.report.check_report import ExcerptReport
@@ -24,8 +23,7 @@ _LINE: Final = 160
 _SEVERITIES: Final = ("failed", "error", "warning")
 
 
-@dataclass(frozen=True, slots=True)
-class QuotedLine:
+class QuotedLine(Struct, frozen=True):
     """A line of a file; ``marked`` are its text before, in and after what is meant, if it is."""
 
     number: int
@@ -33,8 +31,7 @@ class QuotedLine:
     marked: tuple[str, str, str] | None
 
 
-@dataclass(frozen=True, slots=True)
-class FaultPlace:
+class FaultPlace(Struct, frozen=True):
     """Where a module has a fault, with the checks that say so."""
 
     module: str
@@ -42,8 +39,7 @@ class FaultPlace:
     checks: str
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """One message with its places. What was compared is there where it is the same for all."""
 
     text: str
@@ -54,8 +50,7 @@ class Message:
     lines: Sequence[QuotedLine]
 
 
-@dataclass(frozen=True, slots=True)
-class PageProblem:
+class PageProblem(Struct, frozen=True):
     """All that is wrong under one code; ``entry`` is what the catalogue says of it."""
 
     anchor: str

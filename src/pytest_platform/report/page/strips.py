@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby, pairwise
 from statistics import median
 from typing import Final
+
+from msgspec import Struct
 
 from pytest_platform.report.page.moments import took
 from pytest_platform.report.past import SHOWN_RUNS, PastRun, changes
@@ -21,16 +22,14 @@ PLOT: Final = 24
 _ORDER: Final = ("failed", "error", "unverified", "passed")
 
 
-@dataclass(frozen=True, slots=True)
-class Strip:
+class Strip(Struct, frozen=True):
     """``lines`` are a path for each verdict; their style cuts them into runs. ``label`` says it."""
 
     lines: Sequence[tuple[str, str]]
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plot:
+class Plot(Struct, frozen=True):
     """``line`` joins how long the runs took; ``end`` is where the last one is."""
 
     line: str
