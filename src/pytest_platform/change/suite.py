@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec.structs import replace
 
 from pytest_platform.change import plan as plans
 from pytest_platform.change.apply import Applied, Setting, guarded_apply

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec.structs import replace
 
 from pytest_platform.checks.blocked import blocked
 from pytest_platform.checks.check import ModuleCheck, unanswered

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.module.loader import Vocabulary
 from pytest_platform.probes import command, dns, file, http, log, metrics, tcp, tls, volume
 from pytest_platform.probes import exec as exec_probe

@@ -6,8 +6,10 @@ Other checks leave a fault to these, so that it is reported once. See ``run.faul
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec.structs import replace
 
 from pytest_platform.checks.blocked import state_findings
 from pytest_platform.checks.check import ModuleCheck

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -83,9 +84,13 @@ class Client(docker.APIClient):
             DockerException, RequestException, OSError, ValueError: it does not answer, or refuses.
         """
         questions = [f"/v{self.api_version}{path}" for path in paths]
-        if far and self._socket:
+        if not self._socket:
+            return at_once([partial(self._over_pool, one) for one in questions], far=far)
+        if far:
             return list(self._over_lines(questions))
-        return at_once([partial(self._over_pool, one) for one in questions], far=far)
+        # Over the SDK's way each takes three times the processor.
+        with closing(PipelinedConnection(self._socket, self.timeout)) as line:
+            return list(self._answered([line], questions))
 
     def close(self) -> None:
         """Close all connections."""
@@ -95,12 +100,17 @@ class Client(docker.APIClient):
     def _over_lines(self, questions: Sequence[str]) -> Iterator[Any]:
         lines = self._enough_lines(len(questions))
         try:
-            for question, (status, body) in zip(questions, answers(lines, questions), strict=True):
-                # All that is not plainly an answer is asked again: the SDK knows what it means.
-                yield json.loads(body) if status == HTTPStatus.OK else self._over_pool(question)
+            yield from self._answered(lines, questions)
         except BaseException:
             self._hang_up()
             raise
+
+    def _answered(
+        self, lines: Sequence[PipelinedConnection], questions: Sequence[str]
+    ) -> Iterator[Any]:
+        for question, (status, body) in zip(questions, answers(lines, questions), strict=True):
+            # All that is not plainly an answer is asked again: the SDK knows what it means.
+            yield json.loads(body) if status == HTTPStatus.OK else self._over_pool(question)
 
     def _enough_lines(self, count: int) -> Sequence[PipelinedConnection]:
         missing = min(count, CONNECTIONS) - len(self._lines)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -71,7 +73,7 @@ class Container(Struct, frozen=True):
     """The exit code of the run before the one that runs, where it was restarted a moment ago."""
 
 
-class Snapshot(Struct, frozen=True):
+class Snapshot(Struct, frozen=True, dict=True):
     """One look at a host. ``secrets`` are the environment values met on the way.
 
     ``details`` are there where they were asked for. ``drivers`` say where the data of a volume
@@ -104,11 +106,14 @@ class Snapshot(Struct, frozen=True):
         return self._matching(project, service, hook=hook)
 
     def _matching(self, project: str, service: str, *, hook: str | None) -> list[Container]:
-        wanted = (project, service, hook)
-        return sorted(
-            (one for one in self.containers if (one.project, one.service, one.hook) == wanted),
-            key=lambda one: one.name,
-        )
+        return list(self._by_service.get((project, service, hook), ()))
+
+    @cached_property
+    def _by_service(self) -> Mapping[tuple[str, str, str | None], Sequence[Container]]:
+        found = defaultdict(list)
+        for one in sorted(self.containers, key=lambda one: one.name):
+            found[one.project, one.service, one.hook].append(one)
+        return found
 
 
 def take(

@@ -21,7 +21,7 @@ from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.from_compose import BLOCK, Project, ServicePlace, module_of
 from pytest_platform.module.infer import Data, Services, data_of, infer
 from pytest_platform.module.loader import Broken, Module, Vocabulary
-from pytest_platform.run.engines import KINDS
+from pytest_platform.run.engines import kind_of
 from pytest_platform.verdict import Location
 
 
@@ -150,7 +150,7 @@ class ComposeCatalog(Catalog):
             return written
         # Compose refuses profiles that contradict each other together, so some may lack.
         lacking = {name: one for name, one in written.items() if one.get("profiles")}
-        kind = KINDS[self.ask.engine]
+        kind = kind_of(self.ask.engine)
         return {
             name: kind.as_deployed({**one, **_refused(name, rendered, written), **self._said(name)})
             for name, one in {**lacking, **rendered.services}.items()

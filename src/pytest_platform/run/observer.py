@@ -12,7 +12,7 @@ from pytest_platform.errors import PlatformError
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import DeclaredProbe, Module
 from pytest_platform.probes.kind import ProbeKind
-from pytest_platform.run.engines import KINDS, engine_of
+from pytest_platform.run.engines import engine_of, kind_of
 from pytest_platform.run.graph import neighbours
 from pytest_platform.run.host import Host
 from pytest_platform.run.observation import Show, telling
@@ -66,7 +66,7 @@ class DeployedObserver:
         """Wait for at most ``duration``, and take the snapshot."""
         # Of these modules only: another host may have services of the same names.
         services = services_to_see(modules, self._catalog, self._probes)
-        kind = engine_of(modules[0]) if modules else next(iter(KINDS.values()))
+        kind = engine_of(modules[0]) if modules else kind_of("compose")
         if not duration:
             return kind.take(host, services, self._digests)
         return wait(

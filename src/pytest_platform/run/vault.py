@@ -110,14 +110,17 @@ def _of_modules(modules: list[Module | Broken]) -> tuple[list[str], list[str]]:
     """Return what is secret in the files of modules, and what they say in public."""
     secret: list[str] = []
     public: list[str] = []
+    leaves: dict[tuple[str, str], None] = {}
     for module in modules:
         if isinstance(module, Broken):
             secret += (found.value for found in in_command(read(module.path)))
             continue
-        for name, text in _leaves("", module.source.data):
-            found = [one.value.strip(" \t\n'\"") for one in in_value(name, text)]
-            secret += found
-            public += [] if found else [text]
+        leaves.update(dict.fromkeys(_leaves("", module.source.data)))
+    # Most modules say the same in most places.
+    for name, text in leaves:
+        found = [one.value.strip(" \t\n'\"") for one in in_value(name, text)]
+        secret += found
+        public += [] if found else [text]
     return secret, public
 
 

@@ -8,7 +8,6 @@ from datetime import date
 from typing import ClassVar, Final
 
 from pytest_platform.checks.check import Check, ModuleCheck
-from pytest_platform.checks.contract import healthcheck
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.registry import ContractJudge
 from pytest_platform.errors import PlatformError, Problem
@@ -37,18 +36,19 @@ class ContractCheck(ModuleCheck):
             findings = [facts.placed(finding) for finding in self.judge(facts)]
         except Unread as unread:
             return unread_result(self.module, self.code, unread, context.today)
-        undeclared = any(one.actual == healthcheck.UNDECLARED for one in findings)
-        if undeclared and self._image_has_one(context):
+        if self.code == "contract.healthcheck" and self._image_has_one(findings, context):
             return passed("the image brings a health check, as its host has it")
         baseline = context.catalog.baseline if findings else None
         return apply_waivers(self.module, self.code, findings, context.today, baseline)
 
-    def _image_has_one(self, context: Context) -> bool:
-        """Say whether the image of each container has a health check, where it can be seen."""
+    def _image_has_one(self, findings: Sequence[Finding], context: Context) -> bool:
+        """Say whether images bring the health check that no file declares, where they are seen."""
+        from pytest_platform.checks.contract.healthcheck import UNDECLARED
         from pytest_platform.checks.images import image_behind
 
         module = self.module
-        if not context.remote_mode.live:
+        undeclared = any(one.actual == UNDECLARED for one in findings)
+        if not (undeclared and context.remote_mode.live):
             return False
         try:
             containers = context.fleet.snapshot(module).of(module.project, module.service)
