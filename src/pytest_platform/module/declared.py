@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,7 +41,7 @@ class DeclaredProbe(Struct, frozen=True):
     within: float = 0.0
 
 
-class Module(Struct, frozen=True):
+class Module(Struct, frozen=True, dict=True):
     """A module that was read and is well formed.
 
     ``name`` is the name of its folder, by which other modules refer to it. ``stack`` is
@@ -100,14 +101,14 @@ class Module(Struct, frozen=True):
         """The Compose project it is deployed as."""
         return self.manifest.spec.runtime.place.project
 
-    @property
+    @cached_property
     def compose_files(self) -> tuple[Path, ...]:
         """Its Compose files, absolute, in the order in which Compose merges them."""
         files = self.manifest.spec.runtime.place.files
         # Not Path.resolve(): older Pythons raise where links lead in a circle.
         return tuple(Path(os.path.realpath(self.folder / file)) for file in files)
 
-    @property
+    @cached_property
     def deploy(self) -> str:
         """The command that deploys it, with its project and its files as seen from the root."""
         files = [os.path.relpath(file, self.root) for file in self.compose_files]

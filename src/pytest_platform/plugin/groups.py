@@ -33,8 +33,9 @@ def groups_of(run: Run, module: Module | Broken) -> Iterator[tuple[str, list[Che
 
 def total_of(run: Run, module: Module | Broken) -> int:
     """Count the checks of a module, selected or not, its tests in Python included."""
-    generated = sum(len(checks) for _, checks in groups_of(run, module))
-    return generated + run.tests.get(module.name, 0)
+    if module.name not in run.checks:
+        run.checks[module.name] = sum(len(checks) for _, checks in groups_of(run, module))
+    return run.checks[module.name] + run.tests.get(module.name, 0)
 
 
 def _plan(run: Run, module: Module) -> Check:

@@ -42,7 +42,8 @@ RUN: pytest.StashKey[Run] = pytest.StashKey()
 class Run(Struct):
     """One run. ``selected`` are the names that ``--module`` picked; None means all.
 
-    ``tests`` counts the collected tests in Python of each module, selected or not.
+    ``tests`` counts the collected tests in Python of each module, selected or not, and
+    ``checks`` its generated checks, once they were counted.
     ``stack`` is there where the run has an ephemeral one.
     """
 
@@ -58,6 +59,7 @@ class Run(Struct):
     stack: Ephemeral | None = None
     changed_since: ChangedSince | None = None
     tests: dict[str, int] = field(default_factory=dict)
+    checks: dict[str, int] = field(default_factory=dict)
     _context: Context | None = None
     _setting: Setting | None = None
 
