@@ -43,7 +43,7 @@ class CannotAdopt(PlatformError):
     code = "adopt.refused"
 
 
-class Adoption(Struct):
+class Adoption(Struct, dict=True):
     """The services of a project, which of them have modules, and what is written for the rest.
 
     ``folder`` is that of the modules, ``root`` what no path of theirs may leave.
