@@ -12,6 +12,7 @@ from e2e.project import Project
 from e2e.proxy import Proxy
 from e2e.tree import Tree
 from e2e.waiting import until
+from pytest_platform.docker.api import InspectedContainer
 from pytest_platform.docker.engine import Engine
 from pytest_platform.docker.snapshot import read_container
 from pytest_platform.errors import EngineError
@@ -26,10 +27,12 @@ ASKED: dict[str, Callable[[Engine, str], object]] = {
     "api_version": lambda engine, _: engine.api_version(),
     "list_containers": lambda engine, _: engine.list_containers(),
     "inspect": lambda engine, container: engine.inspect(container),
+    "inspect_all": lambda engine, container: engine.inspect_all([container, "none"]),
+    "inspect_image": lambda engine, _: engine.inspect_image("none"),
     "list_images": lambda engine, _: engine.list_images(),
     "log_tail": lambda engine, container: engine.log_tail(container, 10),
     "log": lambda engine, container: engine.log(
-        engine.inspect(container) or {}, since=0.0, streams=("stdout",), tail=None, limit=100
+        inspected(engine, container), since=0.0, streams=("stdout",), tail=None, limit=100
     ),
     "service_log": lambda engine, _: _no_service(engine),
     "kernel": lambda engine, _: engine.kernel(),
@@ -42,6 +45,12 @@ ASKED: dict[str, Callable[[Engine, str], object]] = {
     "close": lambda engine, _: engine.close(),
 }
 """Every public name of the Engine, and how it is used. A new one is to be tried here too."""
+
+
+def inspected(engine: Engine, container: str) -> InspectedContainer:
+    found = engine.inspect(container)
+    assert found
+    return found
 
 
 def _no_service(engine: Engine) -> None:
@@ -73,7 +82,7 @@ def test_the_exit_code_of_the_last_run_is_known_while_another_one_runs(
 
     def told() -> int | None:
         # Asked again: an Engine that much happens on forgets what was a while ago.
-        seen = read_container(project.container("loop"))
+        seen = read_container(inspected(engine, project.container("loop")["Id"]))
         return engine.last_exit(seen.id, seen.started_at.timestamp()) if seen.started_at else None
 
     until(lambda: told() is not None, "the event of a run that ended")

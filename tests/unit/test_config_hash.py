@@ -14,7 +14,9 @@ from pytest_platform.checks.drift.left_over import orphans
 from pytest_platform.checks.drift.sharing import resolved, shares
 from pytest_platform.checks.drift.top_level import KINDS, differing
 from pytest_platform.compose.config_hash import of_network, of_service, of_volume
+from pytest_platform.docker.api import InspectedVolume
 from pytest_platform.docker.details import Listed
+from pytest_platform.docker.host_config import HostConfig
 
 CASES = Path(__file__).parents[1] / "cases" / "drift"
 ORDERED = {
@@ -88,9 +90,9 @@ def test_of_a_volume_with_the_driver_that_goes_without_saying() -> None:
     assert of_volume(DATA) == of_volume({**DATA, "driver": "local"}) == DATA_HASH
 
 
-def _made(hashed: str, version: str, **more: Any) -> dict[str, Any]:
+def _made(hashed: str, version: str, options: dict[str, str] | None = None) -> InspectedVolume:
     labels = {"com.docker.compose.config-hash": hashed, "com.docker.compose.version": version}
-    return {"Driver": "local", "Labels": {**labels, "x": "y"}, **more}
+    return InspectedVolume("dr-h_data", {**labels, "x": "y"}, options, "local")
 
 
 @pytest.mark.parametrize(
@@ -98,16 +100,16 @@ def _made(hashed: str, version: str, **more: Any) -> dict[str, Any]:
     [
         (_made(DATA_HASH, "5.6.1"), []),
         (
-            _made("another", "5.6.1", Options=DATA["driver_opts"]),
+            _made("another", "5.6.1", options=DATA["driver_opts"]),
             ["the settings in the Compose files"],
         ),
-        (_made("another", "5.0.0", Options=DATA["driver_opts"]), []),
-        (_made("another", "5.0.0", Options={**DATA["driver_opts"], "o": "size=2m"}), ["o size=1m"]),
-        (_made("another", "5.0.0", Options=None), ["device tmpfs, o size=1m, type tmpfs"]),
+        (_made("another", "5.0.0", options=DATA["driver_opts"]), []),
+        (_made("another", "5.0.0", options={**DATA["driver_opts"], "o": "size=2m"}), ["o size=1m"]),
+        (_made("another", "5.0.0", options=None), ["device tmpfs, o size=1m, type tmpfs"]),
     ],
 )
 def test_a_volume_is_compared_by_hash_or_by_what_inspect_shows(
-    made: dict[str, Any], found: list[str]
+    made: InspectedVolume, found: list[str]
 ) -> None:
     kind = KINDS[1][0]
     drifts = differing(kind, ["data"], {"volumes": {"data": DATA}}, {"dr-h_data": made}, "5.6.1")
@@ -122,8 +124,8 @@ def test_what_is_external_or_not_there_is_not_compared(wanted: dict[str, Any]) -
 
 def test_names_of_services_become_ids_of_their_containers() -> None:
     service = {"network_mode": "service:a", "pid": "service:gone", "volumes_from": ["a:ro", "b"]}
-    host = {"NetworkMode": f"container:{OTHER}", "VolumesFrom": [FULL]}
-    found = resolved(service, {"HostConfig": host}, {"a": [FULL, OTHER], "b": [OTHER]})
+    host = HostConfig(network_mode=f"container:{OTHER}", volumes_from=[FULL])
+    found = resolved(service, host, {"a": [FULL, OTHER], "b": [OTHER]})
     assert shares(service)
     assert found == {
         "network_mode": f"container:{OTHER}",

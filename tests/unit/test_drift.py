@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import fields, replace
 
+import inspected
 from pytest_platform.checks.drift import describe
 from pytest_platform.checks.drift.compare import FIELDS, compare
 from pytest_platform.checks.drift.desired import desired, nanoseconds
@@ -55,7 +56,8 @@ def _desired(name: str) -> Desired:
 def _observed(name: str, container: Mapping[str, Any], *, with_image: bool = True) -> Observed:
     image = RECORDED[name]["images"].get(container["Image"]) if with_image else None
     return observed(
-        DIGESTS.without_values(container), DIGESTS.without_values(image) if image else None
+        DIGESTS.without_values(inspected.container(container)),
+        DIGESTS.without_values(inspected.image(image)) if image else None,
     )
 
 
@@ -133,7 +135,8 @@ def test_an_index_that_holds_the_same_manifest_is_the_same_image(
     used: str | None, held: list[Mapping[str, Any]], same: bool
 ) -> None:
     container = {"ImageManifestDescriptor": {"digest": used} if used else None}
-    assert same_content(container, {"Manifests": held}) is same
+    image = inspected.image({"Manifests": held})
+    assert same_content(inspected.container(container), image) is same
 
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=8)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+import inspected
 from observers import Recorded
 from pytest_platform.checks.drift import check
 from pytest_platform.checks.drift.model import Hash
@@ -18,6 +19,7 @@ from pytest_platform.checks.registry import PROBES, vocabulary
 from pytest_platform.compose.rendered import Rendered
 from pytest_platform.compose.renderer import Renderer
 from pytest_platform.docker import details as host_details
+from pytest_platform.docker.api import ListedContainer, ListedImage
 from pytest_platform.docker.details import Details, Digests
 from pytest_platform.docker.engine import Document, Engine
 from pytest_platform.docker.snapshot import Snapshot, read_container, take
@@ -123,16 +125,19 @@ def _context(
 
 def _snapshot(case: str) -> Snapshot:
     seen = json.loads((CASES / case / "observed.json").read_text())
-    documents = [{**one, "State": _running()} for one in seen["containers"]]
+    found = list(map(inspected.container, seen["containers"]))
     digests = Digests()
     kept = Details(
         digests,
-        {one["Id"]: digests.without_values(one) for one in documents},
-        {name: digests.without_values(one) for name, one in seen["images"].items()},
+        {one.id: digests.without_values(one) for one in found},
+        {
+            name: digests.without_values(inspected.image(one))
+            for name, one in seen["images"].items()
+        },
         seen["references"],
         tuple(host_details.Listed(*one) for one in seen["listed"]),
     )
-    containers = tuple(map(read_container, documents))
+    containers = tuple(map(read_container, found))
     return Snapshot("local", datetime.now(UTC), containers, details=kept)
 
 
@@ -242,9 +247,9 @@ class Told(Engine):
         self._seen = json.loads((CASES / case / "observed.json").read_text())
         self.asked: list[str] = []
 
-    def list_containers(self) -> list[Document]:
+    def list_containers(self) -> list[ListedContainer]:
         return [
-            {"Id": one["Id"], "Names": [one["Name"]], "Labels": one["Config"]["Labels"]}
+            ListedContainer(one["Id"], [one["Name"]], one["Config"]["Labels"])
             for one in self._seen["containers"]
         ]
 
@@ -267,10 +272,10 @@ class Told(Engine):
             return image
         return [] if kind == "networks" else {"Volumes": []}
 
-    def list_images(self) -> list[Document]:
+    def list_images(self) -> list[ListedImage]:
         self.asked.append("images")
         listed: Mapping[str, str] = self._seen["references"]
-        return [{"Id": found, "RepoTags": [name]} for name, found in listed.items()]
+        return [ListedImage(found, [name]) for name, found in listed.items()]
 
 
 def test_images_are_asked_for_once_and_only_for_drift() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import inspected
 from observers import Recorded, Take
 from pytest_platform.checks.registry import PROBES, vocabulary
 from pytest_platform.compose.renderer import Renderer
@@ -253,6 +254,6 @@ def container(service: str, volumes: tuple[str, ...]) -> Container:
         "Name": service,
         "State": {"Status": "running", "ExitCode": 0},
         "Config": {"Labels": {PROJECT: "p", SERVICE: service}},
-        "Mounts": [{"Type": "volume", "Name": volume} for volume in volumes],
+        "Mounts": [{"Type": "volume", "Name": volume, "Destination": "/d"} for volume in volumes],
     }
-    return read_container(document)
+    return read_container(inspected.container(document))

@@ -14,9 +14,8 @@ import pytest
 from oddities import SHARES, chance, changed, of_share
 
 from pytest_platform.checks.drift.observed import image_of, observed
-from pytest_platform.docker import shapes
+from pytest_platform.docker.api import InspectedContainer, InspectedImage, understood
 from pytest_platform.docker.details import Digests
-from pytest_platform.docker.shapes import understood
 from pytest_platform.docker.snapshot import read_container
 from pytest_platform.errors import EngineAnswer
 
@@ -41,9 +40,9 @@ DIGESTS = Digests()
 @pytest.mark.parametrize("share", range(SHARES))
 def test_a_container_is_read_or_refused(share: int) -> None:
     def read(document: Any) -> None:
-        understood(document, shapes.ContainerShape, "here")
-        read_container(document)
-        observed(DIGESTS.without_values(document), None)
+        container = understood(document, InspectedContainer, "here")
+        read_container(container)
+        observed(DIGESTS.without_values(container), None)
 
     assert _all_read(share, CONTAINERS, read) > 0
 
@@ -51,15 +50,14 @@ def test_a_container_is_read_or_refused(share: int) -> None:
 @pytest.mark.parametrize("share", range(SHARES))
 def test_an_image_is_read_or_refused(share: int) -> None:
     def read(document: Any) -> None:
-        understood(document, shapes.ImageShape, "here")
-        image_of(DIGESTS.without_values(document))
+        image_of(DIGESTS.without_values(understood(document, InspectedImage, "here")))
 
     assert _all_read(share, IMAGES, read) > 0
 
 
 @pytest.mark.parametrize("document", CONTAINERS, ids=lambda one: one["Name"])
 def test_what_was_recorded_is_read(document: Any) -> None:
-    assert read_container(understood(document, shapes.ContainerShape, "here")).id
+    assert read_container(understood(document, InspectedContainer, "here")).id
 
 
 def _all_read(share: int, seeds: list[Any], read: Callable[[Any], None]) -> int:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+import inspected
 from pytest_platform.docker.snapshot import Container, read_container
 from pytest_platform.probes.log import _since
 
@@ -20,7 +21,7 @@ def _container(status: str, ended: float) -> Container:
         "ExitCode": 0,
         **{key: time.isoformat() for key, time in times.items()},
     }
-    return read_container({"Id": "x", "Name": "/x", "State": state, "Config": {}})
+    return read_container(inspected.container({"State": state}))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+import inspected
 from pytest_platform.checks.mounted_data import SharedData, declared_beside, shared_by_files
 from pytest_platform.checks.registry import vocabulary
 from pytest_platform.compose.renderer import Renderer
@@ -102,27 +103,29 @@ def test_of_a_module_that_cannot_be_read_nobody_can_tell(
     assert ask(tmp_path, renderer) == SharedData({}, ("store",))
 
 
+MOUNTED = {"Type": "bind", "Destination": "/at", "RW": False}
 POWERS: list[dict[str, Any]] = [
     {"HostConfig": {"Privileged": True}},
     {"HostConfig": {"PidMode": "host"}},
     {"HostConfig": {"CapAdd": ["CAP_SYS_ADMIN"]}},
     {"HostConfig": {"Devices": [{"PathOnHost": "/dev/sda1"}]}},
-    {"Mounts": [{"Type": "bind", "Source": "/var/run/docker.sock", "RW": False}]},
-    {"Mounts": [{"Type": "bind", "Source": "/run", "RW": False}]},
+    {"Mounts": [{**MOUNTED, "Source": "/var/run/docker.sock"}]},
+    {"Mounts": [{**MOUNTED, "Source": "/run"}]},
 ]
 
 
 @pytest.mark.parametrize("document", POWERS, ids=str)
 def test_a_container_that_nothing_keeps_from_the_host(document: dict[str, Any]) -> None:
-    assert of_container(document).shared_with(Mounted(frozenset({"data"}))) == "the whole host"
+    mounted = of_container(inspected.container(document))
+    assert mounted.shared_with(Mounted(frozenset({"data"}))) == "the whole host"
 
 
 def test_a_container_that_is_kept_from_it() -> None:
     harmless = {
         "HostConfig": {"CapAdd": ["NET_ADMIN"], "Devices": [{"PathOnHost": "/dev/dri"}]},
         "Mounts": [
-            {"Type": "volume", "Name": "data", "Source": "/v/data", "RW": False},
-            {"Type": "tmpfs", "Source": "", "RW": True},
+            {**MOUNTED, "Type": "volume", "Name": "data", "Source": "/v/data"},
+            {**MOUNTED, "Type": "tmpfs", "Source": "", "RW": True},
         ],
     }
-    assert of_container(harmless) == Mounted()
+    assert of_container(inspected.container(harmless)) == Mounted()

@@ -233,8 +233,7 @@ def _held_by(module: Module, context: Context, read: set[str]) -> Iterator[tuple
     """Yield what is in the volumes of a module, without those that were ``read`` before."""
     engine = context.fleet.host_of(module).engine
     for container in context.fleet.snapshot(module).of(module.project, module.service):
-        document = engine.inspect(container.id) or {}
-        for name, path, _ in volume_mounts(document):
+        for name, path, _ in volume_mounts(engine.inspect(container.id)):
             if name not in read:
                 read.add(name)
                 found = contents(engine, container.id, path, timeout=_READING)

@@ -18,7 +18,7 @@ def image_behind(container: Container, module: Module, context: Context) -> Imag
     """
     details = context.fleet.snapshot(module).details
     if details is not None:
-        document = details.images.get(container.image_id)
-        return image_of(document) if document else None
-    (document,) = context.fleet.host_of(module).engine.ask([f"/images/{container.image_id}/json"])
-    return image_of(Digests().without_values(document)) if document else None
+        known = details.images.get(container.image_id)
+        return image_of(known) if known else None
+    found = context.fleet.host_of(module).engine.inspect_image(container.image_id)
+    return image_of(Digests().without_values(found)) if found else None

@@ -18,8 +18,8 @@ def leave(target: Target) -> tuple[str, ...]:
 
     There is none where that cannot be done: the container has no ``touch``, or may not write.
     """
-    document = target.engine.inspect(target.container(None).id) or {}
-    folders = [one.path for one in volume_mounts(document) if one.writable]
+    container = target.engine.inspect(target.container(None).id)
+    folders = [one.path for one in volume_mounts(container) if one.writable]
     paths = [posixpath.join(folder, NAME) for folder in folders]
     return tuple(path for path in paths if _runs(target, ["touch", path]))
 

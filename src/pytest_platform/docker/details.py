@@ -11,16 +11,27 @@ import hmac
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from pytest_platform.docker import shapes
-from pytest_platform.docker.engine import PROJECT, SERVICE, Document, Engine
-from pytest_platform.docker.shapes import understood
+from pytest_platform.docker.api import (
+    InspectedContainer,
+    InspectedImage,
+    InspectedNetwork,
+    InspectedVolume,
+    ListedContainer,
+    ListedImage,
+    understood,
+)
+from pytest_platform.docker.engine import PROJECT, SERVICE, Engine
 
 ONEOFF = "com.docker.compose.oneoff"
 _FILES = "com.docker.compose.project.config_files"
 _AT_WORK = frozenset({"running", "restarting", "paused"})
+
+Inspected = TypeVar("Inspected", InspectedContainer, InspectedImage)
 
 
 class Digests:
@@ -38,15 +49,17 @@ class Digests:
         """Return the digest of one value."""
         return hmac.new(self._key, value.encode(), hashlib.sha256).hexdigest()
 
-    def without_values(self, document: Document) -> Document:
-        """Return an ``inspect`` document with digests in place of the environment's values."""
-        config = document.get("Config") or {}
-        entries: Iterable[str] = config.get("Env") or ()
-        return {**document, "Config": {**config, "Env": dict(map(self._entry, entries))}}
+    def without_values(self, inspected: Inspected) -> Inspected:
+        """Return what was inspected with digests in place of the environment's values."""
+        config = inspected.config
+        if config is None:
+            return inspected
+        entries = list(map(self._entry, config.env or ()))
+        return replace(inspected, config=replace(config, env=entries))
 
-    def _entry(self, entry: str) -> tuple[str, str | None]:
+    def _entry(self, entry: str) -> str:
         name, separator, value = entry.partition("=")
-        return name, self.of(value) if separator else None
+        return f"{name}={self.of(value)}" if separator else name
 
 
 class Listed(Struct, frozen=True):
@@ -69,13 +82,13 @@ class Details:
     """
 
     digests: Digests
-    containers: Mapping[str, Document] = field(default_factory=dict, repr=False)
-    images: Mapping[str, Document] = field(default_factory=dict, repr=False)
+    containers: Mapping[str, InspectedContainer] = field(default_factory=dict, repr=False)
+    images: Mapping[str, InspectedImage] = field(default_factory=dict, repr=False)
     references: Mapping[str, str] = field(default_factory=dict)
     listed: tuple[Listed, ...] = ()
     one_offs: tuple[Listed, ...] = ()
-    networks: Mapping[str, Document] = field(default_factory=dict)
-    volumes: Mapping[str, Document] = field(default_factory=dict)
+    networks: Mapping[str, InspectedNetwork] = field(default_factory=dict)
+    volumes: Mapping[str, InspectedVolume] = field(default_factory=dict)
 
     def ids_of(self, project: str) -> dict[str, list[str]]:
         """Return the ids of a project's containers by service, the first container first."""
@@ -89,48 +102,47 @@ class Details:
 def details(
     engine: Engine,
     digests: Digests,
-    listed: Collection[Document],
-    documents: Iterable[Document],
-    volumes: Iterable[Document] = (),
+    listed: Collection[ListedContainer],
+    inspected: Iterable[InspectedContainer],
+    volumes: Iterable[InspectedVolume] = (),
 ) -> Details:
     """Keep what comparing needs: one list of images, and one inspect for each distinct one.
 
     Raises:
         EngineError: the Engine cannot be asked.
     """
-    containers = {one["Id"]: digests.without_values(one) for one in documents}
-    wanted = sorted({one.get("Image") or "" for one in containers.values()} - {""})
-    images = [f"/images/{image}/json" for image in wanted]
-    networks, *seen = engine.ask(["/networks", *images]) if wanted else [()]
-    understood(networks, list[shapes.NamedShape] | None, engine.host)
-    understood(seen, list[shapes.ImageShape | None], engine.host)
-    found = {image: one for image, one in zip(wanted, seen, strict=True) if one}
+    containers = {one.id: digests.without_values(one) for one in inspected}
+    wanted = sorted({one.image or "" for one in containers.values()} - {""})
+    paths = [f"/images/{image}/json" for image in wanted]
+    answer, *answers = engine.ask(["/networks", *paths]) if wanted else [()]
+    networks = understood(answer or (), list[InspectedNetwork], engine.host)
+    images = understood(answers, list[InspectedImage | None], engine.host)
     return Details(
         digests,
         containers,
-        {image: digests.without_values(document) for image, document in found.items()},
+        {id_: digests.without_values(one) for id_, one in zip(wanted, images, strict=True) if one},
         dict(_references(engine.list_images())) if containers else {},
         tuple(_listed(one) for one in listed if not _is_one_off(one)),
-        tuple(_listed(one) for one in listed if _is_one_off(one) and one.get("State") in _AT_WORK),
-        {one["Name"]: one for one in networks or ()},
-        {one["Name"]: one for one in volumes},
+        tuple(_listed(one) for one in listed if _is_one_off(one) and one.state in _AT_WORK),
+        {one.name: one for one in networks},
+        {one.name: one for one in volumes},
     )
 
 
-def _references(images: Iterable[Document]) -> Iterator[tuple[str, str]]:
+def _references(images: Iterable[ListedImage]) -> Iterator[tuple[str, str]]:
     for image in images:
-        for name in (*(image.get("RepoTags") or ()), *(image.get("RepoDigests") or ())):
+        for name in (*(image.repo_tags or ()), *(image.repo_digests or ())):
             if "<none>" not in name:
-                yield name, image["Id"]
+                yield name, image.id
 
 
-def _is_one_off(document: Document) -> bool:
-    return (document.get("Labels") or {}).get(ONEOFF) == "True"
+def _is_one_off(container: ListedContainer) -> bool:
+    return (container.labels or {}).get(ONEOFF) == "True"
 
 
-def _listed(document: Document) -> Listed:
-    labels = document.get("Labels") or {}
-    names = document.get("Names") or [document["Id"][:12]]
+def _listed(container: ListedContainer) -> Listed:
+    labels = container.labels or {}
+    names = container.names or [container.id[:12]]
     files = tuple(filter(None, labels.get(_FILES, "").split(",")))
     name, project = names[0].lstrip("/"), labels.get(PROJECT, "")
-    return Listed(name, project, labels.get(SERVICE, ""), document["Id"], files)
+    return Listed(name, project, labels.get(SERVICE, ""), container.id, files)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from msgspec import Struct
+
+from pytest_platform.docker.api import InspectedContainer, PortBinding
 
 LOOPBACK = "127.0.0.1"
 _ANY_ADDRESS = {"": LOOPBACK, "0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 - read, not bound
@@ -45,21 +46,21 @@ class Network(Struct, frozen=True):
         return (self.addresses[0], port) if self.addresses else None
 
 
-def read_network(document: Mapping[str, Any]) -> Network:
-    """Take from one answer of ``inspect`` how the container is reached."""
-    settings = document.get("NetworkSettings") or {}
-    networks = (settings.get("Networks") or {}).values()
-    addresses = [one.get(key) for key in ("IPAddress", "GlobalIPv6Address") for one in networks]
+def read_network(container: InspectedContainer) -> Network:
+    """Return how a container is reached."""
+    settings = container.network_settings
+    networks = (settings.networks or {}).values()
+    addresses = [*(one.address for one in networks), *(one.address6 for one in networks)]
     return Network(
-        mode=(document.get("HostConfig") or {}).get("NetworkMode") or "",
-        published=tuple(_published(settings.get("Ports") or {})),
+        mode=container.host_config.network_mode or "",
+        published=tuple(_published(settings.ports or {})),
         addresses=tuple(filter(None, addresses)),
     )
 
 
-def _published(ports: Mapping[str, Any]) -> Iterator[Published]:
+def _published(ports: Mapping[str, list[PortBinding] | None]) -> Iterator[Published]:
     for port, bindings in ports.items():
         for binding in bindings or ():
-            host, taken = binding.get("HostIp") or "", binding.get("HostPort")
+            host, taken = binding.host_ip or "", binding.host_port
             if taken:
                 yield Published(port, _ANY_ADDRESS.get(host, host), int(taken))

@@ -9,10 +9,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from pytest_platform.docker import shapes
+from pytest_platform.docker.api import (
+    InspectedContainer,
+    InspectedImage,
+    ListedContainer,
+    ListedImage,
+    understood,
+)
 from pytest_platform.docker.connection import DEADLINE, EngineConnection
 from pytest_platform.docker.output import Events, Readable, end_of, frames
-from pytest_platform.docker.shapes import understood
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.transport import Transport
 from pytest_platform.text import quoted
@@ -55,28 +60,38 @@ class Engine(EngineConnection):
         with self._asking() as client:
             return client.ask(paths, far=self._far())
 
-    def list_containers(self) -> list[Document]:
+    def list_containers(self) -> list[ListedContainer]:
         """List the containers of all Compose projects, stopped ones too, in short form."""
         with self._asking() as client:
-            listed: list[Document] = client.containers(all=True, filters={"label": PROJECT})
-        return understood(listed, list[shapes.ListedShape], self.host)
+            listed = client.containers(all=True, filters={"label": PROJECT})
+        return understood(listed, list[ListedContainer], self.host)
 
-    def inspect(self, container: str) -> Document | None:
+    def inspect(self, container: str) -> InspectedContainer | None:
         """Return all that the Engine knows of a container; None where it is gone by now."""
         from docker.errors import NotFound
 
         with self._asking() as client:
             try:
-                found: Document = client.inspect_container(container)
+                found = client.inspect_container(container)
             except NotFound:
                 return None
-        return understood(found, shapes.ContainerShape, self.host)
+        return understood(found, InspectedContainer, self.host)
 
-    def list_images(self) -> list[Document]:
+    def inspect_all(self, containers: Sequence[str]) -> list[InspectedContainer | None]:
+        """Return all that the Engine knows of each container; None for one that is gone."""
+        answers = self.ask([f"/containers/{one}/json" for one in containers])
+        return understood(answers, list[InspectedContainer | None], self.host)
+
+    def inspect_image(self, image: str, *, manifests: bool = False) -> InspectedImage | None:
+        """Return what the Engine knows of an image, with its ``manifests`` where it keeps them."""
+        (answer,) = self.ask([f"/images/{image}/json{'?manifests=1' * manifests}"])
+        return understood([answer], list[InspectedImage | None], self.host)[0]
+
+    def list_images(self) -> list[ListedImage]:
         """List all images with their names, in short form."""
         with self._asking() as client:
-            listed: list[Document] = client.images()
-        return understood(listed, list[shapes.ListedImageShape], self.host)
+            listed = client.images()
+        return understood(listed, list[ListedImage], self.host)
 
     def log_tail(self, container: str, lines: int) -> str:
         """Return the last lines of a container's output, stdout and stderr as they came.
@@ -119,7 +134,7 @@ class Engine(EngineConnection):
 
     def log(
         self,
-        document: Document,
+        container: InspectedContainer,
         *,
         since: float,
         streams: Collection[str],
@@ -133,10 +148,10 @@ class Engine(EngineConnection):
         """
         asked = _log_options(since, streams, tail)
         # Not client.logs(): that reads all there is, or else line by line.
-        with self._streamed(f"containers/{document['Id']}/logs", asked) as stream:
+        with self._streamed(f"containers/{container.id}/logs", asked) as stream:
             data: bytes = stream.read(limit)
             cut = bool(stream.read(1))
-        text = data if document["Config"].get("Tty") else b"".join(frames(data))
+        text = data if container.config.tty else b"".join(frames(data))
         return (text.rpartition(b"\n")[0] if cut else text), cut
 
     def path_stat(self, container: str, path: str) -> Document | None:

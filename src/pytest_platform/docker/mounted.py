@@ -11,7 +11,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, Final, NamedTuple
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
+
+from pytest_platform.docker.api import InspectedContainer
+from pytest_platform.docker.host_config import HostConfig
 
 VOLUMES: Final = "/var/lib/docker/volumes"
 """Where an Engine keeps its volumes, unless it was configured otherwise."""
@@ -45,12 +48,12 @@ class VolumeMount(NamedTuple):
     writable: bool
 
 
-def volume_mounts(document: Mapping[str, Any]) -> list[VolumeMount]:
-    """Take from one answer of ``inspect`` the volumes that are mounted."""
+def volume_mounts(container: InspectedContainer | None) -> list[VolumeMount]:
+    """Return the volumes that a container has mounted; none of one that is gone."""
     return [
-        VolumeMount(one["Name"], one.get("Destination") or "", bool(one.get("RW")))
-        for one in document.get("Mounts") or ()
-        if one.get("Type") == "volume" and one.get("Name")
+        VolumeMount(one.name, one.destination, bool(one.writable))
+        for one in (container.mounts if container else None) or ()
+        if one.type == "volume" and one.name
     ]
 
 
@@ -99,32 +102,28 @@ def _nested(one: str, other: str) -> bool:
     return first.is_relative_to(second) or second.is_relative_to(first)
 
 
-def of_container(document: Mapping[str, Any]) -> Mounted:
-    """Return what a container can write to, of the Engine's answer to ``inspect``."""
-    mounts = [one for one in document.get("Mounts") or () if one.get("RW", True)]
-    host: Mapping[str, Any] = document.get("HostConfig") or {}
-    kind, _, other = str(host.get("PidMode") or "").partition(":")
+def of_container(container: InspectedContainer) -> Mounted:
+    """Return what a container can write to."""
+    mounts, host = container.mounts or [], container.host_config
+    kind, _, other = (host.pid_mode or "").partition(":")
+    writable = [one for one in mounts if one.writable is not False]
+    sources = [one.source or "" for one in writable if one.type in {"bind", "volume"}]
     return Mounted(
-        frozenset(str(one["Name"]) for one in mounts if one.get("Name")),
-        frozenset(
-            str(one["Source"])
-            for one in mounts
-            if one.get("Type") in {"bind", "volume"} and holds_data(str(one.get("Source") or ""))
-        ),
+        frozenset(one.name for one in writable if one.name),
+        frozenset(filter(holds_data, sources)),
         containers=frozenset([other] if kind == "container" and other else []),
-        host=kind == "host" or _has_power(host) or any(map(_gives_engine, _sources(document))),
+        # A socket takes orders also where it is mounted read-only.
+        host=kind == "host"
+        or _has_power(host)
+        or any(_gives_engine(one.source or "") for one in mounts),
     )
 
 
-def _sources(document: Mapping[str, Any]) -> list[str]:
-    """Return what is mounted of the host; a socket takes orders also where it is read-only."""
-    return [str(one.get("Source") or "") for one in document.get("Mounts") or ()]
-
-
-def _has_power(host: Mapping[str, Any]) -> bool:
-    added = {str(one).upper().removeprefix("CAP_") for one in host.get("CapAdd") or ()}
-    devices = (str(one.get("PathOnHost") or "") for one in host.get("Devices") or ())
-    return bool(host.get("Privileged") or added & _POWERS or any(map(_DISK.match, devices)))
+def _has_power(host: HostConfig) -> bool:
+    given = [] if host.cap_add is UNSET else host.cap_add or []
+    added = {one.upper().removeprefix("CAP_") for one in given}
+    devices = (one.path_on_host or "" for one in host.devices or ())
+    return bool(host.privileged or added & _POWERS or any(map(_DISK.match, devices)))
 
 
 def _gives_engine(source: str) -> bool:

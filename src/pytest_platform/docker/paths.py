@@ -5,10 +5,12 @@ from __future__ import annotations
 import posixpath
 from pathlib import PurePosixPath
 
-from pytest_platform.docker.engine import Document, Engine
+from pytest_platform.docker.api import InspectedContainer
+from pytest_platform.docker.engine import Engine
 from pytest_platform.errors import PlatformError
 
 _LINKS = 16
+_TMPFS = "tmpfs"
 _LINK = 1 << 27
 """The bit of Go's ``FileMode`` for a symbolic link."""
 
@@ -26,7 +28,7 @@ def resolve(engine: Engine, container: str, path: str) -> str | None:
         FilesHidden: the path is where the Engine cannot look.
         EngineError: the Engine cannot be asked.
     """
-    hidden = _hidden(engine.inspect(container) or {})
+    hidden = _hidden(engine.inspect(container))
     for _ in range(_LINKS):
         _refuse_hidden(path, hidden)
         stat = engine.path_stat(container, path)
@@ -57,15 +59,14 @@ def _through_links(engine: Engine, container: str, path: str) -> str | None:
     return None
 
 
-def _hidden(document: Document) -> set[str]:
-    config: Document = document.get("HostConfig") or {}
-    mounts: list[Document] = [*(document.get("Mounts") or ()), *(config.get("Mounts") or ())]
-    of_tmpfs = {one.get("Destination") or one.get("Target") or "" for one in mounts if _tmpfs(one)}
-    return {"/proc", "/sys", "/dev", *(config.get("Tmpfs") or {}), *of_tmpfs} - {""}
-
-
-def _tmpfs(mount: Document) -> bool:
-    return mount.get("Type") == "tmpfs"
+def _hidden(container: InspectedContainer | None) -> set[str]:
+    hidden = {"/proc", "/sys", "/dev"}
+    if container:
+        host = container.host_config
+        hidden |= {one.destination for one in container.mounts or () if one.type == _TMPFS}
+        hidden |= {one.target for one in host.mounts or () if one.type == _TMPFS}
+        hidden |= (host.tmpfs or {}).keys()
+    return hidden - {""}
 
 
 def _refuse_hidden(path: str, hidden: set[str]) -> None:

@@ -10,12 +10,12 @@ from functools import cached_property
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from pytest_platform.docker import shapes
+from pytest_platform.docker import api
+from pytest_platform.docker.api import InspectedContainer, understood
 from pytest_platform.docker.details import ONEOFF, Details, Digests, details
 from pytest_platform.docker.endpoints import Network, read_network
-from pytest_platform.docker.engine import PROJECT, SERVICE, Document, Engine
+from pytest_platform.docker.engine import PROJECT, SERVICE, Engine
 from pytest_platform.docker.mounted import Mounted, of_container, of_driver, volume_mounts
-from pytest_platform.docker.shapes import understood
 from pytest_platform.docker.times import made, time_of
 from pytest_platform.secrets import Secrets
 from pytest_platform.workload.seen import ServiceKey
@@ -129,39 +129,38 @@ def take(
     """
     engine.prepare(len(services))
     everything = engine.list_containers()
-    wanted = [listed["Id"] for listed in everything if _key(listed) in services]
-    documents, volumes = _look_at(engine, wanted)
+    wanted = [listed.id for listed in everything if _key(listed) in services]
+    inspected, volumes = _look_at(engine, wanted)
     return Snapshot(
         host=engine.host,
         taken_at=datetime.now(UTC),
-        containers=tuple(_with_exit(engine, one) for one in _with_lenders(engine, documents)),
+        containers=tuple(_with_exit(engine, one) for one in _with_lenders(engine, inspected)),
         volumes=made(volumes) if engine.api_version() >= _KNOWS_VOLUME_AGE else {},
-        drivers={one["Name"]: of_driver(one.get("Options") or {}) for one in volumes},
-        secrets=Secrets(outside=_environments(documents)),
-        details=details(engine, digests, everything, documents, volumes) if digests else None,
+        drivers={one.name: of_driver(one.options or {}) for one in volumes},
+        secrets=Secrets(outside=_environments(inspected)),
+        details=details(engine, digests, everything, inspected, volumes) if digests else None,
     )
 
 
-def _look_at(engine: Engine, wanted: Collection[str]) -> tuple[list[Document], list[Document]]:
+def _look_at(
+    engine: Engine, wanted: Collection[str]
+) -> tuple[list[InspectedContainer], list[api.InspectedVolume]]:
     """Inspect containers, and list the volumes; neither where there is no container."""
     if not wanted:
         return [], []
-    *found, volumes = engine.ask([*(f"/containers/{one}/json" for one in wanted), "/volumes"])
-    documents = [document for document in found if document is not None]
-    understood(documents, list[shapes.ContainerShape], engine.host)
-    understood(volumes, shapes.VolumesShape | None, engine.host)
-    return documents, list((volumes or {}).get("Volumes") or ())
+    *found, listed = engine.ask([*(f"/containers/{one}/json" for one in wanted), "/volumes"])
+    answers = [answer for answer in found if answer is not None]
+    containers = understood(answers, list[InspectedContainer], engine.host)
+    return containers, understood(listed or {}, api.ListedVolumes, engine.host).volumes or []
 
 
-def _with_lenders(engine: Engine, documents: Sequence[Document]) -> Iterator[Container]:
+def _with_lenders(engine: Engine, inspected: Sequence[InspectedContainer]) -> Iterator[Container]:
     """Read containers, and inspect the others whose networks they use."""
-    containers = [read_container(one) for one in documents]
-    known = {one["Id"]: one for one in documents}
+    containers = [read_container(one) for one in inspected]
+    known: dict[str, InspectedContainer | None] = {one.id: one for one in inspected}
     shared = {one.network.shared_with for one in containers} - {None, *known}
     names = sorted(filter(None, shared))
-    lenders = engine.ask([f"/containers/{name}/json" for name in names])
-    understood(lenders, list[shapes.ContainerShape | None], engine.host)
-    known |= zip(names, lenders, strict=True)
+    known |= zip(names, engine.inspect_all(names), strict=True)
     for one in containers:
         name = one.network.shared_with
         yield replace(one, lender=_lender(known[name])) if name else one
@@ -177,77 +176,74 @@ def _with_exit(engine: Engine, container: Container) -> Container:
     return replace(container, last_exit=engine.last_exit(container.id, started.timestamp()))
 
 
-def _lender(document: Document | None) -> Lender:
-    if not document:
+def _lender(inspected: InspectedContainer | None) -> Lender:
+    if inspected is None:
         return Lender()
-    state = document["State"]
-    running = bool(state.get("Running", state["Status"] == "running"))
-    return Lender(document["Name"].lstrip("/"), running, time_of(state.get("StartedAt")))
+    state = inspected.state
+    return Lender(inspected.own_name, state.runs(), time_of(state.started_at))
 
 
-def read_container(document: Document) -> Container:
+def read_container(inspected: InspectedContainer) -> Container:
     """Take from one answer of ``inspect`` the facts that may be judged and shown."""
-    state, config = document["State"], document["Config"]
-    labels = config.get("Labels") or {}
-    health = state.get("Health") or {}
-    status = health.get("Status")
+    state, config = inspected.state, inspected.config
+    labels = config.labels or {}
+    health = state.health or api.HealthState()
     return Container(
-        id=document["Id"],
-        name=document["Name"].lstrip("/"),
+        id=inspected.id,
+        name=inspected.own_name,
         project=labels.get(PROJECT, ""),
         service=labels.get(SERVICE, ""),
-        status=state["Status"],
-        exit_code=state["ExitCode"],
-        oom_killed=bool(state.get("OOMKilled")),
-        error=state.get("Error") or "",
-        started_at=time_of(state.get("StartedAt")),
-        finished_at=time_of(state.get("FinishedAt")),
-        restart_count=document.get("RestartCount") or 0,
-        health=None if status in {None, "", "none"} else status,
+        status=state.status,
+        exit_code=state.exit_code,
+        oom_killed=bool(state.oom_killed),
+        error=state.error or "",
+        started_at=time_of(state.started_at),
+        finished_at=time_of(state.finished_at),
+        restart_count=inspected.restart_count or 0,
+        health=None if health.status in {None, "", "none"} else health.status,
         health_output=_last_output(health),
-        image=config.get("Image") or "",
+        image=config.image or "",
         hook=labels.get(_HOOK),
-        volumes=tuple(one.name for one in volume_mounts(document)),
-        image_id=document.get("Image") or "",
+        volumes=tuple(one.name for one in volume_mounts(inspected)),
+        image_id=inspected.image or "",
         config_hash=labels.get(_CONFIG_HASH, ""),
-        network=read_network(document),
-        restart_limit=_restart_limit(document),
-        entrypoint=tuple(config.get("Entrypoint") or ()),
-        command=tuple(config.get("Cmd") or ()),
-        podman=is_podman(document),
-        mounted=of_container(document),
+        network=read_network(inspected),
+        restart_limit=_restart_limit(inspected),
+        entrypoint=tuple(config.entrypoint or ()),
+        command=tuple(config.cmd or ()),
+        podman=is_podman(inspected),
+        mounted=of_container(inspected),
     )
 
 
-def _restart_limit(document: Document) -> int:
-    policy = (document.get("HostConfig") or {}).get("RestartPolicy") or {}
-    return policy.get("MaximumRetryCount") or 0 if policy.get("Name") == "on-failure" else 0
+def _restart_limit(inspected: InspectedContainer) -> int:
+    policy = inspected.host_config.restart_policy
+    return policy.maximum_retry_count or 0 if policy and policy.name == "on-failure" else 0
 
 
-def is_podman(document: Document) -> bool:
-    """Return whether Podman made a container, by its ``inspect`` document."""
-    host = document.get("HostConfig") or {}
-    notes = host.get("Annotations") or {}
+def is_podman(inspected: InspectedContainer) -> bool:
+    """Return whether Podman made a container."""
+    host = inspected.host_config
+    notes = host.annotations or {}
     # A container that never ran has no annotations; Docker knows no such UTS mode.
-    return notes.get("io.container.manager") == "libpod" or host.get("UTSMode") == "private"
+    return notes.get("io.container.manager") == "libpod" or host.uts_mode == "private"
 
 
-def _key(listed: Document) -> ServiceKey | None:
+def _key(listed: api.ListedContainer) -> ServiceKey | None:
     """Name the service that a listed container belongs to; None for ``compose run``."""
-    labels = listed.get("Labels") or {}
+    labels = listed.labels or {}
     if labels.get(ONEOFF) == "True":
         return None
     return labels.get(PROJECT, ""), labels.get(SERVICE, "")
 
 
-def _last_output(health: Document) -> str:
-    log = health.get("Log") or [{}]
-    return str(log[-1].get("Output") or "").strip()
+def _last_output(health: api.HealthState) -> str:
+    return (health.log[-1].output or "").strip() if health.log else ""
 
 
-def _environments(documents: Iterable[Document]) -> Iterator[tuple[str, str]]:
-    for document in documents:
-        for entry in document["Config"].get("Env") or ():
+def _environments(inspected: Iterable[InspectedContainer]) -> Iterator[tuple[str, str]]:
+    for one in inspected:
+        for entry in one.config.env or ():
             if entry != _PODMAN:
                 name, _, value = entry.partition("=")
                 yield name, value

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+from pytest_platform.docker.api import InspectedContainer
 from pytest_platform.docker.engine import Document
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import EngineError, PlatformError
@@ -79,10 +80,9 @@ def wait_for_exit(engine: WritableEngine, container: str, *, timeout: float) -> 
     raise OneShotTimeout(message)
 
 
-def exit_code_of(document: Document) -> int | None:
-    """Take from one answer of ``inspect`` how the container ended; None while it runs."""
-    state = document["State"]
-    return None if state["Running"] else int(state["ExitCode"])
+def exit_code_of(container: InspectedContainer) -> int | None:
+    """Return how a container ended; None while it runs."""
+    return None if container.state.runs() else container.state.exit_code
 
 
 def _exit_code(answer: Document) -> int:

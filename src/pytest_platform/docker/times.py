@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
 
+from pytest_platform.docker.api import InspectedVolume
 from pytest_platform.errors import EngineAnswer
 from pytest_platform.text import quoted
 
@@ -25,10 +25,10 @@ def time_of(text: str | None) -> datetime | None:
         raise EngineAnswer(message) from None
 
 
-def made(volumes: Iterable[Mapping[str, Any]]) -> dict[str, datetime]:
+def made(volumes: Iterable[InspectedVolume]) -> dict[str, datetime]:
     """Return when each volume was made, as an Engine from 23.0 on knows it.
 
     Before, the Engine gives the last change of the volume's top folder instead.
     """
-    times = ((one["Name"], time_of(one.get("CreatedAt"))) for one in volumes)
+    times = ((one.name, time_of(one.created_at)) for one in volumes)
     return {name: moment for name, moment in times if moment}

@@ -96,8 +96,8 @@ class PlatformStack(Struct, frozen=True):
             StackPort: it is not published.
             EngineError: the Engine cannot be asked.
         """
-        document = self._host.engine.inspect(self._container(service).id) or {}
-        for one in read_network(document).published:
+        container = self._host.engine.inspect(self._container(service).id)
+        for one in read_network(container).published if container else ():
             if one.port == f"{port}/{protocol}":
                 return one.host_port
         message = f"port {port}/{protocol} of '{service}' is not published"

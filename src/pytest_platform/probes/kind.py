@@ -7,10 +7,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from pytest_platform.docker.endpoints import Network
+from pytest_platform.docker.endpoints import Network, read_network
 from pytest_platform.docker.engine import Engine
 from pytest_platform.docker.exec import ExecResult, exec_in
-from pytest_platform.docker.snapshot import Container, Snapshot, read_container
+from pytest_platform.docker.snapshot import Container, Snapshot
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.transport import Address, Transport
@@ -121,8 +121,8 @@ class Target(Struct, frozen=True):
         shared = container.network.shared_with
         if shared is None:
             return container.network
-        document = self.engine.inspect(shared)
-        return read_container(document).network if document else Network()
+        lender = self.engine.inspect(shared)
+        return read_network(lender) if lender else Network()
 
     def first_container(self) -> Container:
         """Return the first container of the module itself, in whatever state it is.

@@ -78,16 +78,16 @@ def observe(spec: Log, target: Target) -> list[Written]:
         return [Written(name, data.decode(errors="replace"), cut)]
     written = []
     for seen in containers_of(target, spec.service):
-        document = target.engine.inspect(seen.id)
-        if document is None:
+        inspected = target.engine.inspect(seen.id)
+        if inspected is None:
             message = f"{seen.name} was removed meanwhile"
             raise NoContainer(message)
-        container = read_container(document)
+        container = read_container(inspected)
         if container.started_at is None:
             message = f"{container.name} was never started, so it has no log"
             raise NoContainer(message)
         data, cut = target.engine.log(
-            document,
+            inspected,
             since=_since(container, container.started_at).timestamp(),
             streams=streams,
             tail=spec.tail,

@@ -85,7 +85,7 @@ def observe(spec: Volume, target: Target) -> VolumeObserved:
     """
     target = target.looking_into(spec.service)
     container = containers_of(target, spec.service)[0].id
-    mounts = {one.name: one for one in volume_mounts(target.engine.inspect(container) or {})}
+    mounts = {one.name: one for one in volume_mounts(target.engine.inspect(container))}
     places = {name: mount.path for name, mount in mounts.items()}
     mount = mounts.get(f"{target.module.project}_{spec.name}") or mounts.get(spec.name)
     if mount is None:

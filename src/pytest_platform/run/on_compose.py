@@ -111,10 +111,10 @@ class _Container(Struct, frozen=True):
 
     def now(self) -> str:
         try:
-            document = self.host.engine.inspect(self.id)
+            container = self.host.engine.inspect(self.id)
         except PlatformError:
-            document = None
-        code = exit_code_of(document) if document else None
+            container = None
+        code = exit_code_of(container) if container else None
         return "running" if code is None else f"exited {code}"
 
 

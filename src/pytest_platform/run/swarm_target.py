@@ -109,11 +109,11 @@ class ServiceTarget(Target, frozen=True):
                 )
                 raise NodeUnreached(message)
             transport, engine = host.transport, host.engine
-        document = engine.inspect(task.container)
-        if document is None:
+        inspected = engine.inspect(task.container)
+        if inspected is None:
             message = f"the container of {name} on {host_name} is gone"
             raise NoContainer(message)
-        container = replace(read_container(document), project=self.module.project, service=name)
+        container = replace(read_container(inspected), project=self.module.project, service=name)
         seen = Snapshot(engine.host, self.swarm.taken_at, (container,))
         return Target(self.module, transport, engine, seen)
 

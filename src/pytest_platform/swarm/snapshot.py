@@ -121,11 +121,11 @@ def _with_memory(
     killed = [task for one in wanted for task in seen.tasks_of(one) if task.exit_code == KILLED]
     if not killed:
         return seen
-    answers = engine.ask([f"/containers/{one.container}/json" for one in killed])
+    containers = engine.inspect_all([one.container for one in killed])
     dead = {
         task.id
-        for task, answer in zip(killed, answers, strict=True)
-        if answer and answer["State"].get("OOMKilled")
+        for task, container in zip(killed, containers, strict=True)
+        if container and container.state.oom_killed
     }
     tasks = {
         key: tuple(replace(one, out_of_memory=True) if one.id in dead else one for one in found)

@@ -21,9 +21,10 @@ from pytest_platform.checks.drift.sharing import resolved, shares
 from pytest_platform.checks.drift.top_level import KINDS, NETWORK, VOLUME, differing
 from pytest_platform.checks.engines import comparing
 from pytest_platform.checks.outdated import outdated
+from pytest_platform.docker.api import InspectedContainer
 from pytest_platform.docker.details import Details
-from pytest_platform.docker.engine import Document, Engine
-from pytest_platform.docker.snapshot import Container, Snapshot
+from pytest_platform.docker.engine import Engine
+from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.errors import CannotCompare
 from pytest_platform.module.forms import StateClass
 from pytest_platform.module.infer import UNDECIDED
@@ -110,22 +111,24 @@ def _settings(
     hashes: set[Hash] = set()
     containers = snapshot.of(facts.module.project, facts.module.service)
     for container in containers:
-        drifts, config_hash = _drifts(container, facts, details, remote, engine)
+        inspected = details.containers.get(container.id)
+        if inspected is None:
+            hashes.add(Hash.UNKNOWN)
+            continue
+        drifts, config_hash = _drifts(inspected, facts, details, remote, engine)
         hashes.add(config_hash)
-        document = details.containers.get(container.id)
-        if document:
-            findings += [finding(one, container, document, facts, config_hash) for one in drifts]
-        if document and container is containers[0]:
-            findings += _beside(document, facts, details, remote)
+        findings += [finding(one, inspected, facts, config_hash) for one in drifts]
+        if container is containers[0]:
+            findings += _beside(inspected, facts, details, remote)
     return Comparison(tuple(findings), _worst(hashes))
 
 
 def _beside(
-    document: Document, facts: Facts, details: Details, remote: RemoteProject | None
+    container: InspectedContainer, facts: Facts, details: Details, remote: RemoteProject | None
 ) -> Iterator[Finding]:
     """Compare the networks and volumes of the service; those made of values elsewhere are not."""
     name, version = facts.module.service, facts.renderer.version()
-    rendered = rendered_remotely(facts, document)
+    rendered = rendered_remotely(facts, container)
     for kind, keys_of in KINDS:
         keys = keys_of(rendered.services[name])
         if remote:
@@ -152,41 +155,38 @@ def _require_values(facts: Facts, remote: RemoteProject | None) -> None:
 
 
 def _drifts(
-    container: Container,
+    container: InspectedContainer,
     facts: Facts,
     details: Details,
     remote: RemoteProject | None,
     engine: Engine,
 ) -> tuple[tuple[Drift, ...], Hash]:
-    document = details.containers.get(container.id)
-    if document is None:
-        return (), Hash.UNKNOWN
     name, project = facts.module.service, facts.module.project
-    rendered = rendered_remotely(facts, document)
+    rendered = rendered_remotely(facts, container)
     as_here = rendered.services[name] == facts.service
-    service = resolved(rendered.services[name], document, details.ids_of(project))
+    service = resolved(rendered.services[name], container.host_config, details.ids_of(project))
     rendered = with_service(rendered, name, service)
     wanted = desired(name, rendered, details.digests.of, facts.source)
-    one = observed(document, details.images.get(document.get("Image") or ""))
+    one = observed(container, details.images.get(container.image or ""))
     if remote and rendered.made_up:
-        return remote.drifts(wanted, one, document, details)
+        return remote.drifts(wanted, one, container, details)
     if as_here:
         hashed, version = _config_hash(facts, service)
     else:
         # Its paths are part of the hash, and there they are others.
-        hashed, version = remote.config_hash(document) if remote else (None, "")
+        hashed, version = remote.config_hash(container) if remote else (None, "")
     known = evidence(wanted, one, details.references, hashed, version)
-    known = replace(known, image_id=_image_now(known.image_id, document, engine))
+    known = replace(known, image_id=_image_now(known.image_id, container, engine))
     return compare(wanted, one, known), known.config_hash
 
 
-def _image_now(now: str, document: Document, engine: Engine) -> str:
+def _image_now(now: str, container: InspectedContainer, engine: Engine) -> str:
     """Return the id that an image has now, or had for the container where it holds the same."""
-    then = document.get("Image") or ""
-    if not now or now == then or "ImageManifestDescriptor" not in document:
+    then = container.image or ""
+    if not now or now == then or container.image_manifest_descriptor is None:
         return now
-    (image,) = engine.ask([f"/images/{now}/json?manifests=1"])
-    return then if image and same_content(document, image) else now
+    image = engine.inspect_image(now, manifests=True)
+    return then if image and same_content(container, image) else now
 
 
 def _config_hash(facts: Facts, service: Mapping[str, Any]) -> tuple[str | None, str]:

@@ -14,15 +14,15 @@ from msgspec.structs import replace
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.compose.remote import Deployed
 from pytest_platform.compose.rendered import Rendered
+from pytest_platform.docker.api import InspectedContainer
 from pytest_platform.docker.details import Details
-from pytest_platform.docker.engine import Document
 from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.errors import PlatformError
 
 
-def deployed(document: Document) -> Deployed:
-    """Return where a container was deployed from, by its ``inspect`` document."""
-    return Deployed.by(document["Config"].get("Labels") or {})
+def deployed(container: InspectedContainer | None) -> Deployed:
+    """Return where a container was deployed from; nowhere where it was not inspected."""
+    return Deployed.by(container.config.labels or {} if container else {})
 
 
 def as_deployed(facts: Facts, snapshot: Snapshot, details: Details) -> Facts:
@@ -36,8 +36,7 @@ def as_deployed(facts: Facts, snapshot: Snapshot, details: Details) -> Facts:
     """
     module = facts.module
     for container in snapshot.of(module.project, module.service):
-        document = details.containers.get(container.id) or {"Config": {}}
-        place = deployed(document)
+        place = deployed(details.containers.get(container.id))
         files = tuple(map(Path, place.files))
         if tuple(file.resolve() for file in files) != module.compose_files:
             return facts
@@ -58,9 +57,9 @@ def _in_folder(facts: Facts, folder: str) -> Facts:
     return elsewhere
 
 
-def rendered_remotely(facts: Facts, document: Document) -> Rendered:
-    """Return the project with its paths as they were on deploying; by an ``inspect`` document."""
-    folder, module = deployed(document).folder, facts.module
+def rendered_remotely(facts: Facts, container: InspectedContainer) -> Rendered:
+    """Return the project with its paths as they were on deploying a container."""
+    folder, module = deployed(container).folder, facts.module
     if facts.renderer.folder is not None:
         return facts.rendered
     return rebased(facts.rendered, module.root.resolve(), module.compose_files[0].parent, folder)

@@ -12,7 +12,7 @@ from pytest_platform.checks.drift.desired import VARIABLE
 from pytest_platform.checks.drift.model import Desired, Drift, Evidence, Hash, Observed
 from pytest_platform.compose import image_name
 from pytest_platform.compose.rendered import Rendered
-from pytest_platform.docker.engine import Document
+from pytest_platform.docker.api import InspectedContainer, InspectedImage
 
 
 def evidence(
@@ -29,15 +29,15 @@ def evidence(
     )
 
 
-def same_content(container: Document, image: Document) -> bool:
-    """Return whether an image still holds what a container was made of, by their documents.
+def same_content(container: InspectedContainer, image: InspectedImage) -> bool:
+    """Return whether an image still holds what a container was made of.
 
     With the containerd store an image is an index. It gets a new id by each build, for what
     attests the build changes, while the manifest that containers are made of stays.
     """
-    used = (container.get("ImageManifestDescriptor") or {}).get("digest")
-    held = {one.get("ID") for one in image.get("Manifests") or () if one.get("Kind") == "image"}
-    return used is not None and used in held
+    used = container.image_manifest_descriptor
+    held = {one.id for one in image.manifests or () if one.kind == "image"} - {None}
+    return used is not None and used.digest in held
 
 
 def config_hash(observed: Observed, rendered: str | None, version: str) -> Hash:

@@ -12,8 +12,7 @@ from pytest_platform.checks.drift.evidence import KEYS
 from pytest_platform.checks.drift.model import Drift, Hash
 from pytest_platform.checks.drift.top_level import VOLUME, Different
 from pytest_platform.compose.source import locate
-from pytest_platform.docker.engine import Document
-from pytest_platform.docker.snapshot import Container
+from pytest_platform.docker.api import InspectedContainer
 from pytest_platform.errors import PlatformError
 from pytest_platform.verdict import Finding
 
@@ -28,7 +27,7 @@ _VARIABLE = re.compile(r"(?<!\$)(?:\$\$)*\$\{?(\w+)")
 
 
 def finding(
-    drift: Drift, container: Container, document: Document, facts: Facts, config_hash: Hash
+    drift: Drift, container: InspectedContainer, facts: Facts, config_hash: Hash
 ) -> Finding:
     """Say what differs in one container. Compose does nothing where the hash is equal."""
     what = drift.code.removeprefix("container.")
@@ -37,7 +36,8 @@ def finding(
     if config_hash is Hash.EQUAL:
         deploy = deploy.replace(" up -d ", " up -d --force-recreate ", 1)
     message = (
-        f"{container.name}: {what} {verb} from the Compose files{_hints(drift, document, facts)}; "
+        f"{container.own_name}: {what} {verb} from the Compose files"
+        f"{_hints(drift, container, facts)}; "
         f"deploy it: {deploy}"
     )
     path = () if drift.code == CONFIG else (_PATHS.get(drift.code, what),)
@@ -60,8 +60,8 @@ def beside(one: Different, facts: Facts) -> Finding:
     return Finding(one.drift.code, message, one.drift.expected, one.drift.actual, (), location)
 
 
-def _hints(drift: Drift, document: Document, facts: Facts) -> str:
-    said = [*_unset(drift, facts), *_merged(document, facts)]
+def _hints(drift: Drift, container: InspectedContainer, facts: Facts) -> str:
+    said = [*_unset(drift, facts), *_merged(container, facts)]
     return f" ({'; '.join(said)})" if said else ""
 
 
@@ -79,9 +79,9 @@ def _unset(drift: Drift, facts: Facts) -> Iterator[str]:
         yield f"{name} is not set here: set it as it was for the deployment"
 
 
-def _merged(document: Document, facts: Facts) -> Iterator[str]:
+def _merged(container: InspectedContainer, facts: Facts) -> Iterator[str]:
     """Name the files that the deployment merged and the module does not."""
     own = [file.name for file in facts.compose_files]
-    files = deployed(document).files
+    files = deployed(container).files
     if more := [file for file in files if file.rpartition("/")[2] not in own]:
         yield f"it was deployed with {', '.join(more)}, too, which the module does not name"

@@ -1,10 +1,10 @@
-"""Observed: the normal form of an ``inspect`` answer, and of what its image brings."""
+"""Observed: the normal form of a container that was inspected, and of what its image brings."""
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pytest_platform.checks.drift import rights
 from pytest_platform.checks.drift.desired import network_mode, restart, without_networks
@@ -20,7 +20,16 @@ from pytest_platform.checks.drift.model import (
     own_labels,
 )
 from pytest_platform.compose import image_name
-from pytest_platform.docker.engine import PROJECT, SERVICE, Document
+from pytest_platform.docker.api import (
+    ContainerConfig,
+    DeclaredCheck,
+    InspectedContainer,
+    InspectedImage,
+    MountPoint,
+    WantedAddresses,
+)
+from pytest_platform.docker.engine import PROJECT, SERVICE
+from pytest_platform.docker.host_config import HostConfig, RestartPolicy, TmpfsOptions
 from pytest_platform.docker.snapshot import is_podman
 
 PLAIN = frozenset({"podman", "bridge"})
@@ -32,13 +41,13 @@ _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 _DESKTOP = re.compile(r"^/(host_mnt|run/desktop/mnt/host)(?=/)")
 
 
-def observed(container: Document, image: Document | None) -> Observed:
-    """Return what a container has. Environments are digests in both documents."""
-    labels = container["Config"].get("Labels") or {}
+def observed(container: InspectedContainer, image: InspectedImage | None) -> Observed:
+    """Return what a container has. Environments are digests in both."""
+    labels = container.config.labels or {}
     return Observed(
         _settings(container),
         image_of(image) if image else None,
-        container.get("Image") or "",
+        container.image or "",
         _own_names(container, labels),
         labels.get(SERVICE, ""),
         _first_names(labels),
@@ -48,127 +57,125 @@ def observed(container: Document, image: Document | None) -> Observed:
     )
 
 
-def _settings(container: Document) -> ContainerSettings:
-    config, host = container["Config"], container["HostConfig"]
+def _settings(container: InspectedContainer) -> ContainerSettings:
+    config, host = container.config, container.host_config
     mode = _mode(container)
     return ContainerSettings(
-        image=image_name.normal(config.get("Image") or ""),
-        command=tuple(config.get("Cmd") or ()),
-        entrypoint=tuple(config.get("Entrypoint") or ()),
-        environment=config.get("Env") or {},
+        image=image_name.normal(config.image or ""),
+        command=tuple(config.cmd or ()),
+        entrypoint=tuple(config.entrypoint or ()),
+        environment=config.environment(),
         published=frozenset(_published(host)),
-        exposed=frozenset(config.get("ExposedPorts") or ()),
+        exposed=frozenset(config.exposed_ports or ()),
         mounts=dict(_mounts(container)),
         network_mode=network_mode(mode) if without_networks(mode) else "",
         networks={} if without_networks(mode) else dict(_networks(container)),
-        restart=_restart(host),
-        user=config.get("User") or "",
-        healthcheck=_healthcheck(config.get("Healthcheck")),
-        labels=own_labels(config.get("Labels") or {}),
+        restart=_restart(host.restart_policy or RestartPolicy()),
+        user=config.user or "",
+        healthcheck=_healthcheck(config.healthcheck),
+        labels=own_labels(config.labels or {}),
         rights=rights.observed(host),
-        container_name=container["Name"].lstrip("/"),
+        container_name=container.own_name,
     )
 
 
-def image_of(document: Document) -> Image:
+def image_of(image: InspectedImage) -> Image:
     """Return what an image brings into its containers."""
-    config = document.get("Config") or {}
+    config = image.config or ContainerConfig()
     return Image(
-        command=tuple(config.get("Cmd") or ()),
-        entrypoint=tuple(config.get("Entrypoint") or ()),
-        environment=config.get("Env") or {},
-        exposed=frozenset(config.get("ExposedPorts") or ()),
-        volumes=frozenset(map(posixpath.normpath, config.get("Volumes") or ())),
-        user=config.get("User") or "",
-        healthcheck=_healthcheck(config.get("Healthcheck")),
-        labels=own_labels(config.get("Labels") or {}),
+        command=tuple(config.cmd or ()),
+        entrypoint=tuple(config.entrypoint or ()),
+        environment=config.environment(),
+        exposed=frozenset(config.exposed_ports or ()),
+        volumes=frozenset(map(posixpath.normpath, config.volumes or ())),
+        user=config.user or "",
+        healthcheck=_healthcheck(config.healthcheck),
+        labels=own_labels(config.labels or {}),
     )
 
 
-def _own_names(container: Document, labels: Document) -> frozenset[str]:
+def _own_names(container: InspectedContainer, labels: Mapping[str, str]) -> frozenset[str]:
     """Name the aliases that Compose and the Engine give without being asked."""
-    host = container["Config"].get("Hostname") or ""
-    name, service = container["Name"].lstrip("/"), labels.get(SERVICE, "")
-    return frozenset({name, *_first_names(labels), service, host, container["Id"][:12]})
+    host, service = container.config.hostname or "", labels.get(SERVICE, "")
+    return frozenset({container.own_name, *_first_names(labels), service, host, container.id[:12]})
 
 
-def _first_names(labels: Document) -> tuple[str, ...]:
+def _first_names(labels: Mapping[str, str]) -> tuple[str, ...]:
     """Return the names that Compose gives where none is declared, the usual one first."""
     number = labels.get(f"{_COMPOSE}container-number", "")
     parts = (labels.get(PROJECT, ""), labels.get(SERVICE, ""), number)
     return ("-".join(parts), "_".join(parts)) if number else ()
 
 
-def _mode(container: Document) -> str:
+def _mode(container: InspectedContainer) -> str:
     """Return the network mode; Podman says ``bridge`` of a container with networks of its own."""
-    mode = container["HostConfig"].get("NetworkMode") or ""
-    names = container["NetworkSettings"].get("Networks") or {}
+    mode = container.host_config.network_mode or ""
+    names = container.network_settings.networks or {}
     return "" if mode == "bridge" and is_podman(container) and names.keys() - PLAIN else mode
 
 
-def _published(host: Document) -> Iterator[str]:
-    for port, bindings in (host.get("PortBindings") or {}).items():
+def _published(host: HostConfig) -> Iterator[str]:
+    for port, bindings in (host.port_bindings or {}).items():
         for one in bindings or ():
-            yield binding(one.get("HostIp") or "", one.get("HostPort") or "", port)
+            yield binding(one.host_ip or "", one.host_port or "", port)
 
 
-def _mounts(container: Document) -> Iterator[tuple[str, Mount]]:
-    host = container["HostConfig"]
-    for target, options in (host.get("Tmpfs") or {}).items():
-        yield posixpath.normpath(target), Mount("tmpfs", options=options)
-    for mount in container.get("Mounts") or ():
-        if mount["Type"] not in {"tmpfs", "image"}:
-            yield posixpath.normpath(mount["Destination"]), _mount(mount)
-    for mount in host.get("Mounts") or ():
-        if mount["Type"] == "tmpfs":
-            read_only = bool(mount.get("ReadOnly"))
-            options = _tmpfs(mount.get("TmpfsOptions") or {})
-            yield posixpath.normpath(mount["Target"]), Mount("tmpfs", "", read_only, options)
-        if mount["Type"] == "image":
-            source = image_name.normal(mount.get("Source") or "")
-            part = (mount.get("ImageOptions") or {}).get("Subpath") or ""
-            yield posixpath.normpath(mount["Target"]), Mount("image", source, True, part)
+def _mounts(container: InspectedContainer) -> Iterator[tuple[str, Mount]]:
+    host = container.host_config
+    for target, text in (host.tmpfs or {}).items():
+        yield posixpath.normpath(target), Mount("tmpfs", options=text)
+    for mount in container.mounts or ():
+        if mount.type not in {"tmpfs", "image"}:
+            yield posixpath.normpath(mount.destination), _mount(mount)
+    for wanted in host.mounts or ():
+        target = posixpath.normpath(wanted.target)
+        if wanted.type == "tmpfs":
+            options = _tmpfs(wanted.tmpfs_options or TmpfsOptions())
+            yield target, Mount("tmpfs", "", bool(wanted.read_only), options)
+        if wanted.type == "image":
+            source = image_name.normal(wanted.source or "")
+            part = wanted.image_options.subpath if wanted.image_options else None
+            yield target, Mount("image", source, True, part or "")
 
 
-def _mount(mount: Document) -> Mount:
-    read_only = not mount.get("RW")
-    if mount["Type"] == "volume":
-        name = mount.get("Name") or ""
+def _mount(mount: MountPoint) -> Mount:
+    read_only = not mount.writable
+    if mount.type == "volume":
+        name = mount.name or ""
         return Mount("volume", "" if _ANONYMOUS.fullmatch(name) else name, read_only)
-    source = posixpath.normpath(mount.get("Source") or "/")
-    return Mount(mount["Type"], _DESKTOP.sub("", source), read_only)
+    source = posixpath.normpath(mount.source or "/")
+    return Mount(mount.type, _DESKTOP.sub("", source), read_only)
 
 
-def _tmpfs(options: Document) -> str:
-    size, mode = options.get("SizeBytes") or 0, options.get("Mode") or 0
+def _tmpfs(options: TmpfsOptions) -> str:
+    size, mode = options.size_bytes or 0, options.mode or 0
     return ",".join([f"size={size}"] * bool(size) + [f"mode={mode:o}"] * bool(mode))
 
 
-def _networks(container: Document) -> Iterator[tuple[str, Attachment]]:
-    for name, given in (container["NetworkSettings"].get("Networks") or {}).items():
-        asked = given.get("IPAMConfig") or {}
+def _networks(container: InspectedContainer) -> Iterator[tuple[str, Attachment]]:
+    for name, given in (container.network_settings.networks or {}).items():
+        asked = given.asked or WantedAddresses()
         yield (
             name,
             Attachment(
-                frozenset(given.get("Aliases") or ()),
-                address(asked.get("IPv4Address") or ""),
-                address(asked.get("IPv6Address") or ""),
+                frozenset(given.aliases or ()),
+                address(asked.ipv4 or ""),
+                address(asked.ipv6 or ""),
             ),
         )
 
 
-def _restart(host: Document) -> str:
-    policy = host.get("RestartPolicy") or {}
-    return restart(policy.get("Name") or "", policy.get("MaximumRetryCount") or 0)
+def _restart(policy: RestartPolicy) -> str:
+    return restart(policy.name or "", policy.maximum_retry_count or 0)
 
 
-def _healthcheck(check: Document | None) -> Healthcheck | None:
-    if not check:
+def _healthcheck(check: DeclaredCheck | None) -> Healthcheck | None:
+    if not check or check == DeclaredCheck():
         return None
     return Healthcheck(
-        tuple(check.get("Test") or ()),
-        check.get("Interval") or 0,
-        check.get("Timeout") or 0,
-        check.get("StartPeriod") or 0,
-        check.get("Retries") or 0,
+        tuple(check.test or ()),
+        check.interval or 0,
+        check.timeout or 0,
+        check.start_period or 0,
+        check.retries or 0,
     )

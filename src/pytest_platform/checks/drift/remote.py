@@ -25,8 +25,8 @@ from pytest_platform.compose.config_hash import misleading
 from pytest_platform.compose.found import taking_part
 from pytest_platform.compose.remote import Deployed, Hashes
 from pytest_platform.compose.rendered import Rendered
+from pytest_platform.docker.api import InspectedContainer
 from pytest_platform.docker.details import Details
-from pytest_platform.docker.engine import Document
 from pytest_platform.errors import CannotCompare, FilesDiffer
 from pytest_platform.reading import read_bytes
 from pytest_platform.run.host import Host
@@ -38,17 +38,17 @@ class RemoteProject(Struct, frozen=True):
     facts: Facts
     host: Host
 
-    def rendered(self, document: Document) -> Rendered:
-        """Return the project with its paths as they are there; by the ``inspect`` document."""
-        return rendered_remotely(self.facts, document)
+    def rendered(self, container: InspectedContainer) -> Rendered:
+        """Return the project with its paths as they are there."""
+        return rendered_remotely(self.facts, container)
 
-    def config_hash(self, document: Document) -> tuple[str | None, str]:
+    def config_hash(self, container: InspectedContainer) -> tuple[str | None, str]:
         """Return the hash that Compose there would write, and its version; None if unknown.
 
         Raises:
             PlatformError: the host cannot be asked.
         """
-        place = deployed(document)
+        place = deployed(container)
         try:
             self._same_files(place)
             hashes = self.host.compose.hashes(place)
@@ -57,16 +57,16 @@ class RemoteProject(Struct, frozen=True):
         return self._hash(hashes), hashes.version
 
     def drifts(
-        self, wanted: Desired, seen: Observed, document: Document, details: Details
+        self, wanted: Desired, seen: Observed, container: InspectedContainer, details: Details
     ) -> tuple[tuple[Drift, ...], Hash]:
-        """Compare one container, by its ``inspect`` document and what was made of it.
+        """Compare one container with what it is to be; ``seen`` was made of it.
 
         Raises:
             FilesDiffer: the Compose files there are not those here.
             CannotCompare: Compose there cannot tell the hash, or not a comparable one.
             PlatformError: the host cannot be asked.
         """
-        place = deployed(document)
+        place = deployed(container)
         self._same_files(place)
         hashes = self.host.compose.hashes(place)
         fields = variable_fields(self.facts.module.service, self.facts.source)

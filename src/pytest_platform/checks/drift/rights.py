@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from msgspec import UNSET
+
 from pytest_platform.checks.drift import describe
 from pytest_platform.checks.drift.model import Desired, Evidence, Hash, Observed
-from pytest_platform.docker.engine import Document
+from pytest_platform.docker.host_config import HostConfig
 
 Model = Mapping[str, Any]
 Rights = Mapping[str, str]
@@ -46,8 +48,8 @@ def declared(service: Model) -> Rights:
     }
 
 
-def observed(host: Document) -> Rights:
-    """Return what a container has, by the ``HostConfig`` of its ``inspect`` document."""
+def observed(host: HostConfig) -> Rights:
+    """Return what a container has."""
     return dict(_observed(host))
 
 
@@ -74,10 +76,10 @@ def _left_alone(name: str, wanted: str, found: str, evidence: Evidence) -> bool:
     return found == "0" and evidence.config_hash is Hash.EQUAL
 
 
-def _observed(host: Document) -> Iterator[tuple[str, str]]:
+def _observed(host: HostConfig) -> Iterator[tuple[str, str]]:
     for name, (key, read) in _KEYS.items():
-        if key in host:
-            yield name, read(host[key])
+        if (value := getattr(host, key)) is not UNSET:
+            yield name, read(value)
 
 
 def _number(value: Any) -> str:
@@ -103,18 +105,18 @@ def _capabilities(value: Iterable[str] | None) -> str:
 
 
 _KEYS = {
-    "mem_limit": ("Memory", _number),
-    "mem_reservation": ("MemoryReservation", _number),
-    "cpus": ("NanoCpus", _number),
-    "cpu_quota": ("CpuQuota", _number),
-    "cpu_shares": ("CpuShares", _number),
-    "cpuset": ("CpusetCpus", lambda value: str(value or "")),
-    "pids_limit": ("PidsLimit", _number),
-    "privileged": ("Privileged", _flag),
-    "read_only": ("ReadonlyRootfs", _flag),
-    "pid": ("PidMode", _mode),
-    "ipc": ("IpcMode", _mode),
-    "userns_mode": ("UsernsMode", lambda value: str(value or "")),
-    "cap_add": ("CapAdd", _capabilities),
-    "cap_drop": ("CapDrop", _capabilities),
+    "mem_limit": ("memory", _number),
+    "mem_reservation": ("memory_reservation", _number),
+    "cpus": ("nano_cpus", _number),
+    "cpu_quota": ("cpu_quota", _number),
+    "cpu_shares": ("cpu_shares", _number),
+    "cpuset": ("cpuset_cpus", lambda value: str(value or "")),
+    "pids_limit": ("pids_limit", _number),
+    "privileged": ("privileged", _flag),
+    "read_only": ("readonly_rootfs", _flag),
+    "pid": ("pid_mode", _mode),
+    "ipc": ("ipc_mode", _mode),
+    "userns_mode": ("userns_mode", lambda value: str(value or "")),
+    "cap_add": ("cap_add", _capabilities),
+    "cap_drop": ("cap_drop", _capabilities),
 }

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytest_platform.docker.engine import Document
+from pytest_platform.docker.host_config import HostConfig
 
 Model = Mapping[str, Any]
-_MODES = {"network_mode": "NetworkMode", "pid": "PidMode", "ipc": "IpcMode"}
+_MODES = {"network_mode": "network_mode", "pid": "pid_mode", "ipc": "ipc_mode"}
 _SERVICE, _CONTAINER = "service:", "container:"
 
 
@@ -22,23 +22,22 @@ def shares(service: Model) -> bool:
     return bool(service.get("volumes_from")) or any(one.startswith(_SERVICE) for one in modes)
 
 
-def resolved(service: Model, container: Document, ids: Mapping[str, Sequence[str]]) -> Model:
+def resolved(service: Model, host: HostConfig, ids: Mapping[str, Sequence[str]]) -> Model:
     """Return the service with the ids of containers in place of the names of services.
 
-    ``container`` is the ``inspect`` document that it is compared with; ``ids`` are those of the
-    containers of each service. Of several containers of one service, the one in use is taken. A
+    ``host`` is of the container that it is compared with; ``ids`` are those of the containers
+    of each service. Of several containers of one service, the one in use is taken. A
     service without a container stays as it is.
     """
-    host = container["HostConfig"]
     changed: dict[str, Any] = {}
     for key, seen in _MODES.items():
         mode = str(service.get(key) or "")
         if mode.startswith(_SERVICE):
-            used = str(host.get(seen) or "").removeprefix(_CONTAINER)
+            used = str(getattr(host, seen) or "").removeprefix(_CONTAINER)
             one = _one(ids.get(mode.removeprefix(_SERVICE), ()), [used])
             changed[key] = f"{_CONTAINER}{one}" if one else mode
     if given := service.get("volumes_from"):
-        used_volumes = [one.partition(":")[0] for one in host.get("VolumesFrom") or ()]
+        used_volumes = [one.partition(":")[0] for one in host.volumes_from or ()]
         changed["volumes_from"] = [_volumes(one, ids, used_volumes) for one in given]
     return {**service, **changed}
 

@@ -15,15 +15,16 @@ from pytest_platform.checks.drift import describe
 from pytest_platform.checks.drift.model import Drift, own_labels
 from pytest_platform.compose import config_hash
 from pytest_platform.compose.rendered import unescaped
-from pytest_platform.docker.engine import Document
+from pytest_platform.docker.api import InspectedNetwork, InspectedVolume
 
 NETWORK, VOLUME = "network.config", "volume.config"
 NONE = "none"
 _COMPOSE = "com.docker.compose."
 _WANTED, _OTHERWISE = "the settings in the Compose files", "other settings (the hash differs)"
-_FLAGS = {"internal": "Internal", "attachable": "Attachable"}
 
 Model = Mapping[str, Any]
+OnEngine = InspectedNetwork | InspectedVolume
+Parts = Iterator[tuple[str, str, str]]
 
 
 class Different(Struct, frozen=True):
@@ -40,14 +41,14 @@ class TopLevelKind(Struct, frozen=True):
     code: str
     section: str
     hash: Callable[[Model], str]
-    parts: Callable[[Model, Document], Iterator[tuple[str, str, str]]]
+    parts: Callable[[Model, Any], Parts]
 
 
 def differing(
     kind: TopLevelKind,
     keys: Iterable[str],
     model: Model,
-    seen: Mapping[str, Document],
+    seen: Mapping[str, OnEngine],
     version: str,
 ) -> Iterator[Different]:
     """Yield what differs of what the files name by ``keys``.
@@ -77,9 +78,9 @@ def volumes_of(service: Model) -> list[str]:
 
 
 def _sides(
-    kind: TopLevelKind, wanted: Model, there: Document, version: str
+    kind: TopLevelKind, wanted: Model, there: OnEngine, version: str
 ) -> tuple[str, str] | None:
-    labels = there.get("Labels") or {}
+    labels = there.labels or {}
     hashed = labels.get(f"{_COMPOSE}config-hash")
     same_version = labels.get(f"{_COMPOSE}version") == version
     if hashed and same_version and hashed == kind.hash(wanted):
@@ -92,33 +93,34 @@ def _sides(
     return describe.shortened(expected), describe.shortened(actual)
 
 
-def _network(wanted: Model, there: Document) -> Iterator[tuple[str, str, str]]:
+def _network(wanted: Model, there: InspectedNetwork) -> Parts:
     if driver := wanted.get("driver"):
-        yield "driver", driver, there.get("Driver") or ""
+        yield "driver", driver, there.driver
     yield from _options(wanted, there)
-    for name, key in _FLAGS.items():
-        yield name, _flag(wanted.get(name)), _flag(there.get(key))
+    yield "internal", _flag(wanted.get("internal")), _flag(there.internal)
+    yield "attachable", _flag(wanted.get("attachable")), _flag(there.attachable)
+    ranges = (there.ipam.config if there.ipam else None) or []
     for config in (wanted.get("ipam") or {}).get("config") or ():
         if subnet := config.get("subnet"):
-            have = [one.get("Subnet") for one in (there.get("IPAM") or {}).get("Config") or ()]
+            have = [one.subnet for one in ranges]
             yield "subnet", subnet, subnet if subnet in have else ", ".join(filter(None, have))
     yield from _labels(wanted, there)
 
 
-def _volume(wanted: Model, there: Document) -> Iterator[tuple[str, str, str]]:
-    yield "driver", wanted.get("driver") or "local", there.get("Driver") or ""
+def _volume(wanted: Model, there: InspectedVolume) -> Parts:
+    yield "driver", wanted.get("driver") or "local", there.driver
     yield from _options(wanted, there)
     yield from _labels(wanted, there)
 
 
-def _options(wanted: Model, there: Document) -> Iterator[tuple[str, str, str]]:
-    have = there.get("Options") or {}
+def _options(wanted: Model, there: OnEngine) -> Parts:
+    have = there.options or {}
     for name, value in (wanted.get("driver_opts") or {}).items():
         yield name, str(value), str(have.get(name, ""))
 
 
-def _labels(wanted: Model, there: Document) -> Iterator[tuple[str, str, str]]:
-    want, have = own_labels(wanted.get("labels") or {}), own_labels(there.get("Labels") or {})
+def _labels(wanted: Model, there: OnEngine) -> Parts:
+    want, have = own_labels(wanted.get("labels") or {}), own_labels(there.labels or {})
     for name in sorted(want.keys() | have.keys()):
         yield f"label {name}", want.get(name, ""), have.get(name, "")
 
