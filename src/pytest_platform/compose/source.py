@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pytest_platform.compose.interpolation import undefended
+from pytest_platform.compose.references import Extended, beside, extended, included_files, walk
 from pytest_platform.compose.tree import Node, documents
 from pytest_platform.module.loader import Module
 from pytest_platform.module.source import MAX_BYTES, inside
 from pytest_platform.reading import read_text
 from pytest_platform.verdict import Location
 
-_MAX_FILES: Final = 500
 _MAX_EXTENDS: Final = 20
 _SERVICE: Final = 2
 """The length of the path of a service; a shorter match says nothing."""
@@ -76,11 +76,12 @@ def _best(module: Module, path: tuple[str, ...]) -> _Place:
 def _deepest(file: Path, tree: Node, path: tuple[str, ...], root: Path, turns: int = 0) -> _Place:
     """Return how much of ``path`` is there, also in the services that a service extends."""
     best = _within(file, tree, path)
-    found = _within(file, tree, (*path[:_SERVICE], "extends"))
-    if _SERVICE <= best.depth < len(path) and found.depth > _SERVICE and turns < _MAX_EXTENDS:
-        for base, other in _extended(found, tree, root):
-            further = (path[0], _name(found.node), *path[_SERVICE:])
-            place = _deepest(base, other, further, root, turns + 1)
+    service = tree.at(*path[:_SERVICE])
+    base = extended(service) if service else None
+    if base and _SERVICE <= best.depth < len(path) and turns < _MAX_EXTENDS:
+        further = (path[0], base.service, *path[_SERVICE:])
+        for there, other in _extended(base, file, tree, root):
+            place = _deepest(there, other, further, root, turns + 1)
             best = place if place.depth > best.depth else best
     return best
 
@@ -95,34 +96,24 @@ def _within(file: Path, node: Node, path: tuple[str, ...]) -> _Place:
     return _Place(len(path), file, line, node)
 
 
-def _name(extends: Node) -> str:
-    service = extends.find("service")
-    return service[1].text if service else extends.text
-
-
-def _extended(place: _Place, tree: Node, root: Path) -> Iterator[tuple[Path, Node]]:
+def _extended(base: Extended, file: Path, tree: Node, root: Path) -> Iterator[tuple[Path, Node]]:
     """Yield the documents of the file that ``extends`` names, or the one in which it stands."""
-    named = place.node.find("file")
-    if named is None:
-        yield place.file, tree
-    elif "$" not in named[1].text:
-        base = _absolute(place.file.parent, named[1].text)
-        yield from ((base, other) for other in _read(base, root, _name(place.node)))
+    if not base.file:
+        yield file, tree
+    elif path := beside(file, base.file):
+        yield from ((path, other) for other in _read(path, root, base.service))
 
 
 def _files(module: Module, wanted: str) -> Iterator[tuple[Path, list[Node]]]:
     """Yield the files that may speak of ``wanted``, those that are included first."""
-    pending = list(reversed(module.compose_files))
     read: dict[Path, list[Node]] = {}
-    order: list[Path] = []
-    while pending and len(order) < _MAX_FILES:
-        file = pending.pop()
-        if file not in read:
-            order.append(file)
-            read[file] = _read(file, module.root, wanted)
-            pending.extend(one for tree in read[file] for one in included(tree, file.parent))
-    declared = set(module.compose_files)
-    for file in sorted(order, key=lambda one: one in declared):
+
+    def included_in(file: Path) -> list[Path]:
+        read[file] = _read(file, module.root, wanted)
+        return included_files(read[file], file)
+
+    order = list(walk(module.compose_files, included_in))
+    for file in sorted(order, key=set(module.compose_files).__contains__):
         yield file, read[file]
 
 
@@ -137,23 +128,6 @@ def _text(file: Path, root: Path) -> str:
     except (OSError, RuntimeError):
         return ""
     return text if len(text) <= MAX_BYTES else ""
-
-
-def included(tree: Node, folder: Path) -> Iterator[Path]:
-    """Yield the files of ``include``, in its short and its long form."""
-    entries = tree.find("include")
-    for _, _, entry in entries[1].children if entries else ():
-        found = entry.find("path") if not entry.text else (0, entry)
-        if found is not None:
-            texts = [found[1].text, *(child.text for _, _, child in found[1].children)]
-            yield from (_absolute(folder, text) for text in texts if text and "$" not in text)
-
-
-def _absolute(folder: Path, text: str) -> Path:
-    try:
-        return (folder / text).resolve()
-    except (OSError, RuntimeError, ValueError):
-        return folder
 
 
 def _shown(file: Path, root: Path) -> str:

@@ -12,11 +12,10 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from pytest_platform.compose.source import included
+from pytest_platform.compose.references import included_files, walk
 from pytest_platform.compose.tree import Node, documents
 from pytest_platform.reading import read_text
 
-_MAX_FILES: Final = 500
 _WORDS: Final[Mapping[str, object]] = {"true": True, "false": False, "null": None, "~": None}
 KeyPath = tuple[str | int, ...]
 
@@ -76,15 +75,13 @@ def _is_list(node: Node) -> bool:
 def _texts(files: Sequence[Path]) -> list[tuple[Path, str]]:
     """Read the files and what they include; included ones first, as theirs gives way."""
     read: dict[Path, str] = {}
-    pending = list(files)
-    while pending and len(read) < _MAX_FILES:
-        file = pending.pop(0)
-        if file in read:
-            continue
+
+    def included_in(file: Path) -> list[Path]:
         read[file] = _text(file)
-        for tree in documents(read[file]) if "include" in read[file] else ():
-            pending += included(tree, file.parent)
-    return sorted(read.items(), key=lambda one: one[0] in set(files))
+        return included_files(documents(read[file]), file) if "include" in read[file] else []
+
+    order = list(walk(files, included_in))
+    return [(file, read[file]) for file in sorted(order, key=set(files).__contains__)]
 
 
 def _text(file: Path) -> str:

@@ -16,13 +16,12 @@ from msgspec import Struct, field
 from pytest_platform.compose.env_file import entries, read
 from pytest_platform.compose.interpolation import declared, variables
 from pytest_platform.compose.literals import in_command, in_value
-from pytest_platform.compose.source import included
+from pytest_platform.compose.references import included_files, walk
 from pytest_platform.compose.tree import Node, documents, is_readable
 from pytest_platform.secrets import Secrets
 from pytest_platform.secrets.names import says_secret
 from pytest_platform.secrets.rule import of_secret, of_text
 
-_MAX_FILES: Final = 500
 _MAX_SECRET: Final = 64 * 1024
 _SMALL: Final = 1024
 """A file of no more characters, named by a file that cannot be read, may hold a secret alone."""
@@ -99,31 +98,32 @@ class _Project:
     """One Compose project: its files, and those that they include, extend and name."""
 
     def __init__(self, files: tuple[Path, ...], gathered: _Gathered) -> None:
-        self._pending = list(files)
+        self._files = files
+        self._named: list[Path] = []
         self._folder = files[0].parent
         self._gathered = gathered
 
     def read(self) -> None:
         """Go through all files, each once in a run."""
-        count = 0
-        while self._pending and count < _MAX_FILES:
-            file = self._pending.pop()
-            if file in self._gathered.seen:
-                continue
-            self._gathered.seen.add(file)
-            count += 1
-            self._compose_file(file)
+        for _ in walk(self._files, self._compose_file):
+            pass
 
-    def _compose_file(self, file: Path) -> None:
+    def _compose_file(self, file: Path) -> list[Path]:
+        """Read a file; return the Compose files that it names."""
+        self._named = []
+        if file in self._gathered.seen:
+            return []
+        self._gathered.seen.add(file)
         text = read(file)
         for folder in (file.parent, self._folder):
             self._gathered.env_file(folder / ".env")
         self._gathered.variables.update(_NAME.findall(text))
         if not is_readable(text):
             self._unreadable(text, file)
-        for tree in documents(text):
-            self._pending += included(tree, file.parent)
+        trees = documents(text)
+        for tree in trees:
             self._node(tree, (), file)
+        return [*self._named, *included_files(trees, file)]
 
     def _unreadable(self, text: str, file: Path) -> None:
         """Take what stands in lines and lists, and what files and variables are named anywhere."""
@@ -131,11 +131,11 @@ class _Project:
             self._gathered.add(found.value for found in in_command(one))
         self._gathered.variables.update(_WORD.findall(text))
         for word in dict.fromkeys(_FILE.findall(text)):
-            self._named(file.parent / word)
+            self._file(file.parent / word)
 
-    def _named(self, path: Path) -> None:
+    def _file(self, path: Path) -> None:
         if path.suffix in {".yaml", ".yml"}:
-            self._pending.append(path)
+            self._named.append(path)
         elif "env" in path.name:
             self._gathered.env_file(path)
         elif held := read(path)[:_MAX_SECRET]:
@@ -201,7 +201,7 @@ class _Project:
                 self._gathered.env_file(one / ".env" if key == "project_directory" else one)
         elif key == "extends":
             found = node.find("file")
-            self._pending += self._paths([found[1].text] if found else [], file)
+            self._named += self._paths([found[1].text] if found else [], file)
         elif len(path) == len(("secrets", "name", "file")) and path[0] in {"secrets", "configs"}:
             self._held(path[0], key, texts, file)
 

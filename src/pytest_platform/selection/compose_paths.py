@@ -10,13 +10,13 @@ from typing import Final, NamedTuple
 from pytest_platform.compose.env_file import entries
 from pytest_platform.compose.interpolation import optional, split_outside
 from pytest_platform.compose.placeholders import Placeholders, lacking
+from pytest_platform.compose.references import extended, included, walk
 from pytest_platform.compose.tree import Node, documents
 from pytest_platform.module.loader import Module
 from pytest_platform.module.source import MAX_BYTES, inside
 from pytest_platform.reading import read_text
 from pytest_platform.selection.other_services import ImageBuilder, builders, others
 
-_MAX_FILES: Final = 500
 _OF_SERVICE: Final = (
     ("env_file",),
     ("env_file", "path"),
@@ -71,30 +71,21 @@ class Reader:
         yield from self._walk(start, built)
 
     def _walk(self, start: list[_Part], built: Collection[ImageBuilder]) -> Iterator[_Part]:
-        pending = list(start)
-        seen: set[_Part] = set()
-        while pending and len(seen) < _MAX_FILES:
-            part = pending.pop()
-            if part in seen:
-                continue
-            seen.add(part)
-            yield part
+        def further(part: _Part) -> Iterator[_Part]:
             for tree in self._read(part.file):
-                pending += self._included(tree, part)
-                pending += _extended(tree, part)
+                yield from self._included(tree, part)
+                yield from _extended(tree, part)
                 for other in others(tree, part.service, built):
-                    pending += [one._replace(service=other) for one in (part, *start)]
+                    yield from (one._replace(service=other) for one in (part, *start))
+
+        return walk(start, further)
 
     def _included(self, tree: Node, part: _Part) -> Iterator[_Part]:
         """Yield the files of ``include``; relative paths in them begin at their own folder."""
-        entries = tree.at("include")
-        for _, _, entry in entries.children if entries else ():
-            found = entry if entry.text else entry.at("path")
-            folder = entry.at("project_directory")
-            for text in (found.text, *(one.text for _, _, one in found.children)) if found else ():
-                for file in self._resolved(text, part.file.parent) if text else ():
-                    base = part.file.parent / folder.text if folder else file.parent
-                    yield _Part(file.resolve(), part.service, base)
+        for one in included(tree):
+            for file in self._resolved(one.path, part.file.parent):
+                base = part.file.parent / one.folder if one.folder else file.parent
+                yield _Part(file.resolve(), part.service, base)
 
     def _resolved(self, text: str, base: Path) -> Iterator[Path]:
         """Yield what a path may stand for: by defaults, by ``.env``, or anything."""
@@ -140,14 +131,11 @@ def _documents(file: Path, root: Path) -> list[Node]:
 
 
 def _extended(tree: Node, part: _Part) -> Iterator[_Part]:
-    extends = tree.at("services", part.service, "extends")
-    if extends is None:
-        return
-    file, service = extends.at("file"), extends.at("service")
-    name = service.text if service else extends.text
-    if name:
-        path = (part.file.parent / file.text).resolve() if file else part.file
-        yield _Part(path, name, path.parent if file else part.base)
+    service = tree.at("services", part.service)
+    base = extended(service) if service else None
+    if base and base.service:
+        path = (part.file.parent / base.file).resolve() if base.file else part.file
+        yield _Part(path, base.service, path.parent if base.file else part.base)
 
 
 def _texts(tree: Node, service: str, path: tuple[str, ...]) -> Iterator[str]:
