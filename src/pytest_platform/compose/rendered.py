@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
+from pytest_platform.compose.service import with_hooks
+
 
 class Rendered(Struct, frozen=True):
     """A Compose project as Compose itself reads it.
@@ -86,7 +88,7 @@ def _standing(mark: str) -> str:
 def environments(rendered: Rendered) -> Iterator[tuple[str, str]]:
     """Yield what services and their hooks get by ``environment`` and ``env_file``."""
     for service in rendered.services.values():
-        for unit in (service, *(service.get("pre_start") or ())):
+        for unit in with_hooks(service):
             environment: Mapping[str, Any] = unit.get("environment") or {}
             for name, value in environment.items():
                 if value is not None:

@@ -1,4 +1,4 @@
-"""What a rendered Compose service says of restarts and replicas, read once for all."""
+"""What a rendered Compose service says, read once for all: contract, drift and stacks share it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-_CONDITIONS: Final = {"none": "no", "any": "always"}
+CONDITIONS: Final = {"none": "no", "any": "always"}
 """Words of ``deploy.restart_policy.condition`` that the Engine spells differently."""
+
+_CONTAINER: Final = "container:"
 
 
 class Restart(Struct, frozen=True):
@@ -33,16 +35,39 @@ class Restart(Struct, frozen=True):
         return f"{self.name}:{self.attempts}" if bounded else self.name
 
 
+def image_of(service: Mapping[str, Any], project: str, name: str) -> str:
+    """Return the image of a service; what is built without a name is called after the project."""
+    return str(service.get("image") or f"{project}-{name}")
+
+
+def with_hooks(service: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return a service and its hooks: each becomes a container of its own."""
+    return [service, *(service.get("pre_start") or ())]
+
+
+def volumes_taken(service: Mapping[str, Any]) -> list[tuple[str, bool]]:
+    """Return whose volumes a service uses, and whether only to read.
+
+    A name is that of a service, or begins with ``container:``.
+    """
+    taken = []
+    for text in map(str, service.get("volumes_from") or ()):
+        name, _, mode = text.removeprefix(_CONTAINER).partition(":")
+        outside = text.startswith(_CONTAINER)
+        taken.append((f"{_CONTAINER}{name}" if outside else name, "ro" in mode.split(",")))
+    return taken
+
+
 def restart_of(service: Mapping[str, Any]) -> Restart:
     """Return the policy that holds: ``deploy`` wins over ``restart``, and none means ``no``."""
     policy = (service.get("deploy") or {}).get("restart_policy")
     if policy is None:
         text = str(service.get("restart") or "")
         name, _, bound = text.partition(":")
-        return Restart(name or "no", _number(bound), declared=bool(text))
+        return Restart(name or "no", number(bound), declared=bool(text))
     condition = str(policy.get("condition") or "")
-    name = _CONDITIONS.get(condition, condition)
-    attempts = _number(policy.get("max_attempts"))
+    name = CONDITIONS.get(condition, condition)
+    attempts = number(policy.get("max_attempts"))
     return Restart(name, attempts, ("deploy", "restart_policy"), declared=bool(name))
 
 
@@ -58,5 +83,6 @@ def replicas_path(service: Mapping[str, Any]) -> tuple[str, ...]:
     return ("deploy", "replicas") if service.get("scale") is None else ("scale",)
 
 
-def _number(text: Any) -> int:
+def number(text: Any) -> int:
+    """Return a whole number of a file; 0 where there is none."""
     return int(text) if str(text or "").isdigit() else 0

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from pytest_platform.compose.image_name import normal
 from pytest_platform.compose.interpolation import UNKNOWN, declared
+from pytest_platform.compose.service import image_of, volumes_taken
 from pytest_platform.compose.tree import Node
 
 Services = Mapping[str, Mapping[str, Any]]
@@ -68,10 +69,10 @@ def rendered_others(services: Services, name: str, project: str) -> set[str]:
 def _takes(own: Mapping[str, Any], other: str, service: Mapping[str, Any], project: str) -> bool:
     build = service.get("build") or {}
     tags = build.get("tags") or () if isinstance(build, Mapping) else ()
-    images = {normal(str(one)) for one in (service.get("image") or f"{project}-{other}", *tags)}
+    images = {normal(str(one)) for one in (image_of(service, project, other), *tags)}
     mounts = [one for one in own.get("volumes") or () if isinstance(one, Mapping)]
     used = [own.get("image"), *(one.get("source") for one in mounts if one.get("type") == "image")]
-    taken = {str(one).partition(":")[0] for one in own.get("volumes_from") or ()}
+    taken = {name for name, _ in volumes_taken(own)}
     return (
         other in taken
         or f"service:{other}" in json.dumps(own.get("build"))

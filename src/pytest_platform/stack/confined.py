@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from pytest_platform.compose.service import volumes_taken
 from pytest_platform.stack.keys import refused_keys
 
 LOGGING: Final = frozenset({"json-file", "local", "none"})
@@ -115,7 +116,7 @@ def refusals(service: Mapping[str, Any], services: Collection[str]) -> Iterator[
     yield from _devices(service)
     if powers := _POWERS & {str(one).upper().removeprefix("CAP_") for one in _added(service)}:
         yield f"has power over the host ({', '.join(sorted(powers))})"
-    if any(str(one).startswith("container:") for one in service.get("volumes_from") or ()):
+    if any(name.startswith("container:") for name, _ in volumes_taken(service)):
         yield "uses the volumes of a container outside"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from pytest_platform.compose.service import with_hooks
 from pytest_platform.stack import confined
 from pytest_platform.stack.builds import built_from
 from pytest_platform.stack.confined import gives_engine
@@ -39,7 +40,7 @@ def look_at(model: Mapping[str, Any], folder: str = "/") -> dict[str, MountSourc
     Relative paths that Compose has left are those of ``folder``.
     """
     services = (model.get("services") or {}).values()
-    containers = [one for service in services for one in (service, *_hooks(service))]
+    containers = [one for service in services for one in with_hooks(service)]
     paths = [str(one["source"]) for one in _binds(containers)]
     paths += [path for one in services for path, _ in built_from(one.get("build") or {})]
     paths += [path for one in containers for path in confined.profiles(one, folder)]
@@ -51,12 +52,8 @@ def look_at(model: Mapping[str, Any], folder: str = "/") -> dict[str, MountSourc
 def written_to(model: Mapping[str, Any]) -> set[str]:
     """Return the paths of the host that a rendered project mounts to write to."""
     services = (model.get("services") or {}).values()
-    containers = [one for service in services for one in (service, *_hooks(service))]
+    containers = [one for service in services for one in with_hooks(service)]
     return {str(one["source"]) for one in _binds(containers) if not one.get("read_only")}
-
-
-def _hooks(service: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield from service.get("pre_start") or ()
 
 
 def _binds(services: Iterable[Mapping[str, Any]]) -> Iterator[Mount]:

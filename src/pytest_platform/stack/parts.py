@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from pytest_platform.compose.service import volumes_taken, with_hooks
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.declared import Module
 from pytest_platform.module.engines import ENGINES
@@ -110,7 +111,7 @@ def needed_services(services: Mapping[str, Any], wanted: Iterable[str]) -> list[
         if name in services and name not in found:
             found[name] = None
             service = services[name]
-            for container in (service, *(service.get("pre_start") or ())):
+            for container in with_hooks(service):
                 waiting += _neighbours(container)
     return list(found)
 
@@ -119,8 +120,7 @@ def _neighbours(service: Mapping[str, Any]) -> Iterator[str]:
     yield from service.get("depends_on") or ()
     for link in service.get("links") or ():
         yield str(link).partition(":")[0]
-    for other in service.get("volumes_from") or ():
-        yield str(other).partition(":")[0]
+    yield from (name for name, _ in volumes_taken(service))
     for key in ("network_mode", "pid", "ipc"):
         kind, _, name = str(service.get(key) or "").partition(":")
         if kind == "service":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
+from pytest_platform.compose.service import image_of
 from pytest_platform.docker.engine import SERVICE
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import PlatformError
@@ -92,7 +93,7 @@ def _of_image(
 ) -> ServiceProgress:
     from docker.errors import APIError
 
-    image = service.get("image") or f"{project}-{name}"
+    image = image_of(service, project, name)
     try:
         client.inspect_image(image)  # type: ignore[no-untyped-call]
     except APIError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pytest_platform.compose.service import Restart
+from pytest_platform.compose.service import CONDITIONS, Restart, number
 
 IGNORED: Final[Mapping[str, str]] = {
     "build": "the image has to be built and pushed before: name it with image",
@@ -29,7 +29,6 @@ IGNORED: Final[Mapping[str, str]] = {
 }
 """Keys of a service that ``docker stack deploy`` ignores, each with what to do instead."""
 
-_CONDITIONS: Final = {"none": "no", "any": "always"}
 _POLICY: Final = ("deploy", "restart_policy")
 
 
@@ -41,13 +40,13 @@ def restart_of(service: Mapping[str, Any]) -> Restart:
     if policy is None:
         word, _, bound = str(service.get("restart") or "").partition(":")
         if word == "on-failure":
-            return Restart(word, _number(bound))
+            return Restart(word, number(bound))
         return Restart("on-failure" if job else "always", path=_POLICY)
     condition = str(policy.get("condition") or "any")
-    name = _CONDITIONS.get(condition, condition)
+    name = CONDITIONS.get(condition, condition)
     # A job that has succeeded is never started again.
     name = "on-failure" if job and name == "always" else name
-    return Restart(name, _number(policy.get("max_attempts")), _POLICY)
+    return Restart(name, number(policy.get("max_attempts")), _POLICY)
 
 
 def as_deployed(service: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -58,9 +57,5 @@ def as_deployed(service: Mapping[str, Any]) -> Mapping[str, Any]:
     name, _, count = str(service.get("restart") or "").partition(":")
     policy: dict[str, Any] = {"condition": "any"}
     if name == "on-failure":
-        policy = {"condition": name, "max_attempts": _number(count)}
+        policy = {"condition": name, "max_attempts": number(count)}
     return {**service, "deploy": {**deploy, "restart_policy": policy}}
-
-
-def _number(text: Any) -> int:
-    return int(text) if str(text or "").isdigit() else 0

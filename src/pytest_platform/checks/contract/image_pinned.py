@@ -9,6 +9,7 @@ from typing import Final
 from pytest_platform.checks.contract.facts import Facts, Unit
 from pytest_platform.compose.image_name import familiar
 from pytest_platform.compose.interpolation import UNKNOWN, declared, variables
+from pytest_platform.compose.service import image_of
 from pytest_platform.text import quoted
 from pytest_platform.verdict import Finding
 
@@ -40,7 +41,7 @@ def _built(facts: Facts) -> Iterator[str]:
     for name, service in facts.rendered.services.items():
         build = service.get("build")
         if build:
-            yield familiar(str(service.get("image") or f"{facts.module.project}-{name}"))
+            yield familiar(image_of(service, facts.module.project, name))
             yield from (familiar(str(tag)) for tag in build.get("tags") or ())
 
 

@@ -20,8 +20,8 @@ from pytest_platform.checks.drift.model import (
 )
 from pytest_platform.compose import image_name
 from pytest_platform.compose.rendered import Rendered, unescaped
+from pytest_platform.compose.service import image_of, restart_of
 
-_CONDITIONS = {"": "no", "none": "no", "any": "always"}
 _UNITS = {"h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6, "us": 10**3, "µs": 10**3}
 _DURATION = re.compile(r"([0-9.]+)(h|ms|us|µs|ns|m|s)")
 VARIABLE = re.compile(r"(?<!\$)(?:\$\$)*\$(?!\$)")
@@ -51,9 +51,9 @@ def desired(
     """
     model = {key: unescaped(rendered.model.get(key)) for key in _SECTIONS}
     service: Model = unescaped(rendered.services[name])
-    mode = service.get("network_mode") or ""
+    mode, policy = service.get("network_mode") or "", restart_of(service)
     settings = ContainerSettings(
-        image=image_name.normal(service.get("image") or f"{model.get('name')}-{name}"),
+        image=image_name.normal(image_of(service, str(model.get("name")), name)),
         command=tuple(service.get("command") or ()),
         entrypoint=_entrypoint(service),
         environment=_environment(service, digest),
@@ -62,7 +62,7 @@ def desired(
         mounts={_path(target): mount for target, mount in _mounts(service, model)},
         network_mode=network_mode(mode) if without_networks(mode) else "",
         networks=dict(_networks(service, model)),
-        restart=_restart(service),
+        restart=restart(policy.name, policy.attempts),
         user=str(service.get("user") or ""),
         healthcheck=_healthcheck(service.get("healthcheck")),
         labels=own_labels(service.get("labels") or {}),
@@ -183,19 +183,9 @@ def _networks(service: Model, model: Model) -> Iterator[tuple[str, Attachment]]:
         )
 
 
-def _restart(service: Model) -> str:
-    """Return the policy as the Engine gets it; ``deploy`` wins over ``restart``."""
-    policy = (service.get("deploy") or {}).get("restart_policy")
-    if policy is None:
-        name, _, count = (service.get("restart") or "").partition(":")
-        return restart(name, int(count or 0))
-    return restart(policy.get("condition") or "", int(policy.get("max_attempts") or 0))
-
-
 def restart(name: str, count: int) -> str:
     """Write a restart policy; ``count`` is how often it is tried at most, 0 for ever."""
-    policy = _CONDITIONS.get(name, name)
-    return f"{policy}:{count}" if count else policy
+    return f"{name or 'no'}:{count}" if count else name or "no"
 
 
 def _healthcheck(check: Model | None) -> Healthcheck | None:
