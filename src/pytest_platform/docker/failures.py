@@ -33,8 +33,7 @@ def explained(error: Exception, transport: Transport, seconds: int) -> PlatformE
     cause = _root_cause(error)
     if getattr(cause, "errno", None) == errno.EMFILE:
         # To ask the transport, it takes a file, too.
-        message = f"this process may open no more connections to {host}: raise ulimit -n"
-        return EngineError(message)
+        return EngineError(f"this process may open no more connections to {host}: raise ulimit -n")
     return transport.failure() or _said(error, cause, host, seconds)
 
 
@@ -42,25 +41,21 @@ def _said(error: Exception, cause: BaseException, host: str, seconds: int) -> Pl
     import requests
 
     if isinstance(error, requests.exceptions.Timeout) or isinstance(cause, TimeoutError):
-        message = f"the Engine on {host} did not answer within {seconds} s"
-        return EngineTimeout(message)
+        return EngineTimeout(f"the Engine on {host} did not answer within {seconds} s")
     if isinstance(cause, PermissionError):
-        message = (
+        return EngineForbidden(
             f"the Engine's socket on {host} refuses this user; "
             "join the group 'docker' or name another Engine with DOCKER_HOST"
         )
-        return EngineForbidden(message)
     if known := _answered(error, cause, host):
         return known
     if isinstance(error, requests.exceptions.ConnectionError) or isinstance(cause, OSError):
         said = getattr(cause, "strerror", None) or str(cause)
-        message = (
+        return EngineError(
             f"no Docker Engine answers on {host} ({said}); "
             "start it or name another with DOCKER_HOST"
         )
-        return EngineError(message)
-    message = f"the Engine on {host} cannot be asked: {error}; correct DOCKER_HOST"
-    return EngineError(message)
+    return EngineError(f"the Engine on {host} cannot be asked: {error}; correct DOCKER_HOST")
 
 
 def _answered(error: Exception, cause: BaseException, host: str) -> EngineError | None:
@@ -69,17 +64,16 @@ def _answered(error: Exception, cause: BaseException, host: str) -> EngineError 
 
     if isinstance(cause, requests.HTTPError):
         said = f"{cause.response.status_code} {cause.response.reason}"
-        message = f"the Engine on {host} refused a request ({said}): look for a proxy on the way"
-        return EngineError(message)
+        return EngineError(
+            f"the Engine on {host} refused a request ({said}): look for a proxy on the way"
+        )
     if any(map(_is_cut, _causes(error))):
-        message = f"the Engine on {host} hung up in the middle of an answer; ask again"
-        return EngineError(message)
+        return EngineError(f"the Engine on {host} hung up in the middle of an answer; ask again")
     if _is_no_engine(error, cause):
-        message = (
+        return EngineAnswer(
             f"what answers on {host} is no Docker Engine ({_short(error)}): "
             "correct DOCKER_HOST or the docker context"
         )
-        return EngineAnswer(message)
     return None
 
 
