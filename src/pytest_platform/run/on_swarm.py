@@ -21,7 +21,6 @@ from pytest_platform.swarm import state
 from pytest_platform.swarm.again import ServiceAgain
 from pytest_platform.swarm.declared import IGNORED, as_deployed, restart_of
 from pytest_platform.swarm.expected import SwarmExpectation
-from pytest_platform.swarm.logs import tail
 from pytest_platform.swarm.services import StackService, Task
 from pytest_platform.swarm.snapshot import SwarmSnapshot, take
 from pytest_platform.swarm.wait import polled
@@ -37,6 +36,7 @@ from pytest_platform.workload.seen import (
 
 _PHASES = {"running": Phase.RUNNING, "starting": Phase.RUNNING, "complete": Phase.SUCCEEDED}
 _FAILED = frozenset({"failed", "rejected"})
+_LONGEST_LOG = 1024 * 1024
 
 
 class OnSwarm:
@@ -91,7 +91,10 @@ class OnSwarm:
 
     def tail(self, host: Host, workload: Workload, lines: int) -> str:
         """Return the end of the service's log, as the manager gathers it of all nodes."""
-        return tail(host.engine, workload.id, lines)
+        log, _ = host.engine.service_log(
+            workload.id, since=0.0, streams=("stdout", "stderr"), tail=lines, limit=_LONGEST_LOG
+        )
+        return log.decode(errors="replace")
 
     @contextmanager
     def again(self, host: Host, module: Module, workload: Workload) -> Iterator[Again]:  # noqa: ARG002

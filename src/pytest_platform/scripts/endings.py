@@ -22,6 +22,11 @@ Functions = dict[str, Node]
 _KEEPS_STATUS: Final = re.compile(r"(\w+)=\"?\$(?:\?|\{\?\})\"?")
 _LEAVING: Final = frozenset({"exit", "return"})
 _SUCCESS: Final = frozenset({"0", "true", ":"})
+_FILTERS: Final = frozenset(
+    {"tee", "cat", "logger", "gzip", "xz", "zstd", "bzip2", "sed", "awk", "sort", "head", "tail"}
+    | {"tr", "cut", "ts", "uniq", "wc", "xxd", "base64"}
+)
+"""Ends of a pipeline that succeed whatever they are given."""
 
 
 def functions_of(script: Node) -> Functions:
@@ -147,3 +152,15 @@ def reads_status(statement: Node, later: tuple[Node, ...]) -> bool:
         return not uses or any(not is_quiet(one, {}) for one in uses)
     bare_exit = leaves_with(statement, {}) == "$?"
     return bare_exit or "$?" in statement.text or "${?}" in statement.text
+
+
+def always_succeeds(last: Node) -> bool:
+    """Say whether the end of a pipeline succeeds whatever it is given."""
+    words = plain_of(last)
+    if words[:1] == ("jq",):
+        return not any(word == "--exit-status" or _has_e(word) for word in words[1:])
+    return bool(words) and words[0] in _FILTERS | QUIET
+
+
+def _has_e(option: str) -> bool:
+    return option.startswith("-") and not option.startswith("--") and "e" in option

@@ -33,10 +33,9 @@ from pytest_platform.scripts.fates import (
     TESTED,
     FateContext,
     Hidden,
+    after_set,
 )
-from pytest_platform.scripts.filters import always_succeeds
 from pytest_platform.scripts.invocation import SHELLS, USERS, Argument, invocation, of_user
-from pytest_platform.scripts.options import after_set
 from pytest_platform.scripts.parsing import parse
 from pytest_platform.scripts.syntax import (
     Background,
@@ -217,11 +216,11 @@ def _pipeline(pipeline: Pipeline, context: FateContext) -> Iterator[Hidden]:
     if context.pipefail:
         fate = context.fate
     else:
-        fate = PIPED if always_succeeds(last) and context.fate != TESTED else TESTED
+        fate = PIPED if endings.always_succeeds(last) and context.fate != TESTED else TESTED
     for part in pipeline.parts[:-1]:
         if isinstance(part, ShellCommand) and fate != TESTED:
             inside = _walk(part, replace(context.with_fate(fate), read=True))
-            yield from (one for one in inside if one.rule != HTTP or always_succeeds(last))
+            yield from (one for one in inside if one.rule != HTTP or endings.always_succeeds(last))
     yield from _walk(last, replace(context, fed=True))
 
 

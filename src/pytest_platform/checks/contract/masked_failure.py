@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pytest_platform.scripts import failures, fates
+from pytest_platform.scripts.fates import sets_errexit
 from pytest_platform.scripts.files import NO_TEXTS, Texts
 from pytest_platform.scripts.invocation import Program, arguments, program
-from pytest_platform.scripts.options import sets_errexit
 from pytest_platform.scripts.parsing import parse
 from pytest_platform.scripts.programs import with_program_of_image
 from pytest_platform.scripts.quoting import shortened
