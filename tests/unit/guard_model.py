@@ -40,6 +40,8 @@ def module_of(
     state_class: StateClass = StateClass.SIDECAR,
     replicas: int = 1,
     hook: str | None = None,
+    owner: str | None = "minio",
+    backup_ref_modules: tuple[str, ...] = ("minio",),
 ) -> Module:
     """Make the module ``minio-init`` without a file."""
     compose = ComposeService(files=("compose.yaml",), project="home", service="minio-init")
@@ -51,7 +53,7 @@ def module_of(
     )
     spec = Spec(
         runtime=runtime,
-        state=State(class_=state_class, owner="minio", backup_ref_modules=("minio",)),
+        state=State(class_=state_class, owner=owner, backup_ref_modules=backup_ref_modules),
     )
     metadata = Metadata(name="minio-init", summary="Creates buckets.", owner="platform")
     manifest = Manifest(api_version="platform/v2", kind="Module", metadata=metadata, spec=spec)
