@@ -326,6 +326,8 @@ def test_durations(text: str | None, seconds: float) -> None:
         ["app", "--db-token", "hunter22"],
         ["sh", "-c", "export API_KEY=hunter22; run"],
         ["app", "postgres://me:hunter22@db/x"],
+        ["mount", "-o", "username=me,password=hunter22"],
+        ["app", "--opt=vers=3.0,user:me,pass:hunter22,ro"],
         ["curl", "-H", "authorization: hunter22"],
         ["mc", "alias", "set", "local", "http://minio:9000", "root", "hunter22hunter22"],
         ["sh", "-c", "mc alias set local http://minio:9000 root hunter22hunter22 && mc ls"],
