@@ -133,8 +133,9 @@ def test_a_refusal_says_what_is_wrong(message: str) -> None:
     assert [reason.message for reason in verdict.reasons] == [message]
 
 
-def test_a_refusal_names_the_drift_that_a_run_does_not_mend() -> None:
-    drift = FAILED_RUN | {"container.image", "container.command"}
+@pytest.mark.parametrize("failed", [FAILED_RUN, frozenset()])
+def test_a_refusal_names_the_drift_that_a_run_does_not_mend(failed: frozenset[str]) -> None:
+    drift = failed | {"container.image", "container.command"}
     (reason,) = decide(module_of(), drift, REQUEST, FACTS).reasons
     assert reason.message.endswith("deploy to mend: container.command, container.image")
 
