@@ -17,7 +17,7 @@ from msgspec.structs import fields, replace
 from pytest_platform.checks.drift import describe
 from pytest_platform.checks.drift.compare import FIELDS, compare
 from pytest_platform.checks.drift.desired import desired, nanoseconds
-from pytest_platform.checks.drift.evidence import config_hash, evidence, same_content
+from pytest_platform.checks.drift.evidence import config_hash, evidence, image_id, same_content
 from pytest_platform.checks.drift.left_over import ORPHAN, orphans
 from pytest_platform.checks.drift.model import (
     Attachment,
@@ -370,3 +370,17 @@ def test_the_same_digest_under_another_tag_is_the_same_image() -> None:
 def test_two_runs_have_different_digests() -> None:
     assert Digests().of("value") != Digests().of("value")
     assert "value" not in repr(Digests())
+
+
+@pytest.mark.parametrize("wanted", ["a", "m", "z"])
+def test_a_reference_means_the_image_of_that_name_alone(wanted: str) -> None:
+    references = {"a:latest": "sha256:1", "m:latest": "sha256:2", "docker.io/library/z": "sha256:3"}
+    ids = {"a": "sha256:1", "m": "sha256:2", "z": "sha256:3"}
+    assert image_id(image_name.normal(wanted), references) == ids[wanted]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"), [("other", ""), ("sha256:ab", "sha256:ab"), ("zz", "")]
+)
+def test_an_image_that_is_not_there_has_no_id(wanted: str, expected: str) -> None:
+    assert image_id(image_name.normal(wanted), {"m": "sha256:2"}) == expected
