@@ -123,12 +123,15 @@ def test_without_a_container_there_was_no_deployment(facts: Facts) -> None:
     assert _as_deployed(facts, _document(facts.module.compose_files), looked_at=False) is facts
 
 
+@pytest.mark.parametrize("name", ["", "zzz"])
 def test_relative_paths_belong_to_the_folder_of_the_deployment(
-    facts: Facts, tmp_path: Path
+    facts: Facts, tmp_path: Path, name: str
 ) -> None:
-    found = _as_deployed(facts, _document(facts.module.compose_files, tmp_path))
-    assert found.renderer.folder == tmp_path
-    assert found.service["volumes"][0]["source"] == f"{tmp_path}/data"
+    folder = tmp_path / name
+    folder.mkdir(exist_ok=True)
+    found = _as_deployed(facts, _document(facts.module.compose_files, folder))
+    assert found.renderer.folder == folder
+    assert found.service["volumes"][0]["source"] == f"{folder}/data"
 
 
 @pytest.mark.parametrize("folder", ["", "modules/app", "gone", "module.yaml", "refused"])
