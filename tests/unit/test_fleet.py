@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -246,12 +247,38 @@ def test_an_owner_may_be_on_another_host(tmp_path: Path) -> None:
     assert sorted(asked) == ["far", "far", "gone", "near", "near", "quick", "slow"]
 
 
-def container(service: str, volumes: tuple[str, ...]) -> Container:
-    """Make a container that runs."""
+def test_the_state_of_a_job_depends_on_the_host_of_its_data(tmp_path: Path) -> None:
+    finished, made = "2026-01-02T00:00:00Z", datetime(2026, 1, 3, tzinfo=UTC)
+    ended = {"Status": "exited", "ExitCode": 0, "FinishedAt": finished}
+    seen = {"near": container("job", (), ended), "far": container("owner", volumes=("data",))}
+
+    def look(host: Host, _: list[Module], __: Show) -> Snapshot:
+        here = (seen[host.name],) if host.name in seen else ()
+        volumes = {"data": made} if host.name == "far" else {}
+        return Snapshot(host.name, datetime.now(UTC), here, volumes)
+
+    context = _context(tmp_path, look)
+    job = MODULE.replace("expected_state: running", "expected_state: exited-success")
+    for name, host, state, text in (
+        ("job", "near", "{class: sidecar, owner: owner}", job),
+        ("owner", "far", "{class: stateful}", MODULE),
+    ):
+        file = tmp_path / "modules" / name / "module.yaml"
+        file.parent.mkdir()
+        file.write_text(text.format(name=name, host=host, state=state))
+    module = _module(context, "job")
+    assert [one.code for one in context.state_of(module).findings] == ["container.state.stale"]
+    assert not context.state_alone(module).findings, "whatever its owner is"
+
+
+def container(
+    service: str, volumes: tuple[str, ...], state: Mapping[str, Any] | None = None
+) -> Container:
+    """Make a container that runs, or is in another ``state``."""
     document = {
         "Id": service,
         "Name": service,
-        "State": {"Status": "running", "ExitCode": 0},
+        "State": state or {"Status": "running", "ExitCode": 0},
         "Config": {"Labels": {PROJECT: "p", SERVICE: service}},
         "Mounts": [{"Type": "volume", "Name": volume} for volume in volumes],
     }
