@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.drift.deployed import as_deployed, rebased, rendered_remotely

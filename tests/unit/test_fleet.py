@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -21,6 +22,9 @@ from pytest_platform.hosts.inventory import HostPlace, Inventory
 from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
+from pytest_platform.plugin.observed import observed_already
+from pytest_platform.plugin.run import Run
+from pytest_platform.report.answers import ObservedModule
 from pytest_platform.run.context import Context
 from pytest_platform.run.fleet import HostFailed, Watch, unwatched
 from pytest_platform.run.graph import Plan
@@ -269,6 +273,24 @@ def test_the_state_of_a_job_depends_on_the_host_of_its_data(tmp_path: Path) -> N
     module = _module(context, "job")
     assert [one.code for one in context.state_of(module).findings] == ["container.state.stale"]
     assert not context.state_alone(module).findings, "whatever its owner is"
+
+
+def test_a_report_says_what_was_seen_and_asks_no_host(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def look(host: Host, _: list[Module], __: Show) -> Snapshot:
+        asked.append(host.name)
+        return _snapshot(host)
+
+    context = _context(tmp_path, look)
+    run = cast("Run", SimpleNamespace(begun=True, context=context, secrets=context.vault.secrets))
+    module = _module(context, "quick-one")
+    assert observed_already(run, module) == ObservedModule()
+    assert not asked
+    context.fleet.snapshot(module)
+    assert observed_already(run, module).contradiction
+    context.fleet.snapshot(_module(context, "slow-one"))
+    assert sorted(asked) == ["quick", "slow"]
 
 
 def container(
