@@ -173,6 +173,8 @@ def _meaning(source: str) -> str:
                 node.annotation = ast.Constant(None)
             case ast.Assign(targets=[ast.Name(id)]) if id[0].isupper() and _is_type(node.value):
                 node.value = ast.Constant(None)
+            case ast.keyword(arg="frozen" | "slots"):  # mypy sees who writes to such a value
+                node.value = ast.Constant(None)
             case ast.Compare(ops=[operator], comparators=[right]) if _is_member(right):
                 node.ops = [_OF_MEMBERS.get(type(operator), type(operator))()]
     return ast.unparse(tree)
