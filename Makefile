@@ -1,7 +1,7 @@
 # Commands for people. They need Python 3.11 or later.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench faults engines soak fuzz mutation requirements clean
+.PHONY: help demo test bench faults engines soak fuzz mutation coverage requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ fuzz: ## A million broken files, answers, scripts and secrets, and cases of the 
 mutation: ## Count the small changes of guard, state, drift and fault owners that no test notices
 	@tests/engine/make-venv "$$(tests/engine/pythons | tail -n 1)" .venvs/mutation requirements/mutation.txt
 	@.venvs/mutation/bin/python benchmarks/mutation.py
+
+coverage: ## Which lines the unit tests reach; fails below the floor in pyproject.toml
+	@tests/run --coverage
 
 requirements: ## Compile the pinned requirement files again, with the newest versions
 	@requirements/compile --upgrade

@@ -120,7 +120,9 @@ def main() -> None:
     """Serve until the other end of the socket is closed."""
     number, *arguments = sys.argv[1:]
     preload(arguments)
-    if request := serve(socket.socket(fileno=int(number))):
+    with socket.socket(fileno=int(number)) as server:
+        request = serve(server)
+    if request:
         run(request)
 
 

@@ -10,6 +10,7 @@ With ``PLATFORM_FROM_SCRATCH=1`` in the environment every run is started from sc
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
@@ -110,7 +111,7 @@ def _follow(argv: Sequence[str], readers: Sequence[BinaryIO], timeout: float) ->
 
 
 class _Server:
-    """The process that is forked. It ends with this one, by the end of its socket."""
+    """The process that is forked. Should this one be killed, it ends by the end of its socket."""
 
     def __init__(self, start: Mapping[str, str]) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -139,7 +140,15 @@ class _Server:
             for writer in writers:
                 os.close(writer)
 
+    def close(self) -> None:
+        """End it, and wait for its end."""
+        with self._socket:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._process.wait()
+
 
 @cache
 def _server(start: frozenset[tuple[str, str]]) -> _Server:
-    return _Server(dict(start))
+    server = _Server(dict(start))
+    atexit.register(server.close)
+    return server

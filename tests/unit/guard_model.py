@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from pytest_platform.change.guard_facts import CONFIRMATION, ChangeRequest, GuardFacts
 from pytest_platform.module.data import State
@@ -40,8 +41,9 @@ def module_of(
     state_class: StateClass = StateClass.SIDECAR,
     replicas: int = 1,
     hook: str | None = None,
+    **more: Any,
 ) -> Module:
-    """Make the module ``minio-init`` without a file."""
+    """Make the module ``minio-init`` without a file; ``more`` is said of its state."""
     compose = ComposeService(files=("compose.yaml",), project="home", service="minio-init")
     runtime = Runtime(
         compose=compose,
@@ -51,7 +53,9 @@ def module_of(
     )
     spec = Spec(
         runtime=runtime,
-        state=State(class_=state_class, owner="minio", backup_ref_modules=("minio",)),
+        state=State(
+            class_=state_class, **{"owner": "minio", "backup_ref_modules": ("minio",), **more}
+        ),
     )
     metadata = Metadata(name="minio-init", summary="Creates buckets.", owner="platform")
     manifest = Manifest(api_version="platform/v2", kind="Module", metadata=metadata, spec=spec)

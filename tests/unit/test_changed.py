@@ -15,6 +15,7 @@ import yaml
 
 from pytest_platform.checks.registry import vocabulary
 from pytest_platform.module.catalog import Catalog
+from pytest_platform.module.source import MAX_BYTES
 from pytest_platform.selection.since import touched_by
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "changed"
@@ -68,3 +69,14 @@ def test_links(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path / "modules", tmp_path, vocabulary())
     for path in ("modules/web/linked.yaml", "deploy/real.yaml"):
         assert touched_by(frozenset({path}), catalog, tmp_path) == {"web": path}
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_compose_file_is_read_whole_or_not_at_all(tmp_path: Path, more: int) -> None:
+    write(tmp_path, "web", {})
+    text = "services: {web: {volumes: ['../../conf:/etc/nginx']}} #"
+    put(tmp_path / "modules/web/compose.yaml", text.ljust(MAX_BYTES + more, "x"))
+    path = "conf/site.conf"
+    catalog = Catalog(tmp_path / "modules", tmp_path, vocabulary())
+    found = touched_by(frozenset({path}), catalog, tmp_path)
+    assert found == ({} if more else {"web": path})

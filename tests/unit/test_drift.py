@@ -18,7 +18,7 @@ import inspected
 from pytest_platform.checks.drift import describe
 from pytest_platform.checks.drift.compare import FIELDS, compare
 from pytest_platform.checks.drift.desired import desired, nanoseconds
-from pytest_platform.checks.drift.evidence import config_hash, evidence, same_content
+from pytest_platform.checks.drift.evidence import config_hash, evidence, image_id, same_content
 from pytest_platform.checks.drift.left_over import ORPHAN, orphans
 from pytest_platform.checks.drift.model import (
     Attachment,
@@ -77,8 +77,7 @@ def _drifts(name: str, *, with_image: bool = True, with_hash: bool = True) -> li
 @pytest.mark.parametrize("name", NAMES)
 def test_recorded(name: str) -> None:
     found = _drifts(name)
-    told = "\n".join(f"{one.code}: expected {one.expected}; actual {one.actual}" for one in found)
-    assert {one.code for one in found} == set(TOLD[name]["expected"]), told or "nothing was found"
+    assert {one.code: [one.expected, one.actual] for one in found} == dict(TOLD[name]["expected"])
 
 
 def test_the_cases_cover_every_code_alone_and_together() -> None:
@@ -330,6 +329,8 @@ def test_durations(text: str | None, seconds: float) -> None:
         ["app", "--db-token", "hunter22"],
         ["sh", "-c", "export API_KEY=hunter22; run"],
         ["app", "postgres://me:hunter22@db/x"],
+        ["mount", "-o", "username=me,password=hunter22"],
+        ["app", "--opt=vers=3.0,user:me,pass:hunter22,ro"],
         ["curl", "-H", "authorization: hunter22"],
         ["mc", "alias", "set", "local", "http://minio:9000", "root", "hunter22hunter22"],
         ["sh", "-c", "mc alias set local http://minio:9000 root hunter22hunter22 && mc ls"],
@@ -372,3 +373,17 @@ def test_the_same_digest_under_another_tag_is_the_same_image() -> None:
 def test_two_runs_have_different_digests() -> None:
     assert Digests().of("value") != Digests().of("value")
     assert "value" not in repr(Digests())
+
+
+@pytest.mark.parametrize("wanted", ["a", "m", "z"])
+def test_a_reference_means_the_image_of_that_name_alone(wanted: str) -> None:
+    references = {"a:latest": "sha256:1", "m:latest": "sha256:2", "docker.io/library/z": "sha256:3"}
+    ids = {"a": "sha256:1", "m": "sha256:2", "z": "sha256:3"}
+    assert image_id(image_name.normal(wanted), references) == ids[wanted]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"), [("other", ""), ("sha256:ab", "sha256:ab"), ("zz", "")]
+)
+def test_an_image_that_is_not_there_has_no_id(wanted: str, expected: str) -> None:
+    assert image_id(image_name.normal(wanted), {"m": "sha256:2"}) == expected

@@ -23,7 +23,7 @@ from pytest_platform.docker.api import ListedContainer, ListedImage
 from pytest_platform.docker.details import Details, Digests
 from pytest_platform.docker.engine import Document, Engine
 from pytest_platform.docker.snapshot import Snapshot, read_container, take
-from pytest_platform.errors import CannotCompare, EngineError
+from pytest_platform.errors import CannotCompare, ComposeError, EngineError
 from pytest_platform.hosts.transport import CommandResult, Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
@@ -237,6 +237,75 @@ def test_a_hash_that_is_not_comparable_is_said(tmp_path: Path) -> None:
     result = check.judge(module, context)
     assert result.verdict is Verdict.PASSED
     assert "could not be compared" in result.message
+
+
+@pytest.mark.parametrize(
+    ("changes", "forced"),
+    [({}, True), ({"hash": None}, False), ({"hash": "0"}, False), ({"version": "0"}, False)],
+)
+def test_a_container_is_made_anew_by_force_where_compose_sees_no_change(
+    tmp_path: Path, changes: Mapping[str, Any], *, forced: bool
+) -> None:
+    module, context = _context(tmp_path, "restart-by-hand")
+    assert isinstance(context.renderer, Canned)
+    context.renderer._kept = {**context.renderer._kept, **changes}
+    (finding,) = check.drift_of(module, context)
+    assert "container-1: restart" not in finding.message
+    assert "restart differs from the Compose files; deploy it: docker compose" in finding.message
+    assert (" up -d --force-recreate app" in finding.message) is forced
+
+
+def _other(folder: Path, name: str, project: str, compose: str = "compose.yaml") -> None:
+    """Write another module, of a service 'old'."""
+    home = folder / "modules" / name
+    home.mkdir()
+    text = MODULE.format(project=project, expected="running", more="", state="{class: stateless}")
+    text = text.replace("service: app", "service: old").replace("name: app", f"name: {name}")
+    home.joinpath("module.yaml").write_text(text.replace("compose.yaml", compose))
+    home.joinpath("compose.yaml").write_text("services:\n  old:\n    image: x\n")
+    home.joinpath("runbook.md").write_text("# old\n")
+
+
+class OfOthers(Canned):
+    """Renders the files of another module, too, where Compose does not refuse them."""
+
+    refuses = False
+
+    def rendered(self, files: Sequence[Path], project: str, service: str = "") -> Rendered:
+        if files[0].parent.name != "old":
+            return super().rendered(files, project, service)
+        if self.refuses:
+            raise ComposeError("old is refused")
+        return Rendered({"name": project, "services": {"old": {}}})
+
+
+@pytest.mark.parametrize(
+    ("project", "left"),
+    [
+        ("pp-drift-orphan", False),
+        ("pp-drift-orphan-z", True),
+        ("another", True),
+    ],
+)
+def test_a_service_of_another_module_of_the_project_is_not_left_over(
+    tmp_path: Path, project: str, *, left: bool
+) -> None:
+    module, context = _context(tmp_path, "orphan")
+    assert isinstance(context.renderer, Canned)
+    _other(tmp_path, "old", project)
+    others = OfOthers(context.renderer._kept, frozenset())
+    found = check.drift_of(module, replace(context, renderer=others))
+    assert [one.code for one in found] == ["container.orphan"] * left
+
+
+def test_other_files_that_are_refused_leave_orphans_unknown(tmp_path: Path) -> None:
+    module, context = _context(tmp_path, "orphan")
+    assert isinstance(context.renderer, Canned)
+    _other(tmp_path, "old", "pp-drift-orphan")
+    others = OfOthers(context.renderer._kept, frozenset())
+    others.refuses = True
+    with pytest.raises(CannotCompare, match="which containers are left over: old is refused"):
+        check.drift_of(module, replace(context, renderer=others))
 
 
 class Told(Engine):

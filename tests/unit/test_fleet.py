@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -21,6 +23,9 @@ from pytest_platform.hosts.inventory import HostPlace, Inventory
 from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
+from pytest_platform.plugin.observed import observed_already
+from pytest_platform.plugin.run import Run
+from pytest_platform.report.answers import ObservedModule
 from pytest_platform.run.context import Context
 from pytest_platform.run.fleet import HostFailed, Watch, unwatched
 from pytest_platform.run.graph import Plan
@@ -247,12 +252,56 @@ def test_an_owner_may_be_on_another_host(tmp_path: Path) -> None:
     assert sorted(asked) == ["far", "far", "gone", "near", "near", "quick", "slow"]
 
 
-def container(service: str, volumes: tuple[str, ...]) -> Container:
-    """Make a container that runs."""
+def test_the_state_of_a_job_depends_on_the_host_of_its_data(tmp_path: Path) -> None:
+    finished, made = "2026-01-02T00:00:00Z", datetime(2026, 1, 3, tzinfo=UTC)
+    ended = {"Status": "exited", "ExitCode": 0, "FinishedAt": finished}
+    seen = {"near": container("job", (), ended), "far": container("owner", volumes=("data",))}
+
+    def look(host: Host, _: list[Module], __: Show) -> Snapshot:
+        here = (seen[host.name],) if host.name in seen else ()
+        volumes = {"data": made} if host.name == "far" else {}
+        return Snapshot(host.name, datetime.now(UTC), here, volumes)
+
+    context = _context(tmp_path, look)
+    job = MODULE.replace("expected_state: running", "expected_state: exited-success")
+    for name, host, state, text in (
+        ("job", "near", "{class: sidecar, owner: owner}", job),
+        ("owner", "far", "{class: stateful}", MODULE),
+    ):
+        file = tmp_path / "modules" / name / "module.yaml"
+        file.parent.mkdir()
+        file.write_text(text.format(name=name, host=host, state=state))
+    module = _module(context, "job")
+    assert [one.code for one in context.state_of(module).findings] == ["container.state.stale"]
+    assert not context.state_alone(module).findings, "whatever its owner is"
+
+
+def test_a_report_says_what_was_seen_and_asks_no_host(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def look(host: Host, _: list[Module], __: Show) -> Snapshot:
+        asked.append(host.name)
+        return _snapshot(host)
+
+    context = _context(tmp_path, look)
+    run = cast("Run", SimpleNamespace(begun=True, context=context, secrets=context.vault.secrets))
+    module = _module(context, "quick-one")
+    assert observed_already(run, module) == ObservedModule()
+    assert not asked
+    context.fleet.snapshot(module)
+    assert observed_already(run, module).contradiction
+    context.fleet.snapshot(_module(context, "slow-one"))
+    assert sorted(asked) == ["quick", "slow"]
+
+
+def container(
+    service: str, volumes: tuple[str, ...], state: Mapping[str, Any] | None = None
+) -> Container:
+    """Make a container that runs, or is in another ``state``."""
     document = {
         "Id": service,
         "Name": service,
-        "State": {"Status": "running", "ExitCode": 0},
+        "State": state or {"Status": "running", "ExitCode": 0},
         "Config": {"Labels": {PROJECT: "p", SERVICE: service}},
         "Mounts": [{"Type": "volume", "Name": volume, "Destination": "/d"} for volume in volumes],
     }

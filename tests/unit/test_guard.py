@@ -51,6 +51,7 @@ FACT_CASES: dict[str, tuple[dict[str, Any], str]] = {
     "contract unknown": ({"contract": None}, "guard.contract"),
     "not rendered, restart": ({"service": {"scale": 1}}, "guard.restart"),
     "restarts": ({"service": {"restart": "always"}}, "guard.restart"),
+    "restarts on failure": ({"service": {"restart": "on-failure"}}, "guard.restart"),
     "two replicas": ({"service": {"restart": "no", "scale": 2}}, "guard.replicas"),
     "replicas by deploy": (
         {"service": {"restart": "no", "deploy": {"replicas": 2}}},
@@ -113,6 +114,66 @@ def test_one_fact_that_is_wrong_or_unknown(name: str) -> None:
 def test_any_other_drift_refuses(name: str) -> None:
     verdict = decide(module_of(), DRIFTS[name], REQUEST, FACTS)
     assert [reason.code for reason in verdict.reasons] == ["guard.drift"]
+
+
+MESSAGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "name a finished backup of minio: --backup-ref=REF": ({"backup_ref": ""}, {"backup": None}),
+    "its owner must be in its expected state: it is gone": ({}, {"owner": "it is gone"}),
+    "its owner must be in its expected state: it could not be looked at": ({}, {"owner": None}),
+    "the project's lock must be ours: held by ada": ({}, {"lock": "held by ada"}),
+    "the project's lock must be ours: it could not be taken": ({}, {"lock": None}),
+}
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_a_refusal_says_what_is_wrong(message: str) -> None:
+    changes, seen = MESSAGES[message]
+    request, facts = replace(REQUEST, **changes), replace(FACTS, **seen)
+    verdict = decide(module_of(), FAILED_RUN, request, facts)
+    assert [reason.message for reason in verdict.reasons] == [message]
+
+
+@pytest.mark.parametrize("failed", [FAILED_RUN, frozenset()])
+def test_a_refusal_names_the_drift_that_a_run_does_not_mend(failed: frozenset[str]) -> None:
+    drift = failed | {"container.image", "container.command"}
+    (reason,) = decide(module_of(), drift, REQUEST, FACTS).reasons
+    assert reason.message.endswith("deploy to mend: container.command, container.image")
+
+
+def test_a_module_without_others_is_backed_up_itself() -> None:
+    module = module_of(backup_ref_modules=())
+    (reason,) = decide(module, FAILED_RUN, replace(REQUEST, backup_ref=""), FACTS).reasons
+    assert reason.message == "name a finished backup of minio-init: --backup-ref=REF"
+
+
+def test_a_confirmation_is_compared_by_its_letters() -> None:
+    request = replace(REQUEST, confirmation=CONFIRMATION.lower().upper())
+    assert request.confirmation is not CONFIRMATION
+    assert decide(module_of(), FAILED_RUN, request, FACTS).decision is Decision.ALLOWED
+
+
+@pytest.mark.parametrize("replicas", [0, 2])
+def test_a_module_of_another_number_of_containers_is_refused(replicas: int) -> None:
+    verdict = decide(module_of(replicas=replicas), FAILED_RUN, REQUEST, FACTS)
+    assert [reason.code for reason in verdict.reasons] == ["guard.replicas"]
+
+
+def test_a_sidecar_without_an_owner_is_refused() -> None:
+    seen = replace(FACTS, data=frozenset())
+    (reason,) = decide(module_of(owner=None), FAILED_RUN, REQUEST, seen).reasons
+    assert reason.message == "a sidecar must name its owner: state.owner"
+
+
+@pytest.mark.parametrize("state_class", [StateClass.STATELESS, StateClass.STATEFUL])
+def test_others_need_no_owner(state_class: StateClass) -> None:
+    module, seen = module_of(state_class=state_class, owner=None), replace(FACTS, data=frozenset())
+    assert decide(module, FAILED_RUN, REQUEST, seen).decision is Decision.ALLOWED
+
+
+def test_what_touches_no_data_needs_no_backup() -> None:
+    module = module_of(state_class=StateClass.STATELESS)
+    seen = replace(FACTS, data=frozenset(), backup=_BAD_BACKUP)
+    assert decide(module, FAILED_RUN, REQUEST, seen).decision is Decision.ALLOWED
 
 
 @pytest.mark.parametrize("state_class", [StateClass.STATELESS, StateClass.STATEFUL])

@@ -27,6 +27,7 @@ from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
 from pytest_platform.report.answers import check_of
+from pytest_platform.scripts.invocation import Argument, program
 from pytest_platform.secrets import Secrets
 from pytest_platform.verdict import Finding, Location, Verdict, failed
 
@@ -156,3 +157,14 @@ def test_a_record_has_the_column() -> None:
     without = failed([Finding("contract.script", "It is wrong.")], Location("compose.yaml", 3))
     record = check_of("contract::script", without, 0.0, Secrets())
     assert [one.column for one in record.findings or ()] == [None]
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_a_place_belongs_to_the_word_that_holds_it(number: int) -> None:
+    texts = ["xargs", "-n1", "sh", "-c"]
+    words = [Argument(one, "command", one, ("command", str(at))) for at, one in enumerate(texts)]
+    found = program(words)
+    assert found is not None
+    assert found.written == "xargs -n1 sh -c"
+    path, _ = found.place(found.written.index(texts[number]))
+    assert path == ("command", str(number))

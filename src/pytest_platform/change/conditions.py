@@ -137,7 +137,7 @@ def _only_the_failed_run(case: Case) -> Refusal | None:
         return None
     if case.drift is None:
         return Refusal("guard.drift", "the drift could not be found out; look at drift::none")
-    others = ", ".join(sorted(case.drift - ONLY_DRIFT)) or "none"
+    others = ", ".join(sorted(case.drift - ONLY_DRIFT))
     message = f"the only drift may be {EXITED_SUCCESS}; deploy to mend: {others}"
     return Refusal("guard.drift", message)
 

@@ -80,24 +80,23 @@ class Context(Struct, frozen=True):
         beside = self.fleet.beside(owner)
         return seen_of(module, owner, snapshot, containers_in(beside) if beside else None)
 
-    def state_of(self, module: Module, *, asker: Module | None = None) -> JudgedState:
+    def state_of(self, module: Module) -> JudgedState:
         """Return the state of a module, and whether the data of its owner is newer.
 
         Raises:
             PlatformError: the host cannot be asked, or the owner does not exist or cannot be
                 read.
         """
-        view, owner = self.fleet.view(module, asker=asker), self.owner_of(module)
+        view, owner = self.fleet.view(module), self.owner_of(module)
         return engine_of(module).state(module, view, owner, self.fleet.beside(owner))
 
-    def state_alone(self, module: Module, *, asker: Module | None = None) -> JudgedState:
+    def state_alone(self, module: Module) -> JudgedState:
         """Return the state of a module, whatever its owner is.
 
         Raises:
             PlatformError: the host cannot be asked.
         """
-        view = self.fleet.view(module, asker=asker)
-        return engine_of(module).state(module, view, None, None)
+        return engine_of(module).state(module, self.fleet.view(module), None, None)
 
     def target(self, module: Module, *, again: Collection[ServiceKey] = ()) -> Target:
         """Return what a probe of a module needs, with a new observation of services ``again``.

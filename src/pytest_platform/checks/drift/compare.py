@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pytest_platform.checks.drift import fields, rights
+from pytest_platform.checks.drift import describe, fields, rights
 from pytest_platform.checks.drift.model import Desired, Drift, Evidence, Hash, Observed
 
 CONFIG = "container.config"
 _PRIVATE = "as declared (made of variables, so not shown)", "something else (not shown either)"
 _BY_HASH = "the settings in the Compose files", "other settings (the hash differs)"
-_UNSEEN = "(what differs is too long to show, or hidden)"
 
 FIELDS: Mapping[str, Callable[[Desired, Observed, Evidence], fields.Sides | None]] = {
     "container.image": fields.image,
@@ -53,5 +52,4 @@ def _shown(code: str, sides: fields.Sides, desired: Desired) -> fields.Sides:
     """Hide what may hold a secret: it is made of variables, now or when it was deployed."""
     if code.removeprefix("container.") in desired.private:
         return _PRIVATE
-    expected, actual = sides
-    return expected, f"{actual} {_UNSEEN}" if actual == expected else actual
+    return describe.apart(*sides)

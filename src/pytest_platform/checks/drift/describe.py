@@ -16,6 +16,7 @@ from pytest_platform.secrets.names import says_secret
 LIMIT = 300
 NONE = "none"
 HIDDEN = "[hidden]"
+_UNSEEN = "(what differs is too long to show, or hidden)"
 
 _ASSIGNED = re.compile(r"([\w.-]+)(\s*[=:]\s*)(?!\s)([^\s&;|]+)")
 _OPTION = re.compile(r"--?([\w-]+)")
@@ -45,13 +46,21 @@ def masked(text: str) -> str:
 
 def _assigned(found: re.Match[str]) -> str:
     name, between, value = found.groups()
-    return f"{name}{between}{HIDDEN if says_secret(name) else value}"
+    if says_secret(name):
+        return f"{name}{between}{HIDDEN}"
+    first, comma, rest = value.partition(",")  # as in username=me,password=x
+    return f"{name}{between}{first}{comma}{masked(rest)}"
 
 
 def shortened(text: str) -> str:
     """Return one line of at most ``LIMIT`` characters."""
     line = " ".join(text.split())
     return line if len(line) <= LIMIT else f"{line[: LIMIT - 1]}…"
+
+
+def apart(expected: str, actual: str) -> tuple[str, str]:
+    """Say so where both sides of a difference look the same."""
+    return expected, f"{actual} {_UNSEEN}" if actual == expected else actual
 
 
 def listed(texts: Collection[str]) -> str:

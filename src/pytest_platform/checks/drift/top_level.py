@@ -90,7 +90,7 @@ def _sides(
         return (_WANTED, _OTHERWISE) if hashed and same_version else None
     expected = ", ".join(f"{name} {describe.masked(want) or NONE}" for name, want, _ in parts)
     actual = ", ".join(f"{name} {describe.masked(have) or NONE}" for name, _, have in parts)
-    return describe.shortened(expected), describe.shortened(actual)
+    return describe.apart(describe.shortened(expected), describe.shortened(actual))
 
 
 def _network(wanted: Model, there: InspectedNetwork) -> Parts:
