@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+import inspected
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.drift.deployed import as_deployed, rebased, rendered_remotely
 from pytest_platform.checks.registry import vocabulary
 from pytest_platform.compose.rendered import Rendered
 from pytest_platform.compose.renderer import Renderer
+from pytest_platform.docker.api import InspectedContainer
 from pytest_platform.docker.details import Details, Digests
 from pytest_platform.docker.snapshot import Snapshot, read_container
 from pytest_platform.errors import ComposeError
@@ -75,7 +77,7 @@ def facts(tmp_path: Path) -> Facts:
     return Facts(module, catalog, OfFolders(), date(2026, 5, 17), as_deployed=True)
 
 
-def _document(files: Sequence[object], folder: object = "") -> dict[str, Any]:
+def _document(files: Sequence[object], folder: object = "") -> InspectedContainer:
     labels = {
         PROJECT: "home",
         "com.docker.compose.service": "app",
@@ -83,7 +85,7 @@ def _document(files: Sequence[object], folder: object = "") -> dict[str, Any]:
         f"{PROJECT}.config_files": ",".join(map(str, files)),
         f"{PROJECT}.working_dir": str(folder),
     }
-    return {
+    document = {
         "Id": "0" * 64,
         "Name": "/home-app-1",
         "Image": "sha256:1",
@@ -92,12 +94,13 @@ def _document(files: Sequence[object], folder: object = "") -> dict[str, Any]:
         "HostConfig": {},
         "NetworkSettings": {},
     }
+    return inspected.container(document)
 
 
-def _as_deployed(facts: Facts, *documents: dict[str, Any], looked_at: bool = True) -> Facts:
+def _as_deployed(facts: Facts, *documents: InspectedContainer, looked_at: bool = True) -> Facts:
     containers = tuple(map(read_container, documents))
     snapshot = Snapshot("local", datetime(2026, 5, 17, tzinfo=UTC), containers)
-    found = {one["Id"]: one for one in documents} if looked_at else {}
+    found = {one.id: one for one in documents} if looked_at else {}
     return as_deployed(facts, snapshot, Details(Digests(), found))
 
 

@@ -15,11 +15,13 @@ from typing import Any
 import pytest
 import yaml
 
+import inspected
 from pytest_platform.checks.drift.compare import compare
 from pytest_platform.checks.drift.desired import desired
 from pytest_platform.checks.drift.model import Evidence, Hash
 from pytest_platform.checks.drift.observed import observed
 from pytest_platform.compose.rendered import Rendered
+from pytest_platform.docker.api import InspectedContainer
 
 CASES = Path(__file__).parents[1] / "cases" / "drift_unit"
 LABEL = "com.docker.compose"
@@ -46,6 +48,18 @@ def _merged(one: Any, other: Any) -> Any:
     return other
 
 
+def _with_entries(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Write the environment as the Engine does."""
+    named = (config.get("Env") or {}).items()
+    entries = [name if value is None else f"{name}={value}" for name, value in named]
+    return {**config, "Env": entries}
+
+
+def _container(case: Mapping[str, Any]) -> InspectedContainer:
+    document = _merged(CONTAINER, case)
+    return inspected.container({**document, "Config": _with_entries(document["Config"])})
+
+
 @pytest.mark.parametrize("file", sorted(CASES.glob("*.yaml")), ids=lambda file: str(file.stem))
 def test_case(file: Path) -> None:
     case = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -56,8 +70,12 @@ def test_case(file: Path) -> None:
         str,
         None if source is None else _project(source, case),
     )
-    image = None if case.get("image") == "gone" else {"Config": case.get("image") or {}}
-    seen = observed(_merged(CONTAINER, case.get("container", {})), image)
+    image = (
+        None
+        if case.get("image") == "gone"
+        else inspected.image({"Config": _with_entries(case.get("image") or {})})
+    )
+    seen = observed(_container(case.get("container", {})), image)
     known = Evidence(Hash(case.get("hash", "unknown")), case.get("image_now", ""))
     found = compare(wanted, seen, known)
     assert {one.code: [one.expected, one.actual] for one in found} == case["expected"]
