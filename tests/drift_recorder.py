@@ -55,7 +55,8 @@ CONFIG = (
     *("Labels", "Healthcheck", "StopSignal", "Tty", "Hostname"),
 )
 HOST = (
-    *("Binds", "Mounts", "Tmpfs", "PortBindings", "RestartPolicy", "NetworkMode", "CapAdd"),
+    *("Binds", "Mounts", "Tmpfs", "PortBindings", "RestartPolicy", "NetworkMode"),
+    *("CapAdd", "CapDrop"),
     *("Ulimits", "Init", "Sysctls", "Memory", "LogConfig", "ExtraHosts", "VolumesFrom"),
     *("Annotations", "UTSMode", "PidMode", "IpcMode", "PidsLimit", "NanoCpus", "Privileged"),
 )

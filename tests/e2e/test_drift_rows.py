@@ -21,6 +21,7 @@ import pytest
 import yaml
 
 from e2e.conftest import NewProject
+from e2e.engines import why_not
 from e2e.project import Project
 from e2e.tree import ROOT, Outcome, Tree
 
@@ -40,9 +41,12 @@ class Table:
 
 
 @pytest.fixture(scope="module")
-def table(new_project: NewProject, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Table]:
+def table(
+    new_project: NewProject, tmp_path_factory: pytest.TempPathFactory, engine: docker.APIClient
+) -> Iterator[Table]:
     tree = Tree(tmp_path_factory.mktemp("drift"))
     rows = {file.stem: _load(file) for file in FILES}
+    rows = {name: row for name, row in rows.items() if not why_not(row, engine)}
     projects = {name: _project(name, row, tree, new_project) for name, row in rows.items()}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         jobs = {name: pool.submit(_bring, projects[name], rows[name]) for name in rows}
@@ -57,8 +61,8 @@ def table(new_project: NewProject, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.mark.parametrize("name", [file.stem for file in FILES])
 def test_row(name: str, table: Table, engine: docker.APIClient) -> None:
     row = _load(ROOT / "tests" / "cases" / "drift_live" / f"{name}.yaml")
-    if name in table.unmade and row.get("needs") in {"a newer Engine", "limits"}:
-        pytest.skip(f"this Engine cannot be brought there: {engine.api_version}")
+    if reason := why_not(row, engine):
+        pytest.skip(reason)
     if name in table.unmade:
         raise table.unmade[name]
     check = table.outcome.check(name, "drift::none")

@@ -21,6 +21,7 @@ import pytest
 import yaml
 
 from e2e.conftest import NewProject
+from e2e.engines import why_not
 from e2e.project import Project
 from e2e.tree import ROOT, Outcome, Tree
 
@@ -39,9 +40,12 @@ class Table:
 
 
 @pytest.fixture(scope="module")
-def table(new_project: NewProject, tmp_path_factory: pytest.TempPathFactory) -> Table:
+def table(
+    new_project: NewProject, tmp_path_factory: pytest.TempPathFactory, engine: docker.APIClient
+) -> Table:
     tree = Tree(tmp_path_factory.mktemp("truth"))
     cases = {file.stem: _load(file) for file in FILES}
+    cases = {name: case for name, case in cases.items() if not why_not(case, engine)}
     projects = {name: _project(name, case, tree, new_project) for name, case in cases.items()}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         jobs = {name: pool.submit(_bring_up, projects[name], cases[name]) for name in cases}
@@ -53,8 +57,8 @@ def table(new_project: NewProject, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.mark.parametrize("name", [file.stem for file in FILES])
 def test_row(name: str, table: Table, engine: docker.APIClient) -> None:
     case = _load(_file(name))
-    if case.get("needs") == "memory limits" and not engine.info()["MemoryLimit"]:
-        pytest.skip("this kernel limits no container's memory")
+    if reason := why_not(case, engine):
+        pytest.skip(reason)
     if name in table.unmade:
         raise table.unmade[name]
     check = table.outcome.check(name, "health::state")

@@ -11,17 +11,13 @@ Does nothing where a Python 3.14 is there, and says so where it cannot be had.
 from __future__ import annotations
 
 import shutil
-import sys
-import tempfile
-from pathlib import Path
 from typing import Final
 
 import build_images
-from build_images import Apt, BuildError, Release
+from testing_suite import Programs
 
 VERSION: Final = "3.14"
 FOLDER: Final = build_images.ROOT / ".cache" / f"python{VERSION}"
-TESTING: Final = Release("forky", "main", build_images.RELEASES["debian"].keyring)
 PACKAGES: Final = (f"python{VERSION}", f"python{VERSION}-venv")
 # Data that the machine has at the same paths: certificates, time zones, names of services.
 MACHINE_HAS: Final = ("ca-certificates", "openssl_", "tzdata", "netbase", "media-types", "debconf")
@@ -29,36 +25,9 @@ MACHINE_HAS: Final = ("ca-certificates", "openssl_", "tzdata", "netbase", "media
 
 def main() -> int:
     """Fetch it; the exit code is 0 also where it cannot be had, since the others are tested."""
-    if shutil.which(f"python{VERSION}") or (FOLDER / "complete").exists():
-        return 0
-    try:
-        fetch()
-    except (BuildError, OSError) as error:
-        sys.stderr.write(f"Python {VERSION} is not tested: it cannot be fetched: {error}\n")
+    if not shutil.which(f"python{VERSION}"):
+        PYTHON.are_here(f"Python {VERSION} is not tested: it cannot be fetched")
     return 0
-
-
-def fetch() -> None:
-    """Unpack the packages, and point the interpreter at the library that it was built for.
-
-    Raises:
-        BuildError: a command failed, or this machine is no Debian.
-    """
-    if build_images.machine_release() is not build_images.RELEASES["debian"]:
-        message = "it is fetched on Debian only"
-        raise BuildError(message)
-    build_images.say(f"fetching Python {VERSION}")
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
-    with tempfile.TemporaryDirectory() as temporary:
-        apt, packages = Apt(Path(temporary), TESTING), Path(temporary) / "packages"
-        packages.mkdir()
-        apt.download(apt.with_dependencies(*PACKAGES), packages)
-        for package in sorted(packages.glob("*.deb")):
-            if not package.name.startswith(MACHINE_HAS):
-                build_images.run("dpkg-deb", "-x", package, FOLDER)
-    relocate()
-    (FOLDER / "complete").touch()
 
 
 def relocate() -> None:
@@ -72,6 +41,8 @@ def relocate() -> None:
         wheels = "/usr/share/python-wheels/"
         data.write_text(text.replace(f"'{wheels}'", f"'{FOLDER}{wheels}'"), encoding="utf-8")
 
+
+PYTHON: Final = Programs(f"Python {VERSION}", FOLDER, PACKAGES, relocate, MACHINE_HAS)
 
 if __name__ == "__main__":
     raise SystemExit(main())

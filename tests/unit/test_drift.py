@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from msgspec.structs import fields, replace
 
 import inspected
-from pytest_platform.checks.drift import describe
+from pytest_platform.checks.drift import describe, rights
 from pytest_platform.checks.drift.compare import FIELDS, compare
 from pytest_platform.checks.drift.desired import desired, nanoseconds
 from pytest_platform.checks.drift.evidence import config_hash, evidence, image_id, same_content
@@ -311,6 +311,24 @@ def test_references(text: str, expected: str) -> None:
 
 def test_a_digest_decides_over_a_tag() -> None:
     assert image_name.decisive("me/app:1@sha256:ab") == "docker.io/me/app@sha256:ab"
+
+
+@pytest.mark.parametrize(
+    ("cpus", "billionths"),
+    [
+        (0.13, 129_999_992),
+        (1.999, 1_998_999_936),
+        ("0.333333", 333_332_992),
+        (0.12345679, 123_456_792),
+        (0.57, 570_000_000),
+        (0.01, 10_000_000),
+    ],
+)
+def test_cpus_are_counted_as_compose_counts_them(cpus: Any, billionths: int) -> None:
+    """Recorded: what Compose asked Docker for."""
+    assert rights.declared({"cpus": cpus})["cpus"] == str(billionths)
+    limits = {"deploy": {"resources": {"limits": {"cpus": cpus}}}}
+    assert rights.declared(limits)["cpus"] == str(billionths)
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,12 @@ from pytest_platform.docker.details import ONEOFF, Details, Digests, details
 from pytest_platform.docker.endpoints import Network, read_network
 from pytest_platform.docker.engine import PROJECT, SERVICE, Engine
 from pytest_platform.docker.mounted import Mounted, of_container, of_driver, volume_mounts
+from pytest_platform.docker.podman import CONTAINER_VARIABLE, is_between_runs, is_podman, status_of
 from pytest_platform.docker.times import made, time_of
 from pytest_platform.secrets import Secrets
 from pytest_platform.workload.seen import ServiceKey
 
 _HOOK = "com.docker.compose.hook"
-_PODMAN = "container=podman"
-"""What Podman says in each container's environment; no secret of anybody."""
-
 _KNOWS_VOLUME_AGE = (1, 42)
 _LATELY = timedelta(minutes=2)
 _CONFIG_HASH = "com.docker.compose.config-hash"
@@ -184,8 +182,9 @@ def _lender(inspected: InspectedContainer | None) -> Lender:
 
 
 def read_container(inspected: InspectedContainer) -> Container:
-    """Take from one answer of ``inspect`` the facts that may be judged and shown."""
+    """Take from one answer of ``inspect``, got just now, the facts that may be judged and shown."""
     state, config = inspected.state, inspected.config
+    restarting = is_between_runs(inspected, datetime.now(UTC))
     labels = config.labels or {}
     health = state.health or api.HealthState()
     return Container(
@@ -193,13 +192,13 @@ def read_container(inspected: InspectedContainer) -> Container:
         name=inspected.own_name,
         project=labels.get(PROJECT, ""),
         service=labels.get(SERVICE, ""),
-        status=state.status,
+        status="restarting" if restarting else status_of(inspected),
         exit_code=state.exit_code,
         oom_killed=bool(state.oom_killed),
         error=state.error or "",
         started_at=time_of(state.started_at),
         finished_at=time_of(state.finished_at),
-        restart_count=inspected.restart_count or 0,
+        restart_count=(inspected.restart_count or 0) + restarting,
         health=None if health.status in {None, "", "none"} else health.status,
         health_output=_last_output(health),
         image=config.image or "",
@@ -221,14 +220,6 @@ def _restart_limit(inspected: InspectedContainer) -> int:
     return policy.maximum_retry_count or 0 if policy and policy.name == "on-failure" else 0
 
 
-def is_podman(inspected: InspectedContainer) -> bool:
-    """Return whether Podman made a container."""
-    host = inspected.host_config
-    notes = host.annotations or {}
-    # A container that never ran has no annotations; Docker knows no such UTS mode.
-    return notes.get("io.container.manager") == "libpod" or host.uts_mode == "private"
-
-
 def _key(listed: api.ListedContainer) -> ServiceKey | None:
     """Name the service that a listed container belongs to; None for ``compose run``."""
     labels = listed.labels or {}
@@ -244,6 +235,6 @@ def _last_output(health: api.HealthState) -> str:
 def _environments(inspected: Iterable[InspectedContainer]) -> Iterator[tuple[str, str]]:
     for one in inspected:
         for entry in one.config.env or ():
-            if entry != _PODMAN:
+            if entry != CONTAINER_VARIABLE:
                 name, _, value = entry.partition("=")
                 yield name, value

@@ -175,12 +175,12 @@ def _health(state: ExpectedState, container: Container, actual: str) -> Finding 
         said = f": {container.health_output}" if container.health_output else ""
         return Finding(HEALTH, f"{name} is unhealthy{said}", "healthy", actual)
     if health == "starting":
-        hint = (
-            f"Podman leaves health checks to systemd; where none runs, run: "
-            f"podman healthcheck run {name}"
-        )
-        wait = "wait for it with --wait 60s"
-        message = f"{name} is still starting; {hint if container.podman else wait}"
+        message = f"{name} is still starting; wait for it with --wait 60s"
+        if container.podman:
+            message += (
+                "; Podman leaves health checks to systemd: where none runs, run: "
+                f"podman healthcheck run {name}"
+            )
         return Finding(HEALTH, message, "healthy", actual)
     return None
 

@@ -30,7 +30,7 @@ from pytest_platform.docker.api import (
 )
 from pytest_platform.docker.engine import PROJECT, SERVICE
 from pytest_platform.docker.host_config import HostConfig, RestartPolicy, TmpfsOptions
-from pytest_platform.docker.snapshot import is_podman
+from pytest_platform.docker.podman import is_podman
 
 PLAIN = frozenset({"podman", "bridge"})
 """Networks of containers that have no networks of their own."""

@@ -7,6 +7,7 @@ A name that only one side knows is not compared. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from ctypes import c_float
 from typing import Any
 
 from msgspec import UNSET
@@ -21,6 +22,17 @@ Rights = Mapping[str, str]
 NOBODY_ASKED = {"pids_limit": {"2048"}, "ipc": {"private", "shareable"}, "pid": {"private"}}
 """What Engines set by themselves where the files declare nothing."""
 
+GIVEN_BY_PODMAN = frozenset(
+    {
+        *("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETFCAP"),
+        *("SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
+    }
+)
+"""The capabilities that Podman gives where nothing else is asked for."""
+
+_GIVEN_BY_SOME = frozenset({"AUDIT_WRITE", "MKNOD", "NET_RAW"})
+"""Those that some versions of Podman give, and others do not."""
+
 _DEFAULT = "as the Engine has it"
 _SHARED = "container:"
 
@@ -33,7 +45,7 @@ def declared(service: Model) -> Rights:
     return {
         "mem_limit": _number(limits.get("memory") or service.get("mem_limit")),
         "mem_reservation": _number(reserved.get("memory") or service.get("mem_reservation")),
-        "cpus": str(round(float(cpus) * 10**9)),
+        "cpus": _billionths(float(cpus)),
         "cpu_quota": _number(service.get("cpu_quota")),
         "cpu_shares": _number(service.get("cpu_shares")),
         "cpuset": str(service.get("cpuset") or ""),
@@ -58,6 +70,8 @@ def config(desired: Desired, observed: Observed, evidence: Evidence) -> tuple[st
     want, have = desired.settings.rights, observed.settings.rights
     names = [name for name in want if name in have and want[name] != have[name]]
     names = [name for name in names if not _left_alone(name, want[name], have[name], evidence)]
+    if observed.podman:
+        names = [name for name in names if not _same_on_podman(name, want, have)]
     expected = [f"{name} {want[name] or _DEFAULT}" for name in names]
     actual = [f"{name} {have[name] or _DEFAULT}" for name in names]
     declared, name = desired.settings.container_name, observed.settings.container_name
@@ -76,6 +90,44 @@ def _left_alone(name: str, wanted: str, found: str, evidence: Evidence) -> bool:
     return found == "0" and evidence.config_hash is Hash.EQUAL
 
 
+def _same_on_podman(name: str, want: Rights, have: Rights) -> bool:
+    """Return whether two sides that are written in two ways mean the same on Podman."""
+    match name:
+        case "userns_mode":
+            return {want[name], have[name]} == {"", "host"}
+        case "cpus" | "cpu_quota":
+            return _same_share(want, have)
+        case "cap_add" | "cap_drop":
+            return _same_capabilities(want, have)
+    return False
+
+
+def _same_share(want: Rights, have: Rights) -> bool:
+    """Compare shares of the CPUs: Podman keeps ``cpus`` as a quota in 100,000 and shows both."""
+    wanted, found = (float(one.get("cpus", "0")) // 10**4 for one in (want, have))
+    return wanted == found if wanted else want["cpu_quota"] == have.get("cpu_quota")
+
+
+def _same_capabilities(want: Rights, have: Rights) -> bool:
+    """Compare capabilities: Podman shows what a container has more and less than it gives.
+
+    A privileged container has all that its machine has, whatever was asked for.
+    """
+    if have.get("privileged") == "true":
+        return True
+    added, dropped = _words(want["cap_add"]), _words(want["cap_drop"])
+    more, less = _words(have.get("cap_add", "")), _words(have.get("cap_drop", ""))
+    if "ALL" in added:
+        return bool(more) and less - _GIVEN_BY_SOME == dropped & GIVEN_BY_PODMAN
+    given = frozenset() if "ALL" in dropped else GIVEN_BY_PODMAN
+    wanted, found = (given - dropped) | added, (GIVEN_BY_PODMAN - less) | more
+    return wanted - _GIVEN_BY_SOME == found - _GIVEN_BY_SOME and more <= added
+
+
+def _words(capabilities: str) -> frozenset[str]:
+    return frozenset(capabilities.split(", ")) - {""}
+
+
 def _observed(host: HostConfig) -> Iterator[tuple[str, str]]:
     for name, (key, read) in _KEYS.items():
         if (value := getattr(host, key)) is not UNSET:
@@ -85,6 +137,11 @@ def _observed(host: HostConfig) -> Iterator[tuple[str, str]]:
 def _number(value: Any) -> str:
     """Write a number of the Engine; none, and -1 for without a limit, are 0."""
     return str(max(0, int(value or 0)))
+
+
+def _billionths(cpus: float) -> str:
+    """Return what Compose makes of ``cpus``: it counts in floats of 32 bits."""
+    return f"{c_float(c_float(cpus).value * 10**9).value:.0f}"
 
 
 def _flag(value: Any) -> str:
