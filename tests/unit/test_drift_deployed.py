@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+import inspected
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.drift.deployed import as_deployed, rebased, rendered_remotely
 from pytest_platform.checks.registry import vocabulary
@@ -95,9 +96,10 @@ def _document(files: Sequence[object], folder: object = "") -> dict[str, Any]:
 
 
 def _as_deployed(facts: Facts, *documents: dict[str, Any], looked_at: bool = True) -> Facts:
-    containers = tuple(map(read_container, documents))
+    read = [inspected.container(one) for one in documents]
+    containers = tuple(map(read_container, read))
     snapshot = Snapshot("local", datetime(2026, 5, 17, tzinfo=UTC), containers)
-    found = {one["Id"]: one for one in documents} if looked_at else {}
+    found = {one.id: one for one in read} if looked_at else {}
     return as_deployed(facts, snapshot, Details(Digests(), found))
 
 
@@ -153,13 +155,13 @@ def test_a_link_to_its_own_folder_is_its_own_folder(facts: Facts, tmp_path: Path
 def test_paths_are_those_of_the_host(facts: Facts) -> None:
     home = facts.module.compose_files[0].parent
     own = replace(facts, renderer=_Here(home))
-    rendered = rendered_remotely(own, _document([], "/srv/app"))
+    rendered = rendered_remotely(own, inspected.container(_document([], "/srv/app")))
     assert rendered.services["app"]["volumes"][0]["source"] == "/srv/app/data"
 
 
 def test_paths_that_were_rendered_from_another_folder_stay(facts: Facts, tmp_path: Path) -> None:
     here = replace(facts, renderer=OfFolders(tmp_path))
-    rendered = rendered_remotely(here, _document([], "/srv/app"))
+    rendered = rendered_remotely(here, inspected.container(_document([], "/srv/app")))
     assert rendered.services["app"]["volumes"][0]["source"] == f"{tmp_path}/data"
 
 
