@@ -16,7 +16,6 @@ from pytest_platform.checks.drift.deployed import as_deployed, rebased, rendered
 from pytest_platform.checks.registry import vocabulary
 from pytest_platform.compose.rendered import Rendered
 from pytest_platform.compose.renderer import Renderer
-from pytest_platform.docker.api import InspectedContainer
 from pytest_platform.docker.details import Details, Digests
 from pytest_platform.docker.snapshot import Snapshot, read_container
 from pytest_platform.errors import ComposeError
@@ -77,7 +76,7 @@ def facts(tmp_path: Path) -> Facts:
     return Facts(module, catalog, OfFolders(), date(2026, 5, 17), as_deployed=True)
 
 
-def _document(files: Sequence[object], folder: object = "") -> InspectedContainer:
+def _document(files: Sequence[object], folder: object = "") -> dict[str, Any]:
     labels = {
         PROJECT: "home",
         "com.docker.compose.service": "app",
@@ -85,7 +84,7 @@ def _document(files: Sequence[object], folder: object = "") -> InspectedContaine
         f"{PROJECT}.config_files": ",".join(map(str, files)),
         f"{PROJECT}.working_dir": str(folder),
     }
-    document = {
+    return {
         "Id": "0" * 64,
         "Name": "/home-app-1",
         "Image": "sha256:1",
@@ -94,13 +93,13 @@ def _document(files: Sequence[object], folder: object = "") -> InspectedContaine
         "HostConfig": {},
         "NetworkSettings": {},
     }
-    return inspected.container(document)
 
 
-def _as_deployed(facts: Facts, *documents: InspectedContainer, looked_at: bool = True) -> Facts:
-    containers = tuple(map(read_container, documents))
+def _as_deployed(facts: Facts, *documents: dict[str, Any], looked_at: bool = True) -> Facts:
+    read = [inspected.container(one) for one in documents]
+    containers = tuple(map(read_container, read))
     snapshot = Snapshot("local", datetime(2026, 5, 17, tzinfo=UTC), containers)
-    found = {one.id: one for one in documents} if looked_at else {}
+    found = {one.id: one for one in read} if looked_at else {}
     return as_deployed(facts, snapshot, Details(Digests(), found))
 
 
@@ -156,13 +155,13 @@ def test_a_link_to_its_own_folder_is_its_own_folder(facts: Facts, tmp_path: Path
 def test_paths_are_those_of_the_host(facts: Facts) -> None:
     home = facts.module.compose_files[0].parent
     own = replace(facts, renderer=_Here(home))
-    rendered = rendered_remotely(own, _document([], "/srv/app"))
+    rendered = rendered_remotely(own, inspected.container(_document([], "/srv/app")))
     assert rendered.services["app"]["volumes"][0]["source"] == "/srv/app/data"
 
 
 def test_paths_that_were_rendered_from_another_folder_stay(facts: Facts, tmp_path: Path) -> None:
     here = replace(facts, renderer=OfFolders(tmp_path))
-    rendered = rendered_remotely(here, _document([], "/srv/app"))
+    rendered = rendered_remotely(here, inspected.container(_document([], "/srv/app")))
     assert rendered.services["app"]["volumes"][0]["source"] == f"{tmp_path}/data"
 
 

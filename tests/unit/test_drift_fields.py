@@ -21,7 +21,7 @@ from pytest_platform.checks.drift.desired import desired
 from pytest_platform.checks.drift.model import Evidence, Hash
 from pytest_platform.checks.drift.observed import observed
 from pytest_platform.compose.rendered import Rendered
-from pytest_platform.docker.api import InspectedContainer
+from pytest_platform.docker.details import Digests
 
 CASES = Path(__file__).parents[1] / "cases" / "drift_unit"
 LABEL = "com.docker.compose"
@@ -42,22 +42,20 @@ CONTAINER: Mapping[str, Any] = {
 }
 
 
+DIGESTS = Digests()
+
+
+def _with_environment(container: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Write the environment as the Engine does."""
+    environment = container["Config"].get("Env", {})
+    env = [f"{name}={value}" for name, value in environment.items()]
+    return {**container, "Config": {**container["Config"], "Env": env}}
+
+
 def _merged(one: Any, other: Any) -> Any:
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return {**one, **{key: _merged(one.get(key), value) for key, value in other.items()}}
     return other
-
-
-def _with_entries(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Write the environment as the Engine does."""
-    named = (config.get("Env") or {}).items()
-    entries = [name if value is None else f"{name}={value}" for name, value in named]
-    return {**config, "Env": entries}
-
-
-def _container(case: Mapping[str, Any]) -> InspectedContainer:
-    document = _merged(CONTAINER, case)
-    return inspected.container({**document, "Config": _with_entries(document["Config"])})
 
 
 @pytest.mark.parametrize("file", sorted(CASES.glob("*.yaml")), ids=lambda file: str(file.stem))
@@ -67,15 +65,15 @@ def test_case(file: Path) -> None:
     wanted = desired(
         "app",
         _project({"image": "app", **case.get("service", {})}, case),
-        str,
+        DIGESTS.of,
         None if source is None else _project(source, case),
     )
-    image = (
-        None
-        if case.get("image") == "gone"
-        else inspected.image({"Config": _with_entries(case.get("image") or {})})
+    gone = case.get("image") == "gone"
+    image = None if gone else inspected.image({"Config": case.get("image") or {}})
+    container = inspected.container(
+        _with_environment(_merged(CONTAINER, case.get("container", {})))
     )
-    seen = observed(_container(case.get("container", {})), image)
+    seen = observed(DIGESTS.without_values(container), image)
     known = Evidence(Hash(case.get("hash", "unknown")), case.get("image_now", ""))
     found = compare(wanted, seen, known)
     assert {one.code: [one.expected, one.actual] for one in found} == case["expected"]

@@ -11,24 +11,17 @@ from typing import Any
 
 import pytest
 import yaml
+from msgspec import convert
 
-from inspected import container
 from pytest_platform.checks.drift.sharing import resolved, shares
 from pytest_platform.checks.drift.top_level import KINDS, differing, networks_of, volumes_of
-from pytest_platform.docker.api import InspectedNetwork, InspectedVolume, understood
+from pytest_platform.docker.api import InspectedNetwork, InspectedVolume
+from pytest_platform.docker.host_config import HostConfig
 
 CASES = Path(__file__).parents[1] / "cases" / "drift_top_level"
 KIND = {kind.code.partition(".")[0]: kind for kind, _ in KINDS}
+SEEN: dict[str, Any] = {"network": InspectedNetwork, "volume": InspectedVolume}
 FULL, OTHER = "a" * 64, "b" * 64
-TYPES: dict[str, type[InspectedNetwork | InspectedVolume]] = {
-    "network": InspectedNetwork,
-    "volume": InspectedVolume,
-}
-
-
-def there(kind: str, document: dict[str, Any]) -> InspectedNetwork | InspectedVolume:
-    """Read a network or volume of the Engine."""
-    return understood({"Name": "x", **document}, TYPES[kind], "here")
 
 
 @pytest.mark.parametrize("file", sorted(CASES.glob("*.yaml")), ids=lambda file: str(file.stem))
@@ -36,7 +29,7 @@ def test_case(file: Path) -> None:
     case = yaml.safe_load(file.read_text(encoding="utf-8"))
     kind = KIND[case["kind"]]
     model = {kind.section: {"one": {"name": "home_one", **case["declared"]}}}
-    seen = {"home_one": there(case["kind"], case["there"])}
+    seen = {"home_one": convert({"Name": "home_one", **case["there"]}, SEEN[case["kind"]])}
     found = list(differing(kind, ["one", "one"], model, seen, "5.6.1"))
     expected = case["expected"]
     assert [[one.drift.expected, one.drift.actual] for one in found] == [expected] * bool(expected)
@@ -48,14 +41,19 @@ def test_case(file: Path) -> None:
 @pytest.mark.parametrize("model", [{}, {"volumes": None}, {"volumes": {"data": None}}])
 def test_what_is_not_declared_is_not_compared(model: dict[str, Any]) -> None:
     assert not list(
-        differing(KIND["volume"], ["data"], model, {"data": there("volume", {})}, "5.6.1")
+        differing(KIND["volume"], ["data"], model, {"data": InspectedVolume(name="data")}, "5.6.1")
     )
 
 
 def test_without_a_name_the_key_is_the_name() -> None:
     model = {"volumes": {"data": {"driver": "nfs"}}}
-    seen = {"data": there("volume", {"Driver": "local"})}
-    (one,) = differing(KIND["volume"], ["data"], model, seen, "5.6.1")
+    (one,) = differing(
+        KIND["volume"],
+        ["data"],
+        model,
+        {"data": InspectedVolume(name="data", driver="local")},
+        "5.6.1",
+    )
     assert one.name == one.key == "data"
 
 
@@ -119,4 +117,4 @@ def test_names_of_services_become_ids(
     service: dict[str, Any], host: dict[str, Any], found: dict[str, Any]
 ) -> None:
     ids = {"a": [FULL, OTHER], "empty": []}
-    assert resolved(service, container({"HostConfig": host}).host_config, ids) == found
+    assert resolved(service, convert(host, HostConfig), ids) == found
