@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_platform.docker.client import PipelinedConnection, answers
+from pytest_platform.docker.client import Client, PipelinedConnection, answers
 
 PATIENCE = 60.0
 Server = Callable[[list[socket.socket]], None]
@@ -122,3 +122,35 @@ def test_nobody_answers(path: Path) -> None:
 def test_nobody_listens(path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         list(answers([PipelinedConnection(str(path), PATIENCE)], ["/"]))
+
+
+def _each_on_its_own(path: Path, body: bytes) -> None:
+    """Answer one question on each connection, and hang up without a word about it."""
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(path))
+    listening.listen()
+
+    def serve() -> None:
+        while True:
+            connection, _ = listening.accept()
+            with connection:
+                _question(connection)
+                _answer(connection, body)
+
+    threading.Thread(target=serve, daemon=True).start()
+
+
+def test_an_engine_may_hang_up_after_each_answer(path: Path) -> None:
+    _each_on_its_own(path, b"{}")
+    client = Client(base_url=f"unix://{path}", version="1.43", timeout=5)
+
+    assert client.ask(["/one", "/two", "/three"], far=False) == [{}, {}, {}]
+    client.close()
+
+
+def test_bytes_that_are_no_text(path: Path) -> None:
+    _each_on_its_own(path, b'"\xff"')
+    client = Client(base_url=f"unix://{path}", version="1.43", timeout=5)
+
+    assert client.ask(["/one"], far=False) == ["\N{REPLACEMENT CHARACTER}"]
+    client.close()

@@ -89,8 +89,12 @@ class Client(docker.APIClient):
         if far:
             return list(self._over_lines(questions))
         # Over the SDK's way each takes three times the processor.
-        with closing(PipelinedConnection(self._socket, self.timeout)) as line:
-            return list(self._answered([line], questions))
+        try:
+            with closing(PipelinedConnection(self._socket, self.timeout)) as line:
+                return list(self._answered([line], questions))
+        except ConnectionError:
+            # Some hang up after each answer. The SDK connects again, and says what else it is.
+            return [self._over_pool(one) for one in questions]
 
     def close(self) -> None:
         """Close all connections."""
@@ -110,7 +114,10 @@ class Client(docker.APIClient):
     ) -> Iterator[Any]:
         for question, (status, body) in zip(questions, answers(lines, questions), strict=True):
             # All that is not plainly an answer is asked again: the SDK knows what it means.
-            yield json.loads(body) if status == HTTPStatus.OK else self._over_pool(question)
+            if status == HTTPStatus.OK:
+                yield json.loads(body.decode(errors="replace"))
+            else:
+                yield self._over_pool(question)
 
     def _enough_lines(self, count: int) -> Sequence[PipelinedConnection]:
         missing = min(count, CONNECTIONS) - len(self._lines)
