@@ -147,6 +147,8 @@ def _inspected(document: dict[str, Any]) -> InspectedContainer:
         (_document(status="running"), False),
         (_document(status="created"), False),
         (_document(finished=NOW - timedelta(minutes=1)), False),
+        (_document(finished=NOW + timedelta(seconds=1)), True),
+        (_document(finished=NOW + timedelta(minutes=1)), False),
         (_document(UTSMode=""), False),
     ],
 )

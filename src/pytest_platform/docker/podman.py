@@ -41,12 +41,12 @@ def is_between_runs(inspected: InspectedContainer, now: datetime) -> bool:
     """Return whether a container is about to be started again by its restart policy.
 
     Podman says ``exited`` of it, and counts the restart when it is done. Docker says
-    ``restarting``, and has counted it. ``now`` is by the Engine's clock.
+    ``restarting``, and has counted it. The clock behind ``now`` may differ from the Engine's.
     """
     if status_of(inspected) != "exited" or not is_podman(inspected):
         return False
     finished = time_of(inspected.state.finished_at)
-    return _starts_again(inspected) and finished is not None and now - finished < _PAUSE
+    return _starts_again(inspected) and finished is not None and abs(now - finished) < _PAUSE
 
 
 def _starts_again(inspected: InspectedContainer) -> bool:
