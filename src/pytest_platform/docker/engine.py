@@ -68,14 +68,8 @@ class Engine(EngineConnection):
 
     def inspect(self, container: str) -> InspectedContainer | None:
         """Return all that the Engine knows of a container; None where it is gone by now."""
-        from docker.errors import NotFound
-
-        with self._asking() as client:
-            try:
-                found = client.inspect_container(container)
-            except NotFound:
-                return None
-        return understood(found, InspectedContainer, self.host)
+        (found,) = self.inspect_all([container])
+        return found
 
     def inspect_all(self, containers: Sequence[str]) -> list[InspectedContainer | None]:
         """Return all that the Engine knows of each container; None for one that is gone."""

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
-from importlib import import_module
 from typing import Final
 
 from pytest_platform.module.loader import Module
 from pytest_platform.run.engine_kind import EngineKind
 
-_KINDS: Final[Mapping[str, tuple[str, str]]] = {
-    "compose": ("on_compose", "OnCompose"),
-    "swarm": ("on_swarm", "OnSwarm"),
-}
-"""The file in this folder and the class of each, which is imported when a module needs it."""
+
+# Imported when a module needs it: a run of Compose projects has no use for the Swarm.
+def _compose() -> EngineKind:
+    from pytest_platform.run.on_compose import OnCompose
+
+    return OnCompose()
+
+
+def _swarm() -> EngineKind:
+    from pytest_platform.run.on_swarm import OnSwarm
+
+    return OnSwarm()
+
+
+_KINDS: Final[Mapping[str, Callable[[], EngineKind]]] = {"compose": _compose, "swarm": _swarm}
 
 
 @cache
 def kind_of(engine: str) -> EngineKind:
     """Return the engine with a key such as ``swarm``."""
-    file, name = _KINDS[engine]
-    kind: EngineKind = getattr(import_module(f"pytest_platform.run.{file}"), name)()
-    return kind
+    return _KINDS[engine]()
 
 
 def engine_of(module: Module) -> EngineKind:
