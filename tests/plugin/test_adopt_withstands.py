@@ -13,6 +13,11 @@ import pytest
 import yaml
 
 from plugin.project import Project
+from pytest_platform.adopt.project import Adoption
+from pytest_platform.adopt.write import write as write_files
+from pytest_platform.compose.renderer import Renderer
+from pytest_platform.hosts.transport import Local
+from pytest_platform.run.compose_catalog import Ask
 
 IMAGE = f"registry.example/x@sha256:{64 * 'a'}"
 WEB: dict[str, Any] = {"image": IMAGE, "restart": "always"}
@@ -68,6 +73,20 @@ def test_two_at_once(empty: Project) -> None:
     assert not [one for one in folder.iterdir() if one.name.startswith(".")]
     wrote = [line for out, _ in said for line in out.decode().splitlines() if "wrote " in line]
     assert len(wrote) == len(set(wrote)) == 2 * len(MANY) + 1
+
+
+def test_another_run_writes_after_the_folder_was_read(
+    empty: Project,
+) -> None:
+    folder = write(empty, {"web": WEB})
+    ask = Ask((empty.root / "compose.yaml",), "app")
+    late = Adoption(ask, folder, empty.root, Renderer(Local()))
+    late.check()
+    assert [one.name for one in late.new] == ["web"]
+    assert empty.run(*ADOPT).code == 0
+    assert late.names == {"web": "web"}
+    assert write_files(folder, *late.files()) == []
+    assert whole(folder) == ["web"]
 
 
 def test_a_file_that_does_not_render_is_adopted_as_it_is_written(empty: Project) -> None:

@@ -78,7 +78,8 @@ class Adoption(Struct, dict=True):
     def existing(self) -> dict[str, str]:
         """Modules by the services of this project that they are."""
         own = {Path(os.path.realpath(file)) for file in self.ask.files}
-        loaded = (self._files.get(name) for name in self._files.names())
+        entries = sorted(self._entries)
+        loaded = (self._files.get(name) for name in entries if self._files.exists(name))
         modules = (one for one in loaded if isinstance(one, Module) and not one.is_hook)
         return {one.service: one.name for one in modules if own & set(one.compose_files)}
 
@@ -91,7 +92,7 @@ class Adoption(Struct, dict=True):
     @cached_property
     def names(self) -> dict[str, str]:
         """The names of all modules by service, those that are written included."""
-        made = module_names((one.name for one in self.new), self._taken)
+        made = module_names((one.name for one in self.new), self._entries.__contains__)
         return {**self.existing, **made}
 
     @property
@@ -196,13 +197,16 @@ class Adoption(Struct, dict=True):
     def _relative(self) -> list[str]:
         return [os.path.relpath(file, self.folder) for file in self.ask.files]
 
-    def _taken(self, name: str) -> bool:
-        return os.path.lexists(self.folder / name)
-
     @cached_property
+    def _entries(self) -> frozenset[str]:
+        """What the folder holds, at one moment: another run may write to it at any time."""
+        if not self.folder.is_dir():
+            return frozenset()
+        return frozenset(one.name for one in self.folder.iterdir())
+
+    @property
     def _has_defaults(self) -> bool:
-        """Whether the folder has defaults; another run may write them at any moment."""
-        return os.path.lexists(self.folder / defaults.FILE_NAME)
+        return defaults.FILE_NAME in self._entries
 
     @cached_property
     def _shared(self) -> defaults.Shared:
