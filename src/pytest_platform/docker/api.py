@@ -7,7 +7,8 @@ but for that of a Swarm.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from threading import Lock
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -212,6 +213,8 @@ class InspectedImage(Struct, rename="pascal"):
 
 
 Answer = TypeVar("Answer")
+_ONE_AT_A_TIME: Final = Lock()
+"""msgspec learns a type when it first meets it, and two threads that do it at once crash."""
 
 
 def understood(answer: Any, shape: type[Answer], host: str) -> Answer:
@@ -221,7 +224,8 @@ def understood(answer: Any, shape: type[Answer], host: str) -> Answer:
         EngineAnswer: it has another shape; the message names the place.
     """
     try:
-        return msgspec.convert(answer, shape)
+        with _ONE_AT_A_TIME:
+            return msgspec.convert(answer, shape)
     except msgspec.ValidationError as error:
         message = (
             f"the Engine on {host} answers what no Docker Engine does ({error}): "
