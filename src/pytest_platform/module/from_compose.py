@@ -23,7 +23,7 @@ from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.forms import ExpectedState, StateClass
 from pytest_platform.module.infer import Inference, Services, data_of, infer, needed_by
 from pytest_platform.module.loader import checked
-from pytest_platform.module.model import Manifest
+from pytest_platform.module.model import Manifest, Spec
 from pytest_platform.module.places import ModuleSource, Path_, Span
 
 BLOCK: Final = "x-platform"
@@ -106,6 +106,13 @@ def _misuse(block: Any, source: ModuleSource) -> Problem | None:
         if block and engine in block:
             message = f"{BLOCK} cannot hold '{engine}': it stands in its service; remove it"
             return source.problem(message, (*_RUNTIME, engine), key=True)
+    for key in Spec.__struct_encode_fields__:
+        if block and key in block and key not in PROBES:
+            message = (
+                f"{BLOCK} cannot hold '{key}': only a module.yaml can declare it; "
+                "`python -m pytest_platform adopt` writes one"
+            )
+            return source.problem(message, (*_RUNTIME, key), key=True)
     return None
 
 
