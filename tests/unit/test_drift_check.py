@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ from msgspec.structs import replace
 
 import inspected
 from observers import Recorded
+from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.drift import check
-from pytest_platform.checks.drift.model import Hash
+from pytest_platform.checks.drift.findings import beside
+from pytest_platform.checks.drift.model import Drift, Hash
+from pytest_platform.checks.drift.top_level import Different
 from pytest_platform.checks.registry import PROBES, vocabulary
 from pytest_platform.compose.rendered import Rendered
 from pytest_platform.compose.renderer import Renderer
@@ -253,6 +257,44 @@ def test_a_container_is_made_anew_by_force_where_compose_sees_no_change(
     assert "container-1: restart" not in finding.message
     assert "restart differs from the Compose files; deploy it: docker compose" in finding.message
     assert (" up -d --force-recreate app" in finding.message) is forced
+
+
+@pytest.mark.parametrize(
+    ("own", "left", "found"),
+    [
+        ("/srv/elsewhere/compose.yaml", "/srv/elsewhere/compose.yaml", True),
+        ("/srv/elsewhere/compose.yaml", "/srv/another/compose.yaml", False),
+        ("/srv/elsewhere/other.yaml", "/srv/elsewhere/other.yaml", False),
+    ],
+)
+def test_what_is_left_over_was_made_from_the_files_of_the_module(
+    tmp_path: Path, own: str, left: str, *, found: bool
+) -> None:
+    """Its own containers say what its files are called on their host."""
+
+    def elsewhere(snapshot: Snapshot) -> Snapshot:
+        assert snapshot.details is not None
+        first, second = snapshot.details.listed
+        listed = (replace(first, files=(own,)), replace(second, files=(left,)))
+        return replace(snapshot, details=dataclasses.replace(snapshot.details, listed=listed))
+
+    codes = [one.code for one in check.drift_of(*_context(tmp_path, "orphan", elsewhere))]
+    assert codes == ["container.orphan"] * found
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("volume", "DELETES THIS VOLUME"), ("network", "stops every container on it")],
+)
+def test_what_a_deployment_does_to_a_network_or_volume_is_said(
+    tmp_path: Path, kind: str, said: str
+) -> None:
+    module, context = _context(tmp_path, "same-defaults")
+    facts = Facts(module, context.catalog, context.renderer, date(2026, 1, 1))
+    drift = Drift(f"{kind}.config", "this", "that")
+    found = beside(Different(drift, "home_data", "data"), facts)
+    assert said in found.message
+    assert f"the {kind} 'home_data'" in found.message
 
 
 def _other(folder: Path, name: str, project: str, compose: str = "compose.yaml") -> None:
