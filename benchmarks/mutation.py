@@ -53,7 +53,7 @@ TARGETS: Final = {
         [f"checks/drift/{name}.py" for name in JUDGE],
         [
             *("test_drift_fields", "test_drift_top_level", "test_drift_deployed", "test_drift"),
-            *("test_drift_check", "test_config_hash", "test_compose_there"),
+            *("test_drift_check", "test_config_hash", "test_compose_there", "test_podman"),
         ],
     ),
 }
