@@ -395,9 +395,10 @@ def test_two_runs_have_different_digests() -> None:
 
 @pytest.mark.parametrize("wanted", ["a", "m", "z"])
 def test_a_reference_means_the_image_of_that_name_alone(wanted: str) -> None:
-    references = {"a:latest": "sha256:1", "m:latest": "sha256:2", "docker.io/library/z": "sha256:3"}
+    names = {"m:latest": "sha256:2", "docker.io/library/z": "sha256:3", "a:latest": "sha256:1"}
     ids = {"a": "sha256:1", "m": "sha256:2", "z": "sha256:3"}
-    assert image_id(image_name.normal(wanted), references) == ids[wanted]
+    for references in (names, dict(reversed(names.items()))):
+        assert image_id(image_name.normal(wanted), references) == ids[wanted]
 
 
 @pytest.mark.parametrize(
