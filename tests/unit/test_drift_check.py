@@ -157,8 +157,9 @@ def test_no_drift_passes(tmp_path: Path) -> None:
 def test_drift_of_data_fails_and_points_at_the_field(tmp_path: Path) -> None:
     result = check.judge(*_context(tmp_path, "many"))
     assert result.verdict is Verdict.FAILED
-    codes = [finding.code for finding in result.findings]
-    assert codes == [f"container.{what}" for what in ("environment", "ports", "restart", "labels")]
+    fields = ("environment", "ports", "restart", "labels")
+    assert [one.code for one in result.findings] == [f"container.{field}" for field in fields]
+    assert [one.path for one in result.findings] == [(field,) for field in fields]
     assert all(finding.location for finding in result.findings)
 
 
