@@ -42,7 +42,7 @@ SECONDS: Final = 120
 """A mutant that has not ended then runs for ever: that was noticed, too."""
 EXAMPLES: Final = "300"
 JUDGE: Final = (
-    "compare", "deployed", "describe", "evidence", "fields", "findings", "left_over", "none",
+    "check", "compare", "deployed", "describe", "evidence", "fields", "findings", "left_over",
     "rights", "sharing", "top_level",
 )  # fmt: skip
 TARGETS: Final = {

@@ -15,13 +15,18 @@ if TYPE_CHECKING:
 
 def drift(module: Module, context: Context) -> Comparison:
     """Compare the state and the settings of a module's containers, and look for orphans."""
-    from pytest_platform.checks.drift.check import compared
+    from pytest_platform.checks.drift.judge import compared
 
     return compared(module, context)
 
 
 def outdated(module: Module, context: Context) -> Iterable[Finding]:
-    """Yield a finding for each container of a one-shot that ran another program."""
+    """Yield a finding for each container of a one-shot that ran another program.
+
+    A hook has no lasting container of its own.
+    """
+    if module.is_hook:
+        return ()
     from pytest_platform.checks.outdated import outdated as found
 
     return found(module, context)

@@ -17,7 +17,6 @@ from pytest_platform.checks.images import image_behind
 from pytest_platform.compose import image_name
 from pytest_platform.docker.snapshot import Container
 from pytest_platform.errors import ComposeError
-from pytest_platform.module.forms import ExpectedState
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
 from pytest_platform.verdict import Finding
@@ -33,11 +32,6 @@ def outdated(module: Module, context: Context) -> Iterator[Finding]:
     Raises:
         PlatformError: the files cannot be rendered, or the Engine cannot be asked.
     """
-    runtime = module.manifest.spec.runtime
-    if runtime.expected_state is not ExpectedState.EXITED_SUCCESS or runtime.hook:
-        return
-    if context.ephemeral:
-        return  # made from these files a moment ago, with names of its own
     for container in context.fleet.snapshot(module).of(module.project, module.service):
         if not container.config_hash:
             why = "Compose did not make it: it has no config hash"

@@ -10,7 +10,14 @@ from pytest_platform.module.loader import Broken, Module
 from pytest_platform.plugin.run import Run
 
 
-def groups_of(run: Run, module: Module | Broken) -> Iterator[tuple[str, list[Check]]]:
+def groups_of(run: Run, module: Module | Broken) -> list[tuple[str, list[Check]]]:
+    """List groups and their checks, and count these."""
+    groups = list(_groups(run, module))
+    run.checks[module.name] = sum(len(checks) for _, checks in groups)
+    return groups
+
+
+def _groups(run: Run, module: Module | Broken) -> Iterator[tuple[str, list[Check]]]:
     """Yield groups and their checks. A plan asks nothing else; an apply comes before health.
 
     So health and smoke judge the state that the apply has left.
@@ -33,8 +40,8 @@ def groups_of(run: Run, module: Module | Broken) -> Iterator[tuple[str, list[Che
 
 def total_of(run: Run, module: Module | Broken) -> int:
     """Count the checks of a module, selected or not, its tests in Python included."""
-    if module.name not in run.checks:
-        run.checks[module.name] = sum(len(checks) for _, checks in groups_of(run, module))
+    if module.name not in run.checks:  # as of a module that only a test in Python names
+        groups_of(run, module)
     return run.checks[module.name] + run.tests.get(module.name, 0)
 
 
