@@ -7,12 +7,11 @@ from datetime import timedelta
 from typing import Final
 
 from pytest_platform.module.forms import ExpectedState
-from pytest_platform.swarm.expected import SwarmExpectation
 from pytest_platform.swarm.not_started import NODE, not_started
-from pytest_platform.swarm.seen import Seen, describe, name_of
+from pytest_platform.swarm.seen import Seen, SwarmExpectation, describe, name_of
 from pytest_platform.swarm.services import StackService, Task
 from pytest_platform.verdict import Finding
-from pytest_platform.workload.words import exited, in_times
+from pytest_platform.workload.seen import exited, in_times
 
 RUNNING: Final = "container.state.running"
 RESTART_LOOP: Final = "container.restart_loop"

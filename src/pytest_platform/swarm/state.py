@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pytest_platform.module.forms import ExpectedState
 from pytest_platform.module.infer import UNDECIDED
-from pytest_platform.swarm.expected import SwarmExpectation, succeeded
 from pytest_platform.swarm.one_shots import judge_one_shot
 from pytest_platform.swarm.running import MISSING, judge_service
-from pytest_platform.swarm.seen import ENDED, Seen
+from pytest_platform.swarm.seen import ENDED, Seen, SwarmExpectation, succeeded
 from pytest_platform.swarm.services import NAMESPACE
 from pytest_platform.verdict import Finding
 

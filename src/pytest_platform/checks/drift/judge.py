@@ -9,7 +9,13 @@ from msgspec.structs import replace
 
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.drift.compare import compare
-from pytest_platform.checks.drift.deployed import as_deployed, rendered_remotely, with_service
+from pytest_platform.checks.drift.deployed import (
+    as_deployed,
+    rendered_remotely,
+    resolved,
+    shares,
+    with_service,
+)
 from pytest_platform.checks.drift.desired import VARIABLE, desired
 from pytest_platform.checks.drift.evidence import evidence, same_content
 from pytest_platform.checks.drift.findings import beside, finding
@@ -17,7 +23,6 @@ from pytest_platform.checks.drift.left_over import ORPHAN, left_over
 from pytest_platform.checks.drift.model import Comparison, Drift, Hash
 from pytest_platform.checks.drift.observed import observed
 from pytest_platform.checks.drift.remote import RemoteProject
-from pytest_platform.checks.drift.sharing import resolved, shares
 from pytest_platform.checks.drift.top_level import KINDS, NETWORK, VOLUME, differing
 from pytest_platform.checks.engines import comparing, outdated
 from pytest_platform.docker.api import InspectedContainer
