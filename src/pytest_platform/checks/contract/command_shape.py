@@ -22,11 +22,11 @@ from pytest_platform.scripts.invocation import (
     invocation,
 )
 from pytest_platform.scripts.parsing import encoded, nodes, parse, uses_operands
-from pytest_platform.scripts.quoting import shortened
 from pytest_platform.scripts.splitting import Split, split
 from pytest_platform.scripts.syntax import ShellCommand
 from pytest_platform.scripts.unvalued import unvalued
 from pytest_platform.scripts.words import text_of
+from pytest_platform.text import shortened
 from pytest_platform.verdict import Finding
 
 if TYPE_CHECKING:

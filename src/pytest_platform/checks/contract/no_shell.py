@@ -10,8 +10,8 @@ from pytest_platform.scripts.invocation import (
     Argument,
     basename,
 )
-from pytest_platform.scripts.quoting import shortened
 from pytest_platform.scripts.splitting import Split
+from pytest_platform.text import shortened
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.command_shape"
