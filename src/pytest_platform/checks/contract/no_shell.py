@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from pytest_platform.scripts.invocation import (
-    SHELLS,
-    Argument,
-    basename,
-)
+from pytest_platform.scripts.invocation import SHELLS, Argument, basename
 from pytest_platform.scripts.splitting import Split
 from pytest_platform.text import shortened
 from pytest_platform.verdict import Finding
