@@ -17,6 +17,31 @@ from pytest_platform.run.compose_catalog import Ask
 
 _ELSEWHERE: Final = frozenset({"expected_state", "health", "smoke"})
 _ONE_SHOT: Final = ExpectedState.EXITED_SUCCESS.value
+_TEXT: Final = """\
+# {name}
+
+## Purpose
+
+{summary}
+
+## Verify
+
+    pytest --module {name} --remote-mode local
+    {listed}
+    {log}
+
+## Recover
+
+    {recover}
+
+{after}
+"""
+
+_AFTER: Final = {
+    True: "It does its work, exits 0 and stays away. Read its log where it exits otherwise.",
+    False: "Then verify it again.",
+}
+_LONGEST: Final = 63
 
 
 class SeenService(Struct, frozen=True):
@@ -146,31 +171,6 @@ def defaults_lines(files: Sequence[str], ask: Ask, host: str) -> Iterator[YamlLi
         yield YamlLine(f"host: {flow(host)}")
 
 
-_TEXT: Final = """\
-# {name}
-
-## Purpose
-
-{summary}
-
-## Verify
-
-    pytest --module {name} --remote-mode local
-    {listed}
-    {log}
-
-## Recover
-
-    {recover}
-
-{after}
-"""
-_AFTER: Final = {
-    True: "It does its work, exits 0 and stays away. Read its log where it exits otherwise.",
-    False: "Then verify it again.",
-}
-
-
 def runbook(name: str, summary: str, module: Module) -> str:
     """Return the text of ``runbook.md``; ``module`` is the service as it was inferred."""
     listed, log, again = module.by_hand
@@ -182,9 +182,6 @@ def runbook(name: str, summary: str, module: Module) -> str:
         recover=again if module.one_shot else module.deploy,
         after=_AFTER[module.one_shot],
     )
-
-
-_LONGEST: Final = 63
 
 
 def module_names(services: Iterable[str], taken: Callable[[str], bool]) -> dict[str, str]:

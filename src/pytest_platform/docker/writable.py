@@ -19,6 +19,8 @@ from pytest_platform.errors import EngineError, PlatformError
 if TYPE_CHECKING:
     import docker
 
+_NOT_MODIFIED = 304
+
 
 class WritableEngine(Engine):
     """An Engine that hands out the SDK's client, which can do anything."""
@@ -38,9 +40,6 @@ class WritableEngine(Engine):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-_NOT_MODIFIED = 304
 
 
 class OneShotTimeout(PlatformError):

@@ -19,6 +19,9 @@ _SOURCE = re.compile(r"\s*\d* \| ?")
 _PLACE = re.compile(r"(\S.*:\d+): [a-z]+(?:\.[a-z_]+)+")
 """The line that ends the text of a finding: where it is, and its code."""
 
+_OF_HOSTS: Final = ("ssh.", "engine.")
+_MOST: Final = 12
+
 
 class Headline(Struct, frozen=True):
     """What pytest's summary and JUnit take from a report: a message and its place."""
@@ -74,10 +77,6 @@ def _fitted(line: str, terminal: Terminal) -> Iterator[str]:
         yield terminal.cut(line)
     else:
         yield from terminal.lines(line)
-
-
-_OF_HOSTS: Final = ("ssh.", "engine.")
-_MOST: Final = 12
 
 
 def repeated(reports: Iterable[tuple[Any, Sequence[CheckAnswer]]]) -> list[Any]:

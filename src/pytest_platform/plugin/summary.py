@@ -24,6 +24,8 @@ _COLOURS = {
     "unverified": {"yellow": True},
 }
 _NOTHING = "no check was selected, so nothing is known; --collect-only shows what there is"
+_STEPS: Final = 6
+_NAMES: Final = 4
 
 
 class Summary:
@@ -69,10 +71,6 @@ class Summary:
                 write(line)
         for line in next_steps(section):
             write(line)
-
-
-_STEPS: Final = 6
-_NAMES: Final = 4
 
 
 def next_steps(section: Platform) -> Iterator[str]:

@@ -18,6 +18,37 @@ _STOPS: Final = "ON_ERROR_STOP"
 _OFF: Final = ("ON_ERROR_STOP=0", "ON_ERROR_STOP=off", "ON_ERROR_STOP=false")
 _QUERIES: Final = ("-c", "--command", "-l", "--list", "-V", "--version", "--help")
 _SQLCMD_RUNS: Final = ("-i", "-Q", "-q")
+_PSQL: Final = {
+    "flags": ["-t", "-A", "-q", "-X", "-w", "-1", "--tuples-only", "--quiet", "--no-psqlrc"],
+    "values": ["-h", "-p", "-U", "-d", "-c", "--host", "--port", "--username", "--dbname"],
+    "choices": {"-v": "ON_ERROR_STOP=(1|on)", "--command": r"(?!)"},
+}
+_MYSQL: Final = {
+    "flags": ["-N", "-B", "-s", "-t", "--silent", "--skip-column-names", "--batch"],
+    "values": ["-h", "-u", "-P", "-D", "-e", "--host", "--user", "--port", "--database"],
+    "attached": r"-p\S*|-[uhPD]\w\S*|--password=\S*",
+}
+_CLIENTS: Final[Mapping[str, tuple[Mapping[str, Any], re.Pattern[str]]]] = {
+    "psql": (_PSQL, re.compile("-[tAqXw1]*c")),
+    "mysql": (_MYSQL, re.compile("-[NBst]*e")),
+    "mariadb": (_MYSQL, re.compile("-[NBst]*e")),
+}
+_CLUSTER: Final = re.compile("-[^-].")
+_TEXT: Final = r"'[^'\\]*'"
+_KNOWN: Final = re.compile(
+    r"SELECT\s+(1|version\(\)|current_\w+|now\(\))"
+    r"(\s+FROM\s+\w+(\s+WHERE\s+\w+\s*=\s*'\w*')?)?"
+    r"|SHOW\s+\w+|CREATE\s+(DATABASE|SCHEMA|EXTENSION)\s+[\w\". ]+"
+    r"|CREATE\s+EXTENSION\s+IF\s+NOT\s+EXISTS\s+\"[\w-]+\""
+    r"|CREATE\s+(TABLE|SCHEMA|EXTENSION|SEQUENCE)\s+IF\s+NOT\s+EXISTS\s+"
+    r"(?!.*\b(AS|SELECT)\b)[\w\"., ()]+|\\[ld]t?"
+    # An expression in an index is run for each row.
+    r"|CREATE\s+(UNIQUE\s+)?INDEX\s+IF\s+NOT\s+EXISTS\s+\w+\s+ON\s+[\w.]+\s*\([\w\", ]+\)"
+    r"|CREATE\s+DATABASE\s+(IF\s+NOT\s+EXISTS\s+)?`?\w+`?(\s+CHARACTER\s+SET\s+\w+)?(\s+COLLATE\s+\w+)?"
+    rf"|CREATE\s+(ROLE|USER)\s+\"?\w+\"?(\s+(WITH|LOGIN|(ENCRYPTED\s+)?PASSWORD\s+{_TEXT}))*"
+    rf"|CREATE\s+USER\s+IF\s+NOT\s+EXISTS\s+'?\w+'?(@'[\w.%]+')?(\s+IDENTIFIED\s+BY\s+{_TEXT})?",
+    re.IGNORECASE,
+)
 
 
 def advice(words: tuple[str, ...], *, reads: bool, stdin: str) -> str | None:
@@ -60,39 +91,6 @@ def _sqlcmd_stops(words: tuple[str, ...], *, reads: bool, stdin: str) -> bool:
 def _is_cluster_with_b(word: str) -> bool:
     letters = set(word[1:])
     return word.startswith("-") and "b" in letters and letters <= set("bCEeIkNrX")
-
-
-_PSQL: Final = {
-    "flags": ["-t", "-A", "-q", "-X", "-w", "-1", "--tuples-only", "--quiet", "--no-psqlrc"],
-    "values": ["-h", "-p", "-U", "-d", "-c", "--host", "--port", "--username", "--dbname"],
-    "choices": {"-v": "ON_ERROR_STOP=(1|on)", "--command": r"(?!)"},
-}
-_MYSQL: Final = {
-    "flags": ["-N", "-B", "-s", "-t", "--silent", "--skip-column-names", "--batch"],
-    "values": ["-h", "-u", "-P", "-D", "-e", "--host", "--user", "--port", "--database"],
-    "attached": r"-p\S*|-[uhPD]\w\S*|--password=\S*",
-}
-_CLIENTS: Final[Mapping[str, tuple[Mapping[str, Any], re.Pattern[str]]]] = {
-    "psql": (_PSQL, re.compile("-[tAqXw1]*c")),
-    "mysql": (_MYSQL, re.compile("-[NBst]*e")),
-    "mariadb": (_MYSQL, re.compile("-[NBst]*e")),
-}
-_CLUSTER: Final = re.compile("-[^-].")
-_TEXT: Final = r"'[^'\\]*'"
-_KNOWN: Final = re.compile(
-    r"SELECT\s+(1|version\(\)|current_\w+|now\(\))"
-    r"(\s+FROM\s+\w+(\s+WHERE\s+\w+\s*=\s*'\w*')?)?"
-    r"|SHOW\s+\w+|CREATE\s+(DATABASE|SCHEMA|EXTENSION)\s+[\w\". ]+"
-    r"|CREATE\s+EXTENSION\s+IF\s+NOT\s+EXISTS\s+\"[\w-]+\""
-    r"|CREATE\s+(TABLE|SCHEMA|EXTENSION|SEQUENCE)\s+IF\s+NOT\s+EXISTS\s+"
-    r"(?!.*\b(AS|SELECT)\b)[\w\"., ()]+|\\[ld]t?"
-    # An expression in an index is run for each row.
-    r"|CREATE\s+(UNIQUE\s+)?INDEX\s+IF\s+NOT\s+EXISTS\s+\w+\s+ON\s+[\w.]+\s*\([\w\", ]+\)"
-    r"|CREATE\s+DATABASE\s+(IF\s+NOT\s+EXISTS\s+)?`?\w+`?(\s+CHARACTER\s+SET\s+\w+)?(\s+COLLATE\s+\w+)?"
-    rf"|CREATE\s+(ROLE|USER)\s+\"?\w+\"?(\s+(WITH|LOGIN|(ENCRYPTED\s+)?PASSWORD\s+{_TEXT}))*"
-    rf"|CREATE\s+USER\s+IF\s+NOT\s+EXISTS\s+'?\w+'?(@'[\w.%]+')?(\s+IDENTIFIED\s+BY\s+{_TEXT})?",
-    re.IGNORECASE,
-)
 
 
 def is_client(name: str) -> bool:

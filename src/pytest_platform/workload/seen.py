@@ -20,6 +20,14 @@ from pytest_platform.verdict import Finding
 ServiceKey = tuple[str, str]
 """What holds services together, such as a project or a stack, and a service in it."""
 
+_EXIT_HINTS = {
+    125: "the container could not be started",
+    126: "the command cannot be executed",
+    127: "the command was not found",
+    137: "killed",
+    143: "terminated",
+}
+
 
 class Phase(StrEnum):
     """How far a workload is."""
@@ -124,15 +132,6 @@ class Watching(Protocol):
 
     def __call__(self, groups: Collection[str]) -> AbstractContextManager[Changes]:
         """Subscribe before the first look, so that no change falls between the two."""
-
-
-_EXIT_HINTS = {
-    125: "the container could not be started",
-    126: "the command cannot be executed",
-    127: "the command was not found",
-    137: "killed",
-    143: "terminated",
-}
 
 
 def exited(code: int, *, out_of_memory: bool = False) -> str:

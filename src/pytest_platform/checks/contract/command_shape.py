@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _AS_LINES: Final = "write the script under `|`, which keeps its lines, as `>` does not"
 _NAMES_FOR_ZERO: Final = SHELLS | {"--", "-", "_"}
+_BETWEEN_COMMANDS: Final = re.compile(r";|&&|\|\|")
 
 
 def findings(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> list[Finding]:
@@ -182,9 +183,6 @@ def _swallowed(name: str, script: Argument) -> list[Finding]:
         return []
     message = f"{taker} takes what follows in the script of `{name} -c`, for {why}: {_AS_LINES}"
     return [finding(script, message, f"{taker} takes the rest of the script")]
-
-
-_BETWEEN_COMMANDS: Final = re.compile(r";|&&|\|\|")
 
 
 def in_comment(script: str) -> bool:

@@ -20,6 +20,11 @@ from pytest_platform.docker.host_config import HostConfig
 from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.errors import PlatformError
 
+# Compose puts a container's id in place of ``service:NAME``, so a service also differs when the
+# container of NAME is another one by now.
+_MODES = {"network_mode": "network_mode", "pid": "pid_mode", "ipc": "ipc_mode"}
+_SERVICE, _CONTAINER = "service:", "container:"
+
 
 def deployed(container: InspectedContainer | None) -> Deployed:
     """Return where a container was deployed from; nowhere where it was not inspected."""
@@ -122,12 +127,6 @@ class _Rebase(Struct, frozen=True):
         if "device" not in options:
             return volume
         return {**volume, "driver_opts": {**options, "device": self.path(str(options["device"]))}}
-
-
-# Compose puts a container's id in place of ``service:NAME``, so a service also differs when the
-# container of NAME is another one by now.
-_MODES = {"network_mode": "network_mode", "pid": "pid_mode", "ipc": "ipc_mode"}
-_SERVICE, _CONTAINER = "service:", "container:"
 
 
 def shares(service: Model) -> bool:
