@@ -32,7 +32,7 @@ from typing import Any, Final
 from corpus import default_folder
 
 from observers import Recorded
-from pytest_platform.checks.drift import check
+from pytest_platform.checks.drift import judge
 from pytest_platform.checks.registry import PROBES, vocabulary
 from pytest_platform.compose.program import find_compose
 from pytest_platform.compose.renderer import Renderer
@@ -331,7 +331,7 @@ class Project:
             module = self._catalog.get(name)
             assert isinstance(module, Module), module
             try:
-                found = {one.code for one in check.drift_of(module, context)}
+                found = {one.code for one in judge.drift_of(module, context)}
             except PlatformError as error:
                 found = {f"{error.code}: {error}"}
             yield module.service, {one for one in found if one != "container.state.running"}

@@ -168,7 +168,11 @@ def _trace(package: Path, folder: Path, up: str) -> Iterator[tuple[str, object]]
         return
     trace = folder / "trace.json"
     words = ("-q", "-p", "tracer", "--remote-mode=local", "-m", "health", "modules")
-    env = {"HOUSE_PACKAGE": str(package), "HOUSE_TRACE": str(trace), "PYTHONPATH": "."}
+    env = {
+        "HOUSE_PACKAGE": str(package),
+        "HOUSE_TRACE": str(trace),
+        "PYTHONPATH": f"{package.parent}{os.pathsep}.",
+    }
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *words],
         cwd=folder,

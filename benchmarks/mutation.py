@@ -42,8 +42,8 @@ SECONDS: Final = 120
 """A mutant that has not ended then runs for ever: that was noticed, too."""
 EXAMPLES: Final = "300"
 JUDGE: Final = (
-    "compare", "deployed", "describe", "evidence", "fields", "findings", "left_over", "none",
-    "rights", "sharing", "top_level",
+    "check", "compare", "deployed", "describe", "evidence", "fields", "findings", "left_over",
+    "rights", "top_level",
 )  # fmt: skip
 TARGETS: Final = {
     "state": (["state/table.py"], ["test_state_judge", "test_fleet"]),

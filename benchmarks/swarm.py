@@ -21,8 +21,7 @@ from pytest_platform.docker.details import Digests
 from pytest_platform.docker.engine import Engine
 from pytest_platform.hosts.transport import Local
 from pytest_platform.module.forms import ExpectedState
-from pytest_platform.swarm.expected import SwarmExpectation
-from pytest_platform.swarm.seen import seen_of
+from pytest_platform.swarm.seen import SwarmExpectation, seen_of
 from pytest_platform.swarm.services import NAMESPACE
 from pytest_platform.swarm.snapshot import take
 from pytest_platform.swarm.state import judge

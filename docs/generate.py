@@ -15,11 +15,7 @@ from types import ModuleType
 from typing import Any, cast
 
 from pytest_platform.cli import COMMANDS
-from pytest_platform.cli.schema import (
-    audit_schema_json,
-    defaults_schema_json,
-    report_schema_json,
-)
+from pytest_platform.cli.schema import audit_schema_json, defaults_schema_json, report_schema_json
 from pytest_platform.module.reference import reference_page
 from pytest_platform.plugin import ini, options
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 
 from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.module.loader import Module
-from pytest_platform.run.host import Host
-from pytest_platform.run.observation import Show
+from pytest_platform.run.engines import Host
+from pytest_platform.run.observer import Show
 
 Take = Callable[[Host, list[Module], Show], Snapshot]
 

@@ -10,6 +10,9 @@ _LONGEST = 60
 _SLACK = 0.1
 """How much worse than the best another suggestion may be."""
 
+_OF_COMMAND = 40
+"""Characters of a command in a message."""
+
 
 def excerpt(heading: str, text: str) -> str:
     """Return foreign output, indented below a heading of ours; nothing where it is blank."""
@@ -46,3 +49,19 @@ def quoted(word: str) -> str:
 def words(text: str) -> frozenset[str]:
     """Return the words of a text, for tables that are easier to read without quotes."""
     return frozenset(text.split())
+
+
+def shortened(text: str, length: int = _OF_COMMAND) -> str:
+    """Put text on one line, hide what is assigned to a ``NAME``, and cut it after ``length``.
+
+    >>> shortened("PASSWORD=abc mc mb  local/media", 18)
+    'PASSWORD=… mc mb …'
+    """
+    line = " ".join(map(_without_value, text.split()))
+    return line if len(line) <= length else f"{line[: length - 1]}…"
+
+
+def _without_value(word: str) -> str:
+    name, equals, value = word.partition("=")
+    hides = equals and value and name.isidentifier() and name.isupper()
+    return f"{name}=…" if hides else word

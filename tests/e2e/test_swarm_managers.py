@@ -12,8 +12,7 @@ import yaml
 from e2e.swarm_node import until
 from e2e.swarm_nodes import Swarm, possible, swarm
 from e2e.tree import Outcome, Tree
-from pytest_platform.docker.start import AlreadyStarted
-from pytest_platform.docker.writable import WritableEngine
+from pytest_platform.docker.writable import AlreadyStarted, WritableEngine
 from pytest_platform.hosts.transport import Local
 from pytest_platform.swarm.again import Altered, ServiceAgain
 

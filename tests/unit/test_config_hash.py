@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from pytest_platform.checks.drift.deployed import resolved, shares
 from pytest_platform.checks.drift.left_over import orphans
-from pytest_platform.checks.drift.sharing import resolved, shares
 from pytest_platform.checks.drift.top_level import KINDS, differing
 from pytest_platform.compose.config_hash import of_network, of_service, of_volume
 from pytest_platform.docker.api import InspectedVolume

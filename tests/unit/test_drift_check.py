@@ -15,7 +15,7 @@ from msgspec.structs import replace
 import inspected
 from observers import Recorded
 from pytest_platform.checks.contract.facts import Facts
-from pytest_platform.checks.drift import check
+from pytest_platform.checks.drift import judge
 from pytest_platform.checks.drift.findings import beside
 from pytest_platform.checks.drift.model import Drift, Hash
 from pytest_platform.checks.drift.top_level import Different
@@ -150,12 +150,12 @@ def _running() -> Document:
 
 
 def test_no_drift_passes(tmp_path: Path) -> None:
-    result = check.judge(*_context(tmp_path, "same-defaults"))
+    result = judge.judge(*_context(tmp_path, "same-defaults"))
     assert (result.verdict, result.message) == (Verdict.PASSED, "no drift")
 
 
 def test_drift_of_data_fails_and_points_at_the_field(tmp_path: Path) -> None:
-    result = check.judge(*_context(tmp_path, "many"))
+    result = judge.judge(*_context(tmp_path, "many"))
     assert result.verdict is Verdict.FAILED
     fields = ("environment", "ports", "restart", "labels")
     assert [one.code for one in result.findings] == [f"container.{field}" for field in fields]
@@ -164,19 +164,19 @@ def test_drift_of_data_fails_and_points_at_the_field(tmp_path: Path) -> None:
 
 
 def test_drift_of_others_passes_and_says_what_would_change(tmp_path: Path) -> None:
-    result = check.judge(*_context(tmp_path, "restart", state="stateless"))
+    result = judge.judge(*_context(tmp_path, "restart", state="stateless"))
     assert result.verdict is Verdict.PASSED
     assert result.message == "a deployment would change restart (always to unless-stopped)"
 
 
 def test_an_orphan_is_no_change_of_a_deployment(tmp_path: Path) -> None:
-    result = check.judge(*_context(tmp_path, "orphan", state="stateless"))
+    result = judge.judge(*_context(tmp_path, "orphan", state="stateless"))
     name = "pp-drift-orphan-old-1 of the service 'old'"
     assert result.message == f"left in the project: {name}"
 
 
 def test_an_orphan_fails_where_data_is_at_stake(tmp_path: Path) -> None:
-    assert check.judge(*_context(tmp_path, "orphan")).code == "container.orphan"
+    assert judge.judge(*_context(tmp_path, "orphan")).code == "container.orphan"
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -184,20 +184,20 @@ def test_a_missing_container_never_passes(tmp_path: Path, state: str) -> None:
     def gone(snapshot: Snapshot) -> Snapshot:
         return replace(snapshot, containers=())
 
-    result = check.judge(*_context(tmp_path, "same-defaults", state=state, change=gone))
+    result = judge.judge(*_context(tmp_path, "same-defaults", state=state, change=gone))
     assert (result.verdict, result.code) == (Verdict.FAILED, "container.missing")
 
 
 def test_the_state_belongs_to_the_drift(tmp_path: Path) -> None:
     context = _context(tmp_path, "command", expected="exited-success")
-    codes = {finding.code for finding in check.drift_of(*context)}
+    codes = {finding.code for finding in judge.drift_of(*context)}
     assert codes == {"container.state.exited_success", "container.command"}
 
 
 def test_variables_without_a_value_cannot_be_compared(tmp_path: Path) -> None:
     context = _context(tmp_path, "same-defaults", placeholders=frozenset({"TOKEN"}))
     with pytest.raises(CannotCompare, match="no value for TOKEN"):
-        check.judge(*context)
+        judge.judge(*context)
 
 
 def test_a_snapshot_without_details_cannot_be_compared(tmp_path: Path) -> None:
@@ -205,12 +205,12 @@ def test_a_snapshot_without_details_cannot_be_compared(tmp_path: Path) -> None:
         return replace(snapshot, details=None)
 
     with pytest.raises(CannotCompare, match="did not look"):
-        check.judge(*_context(tmp_path, "same-defaults", change=bare))
+        judge.judge(*_context(tmp_path, "same-defaults", change=bare))
 
 
 def test_a_hook_is_covered_by_the_hash_alone(tmp_path: Path) -> None:
     context = _context(tmp_path, "config-hook", expected="exited-success", more="hook: pre_start")
-    found = check.compared(*context)
+    found = judge.compared(*context)
     assert found.config_hash is Hash.DIFFERENT
     assert [finding.code for finding in found.findings] == ["container.config"]
 
@@ -220,10 +220,10 @@ def test_a_hook_without_a_comparable_hash_cannot_be_compared(tmp_path: Path) -> 
         tmp_path, "same-hook", expected="exited-success", more="hook: pre_start"
     )
     assert isinstance(context.renderer, Canned)
-    assert check.judge(module, context).verdict is Verdict.PASSED
+    assert judge.judge(module, context).verdict is Verdict.PASSED
     context.renderer._kept = {**context.renderer._kept, "version": "9.9.9"}
     with pytest.raises(CannotCompare, match="hooks"):
-        check.judge(module, context)
+        judge.judge(module, context)
 
 
 def test_other_modules_that_cannot_be_read_leave_orphans_unknown(tmp_path: Path) -> None:
@@ -232,14 +232,14 @@ def test_other_modules_that_cannot_be_read_leave_orphans_unknown(tmp_path: Path)
     broken.parent.mkdir()
     broken.write_text("nothing: here\n")
     with pytest.raises(CannotCompare, match="'old' cannot be read"):
-        check.judge(module, context)
+        judge.judge(module, context)
 
 
 def test_a_hash_that_is_not_comparable_is_said(tmp_path: Path) -> None:
     module, context = _context(tmp_path, "same-defaults")
     assert isinstance(context.renderer, Canned)
     context.renderer._kept = {**context.renderer._kept, "hash": None}
-    result = check.judge(module, context)
+    result = judge.judge(module, context)
     assert result.verdict is Verdict.PASSED
     assert "could not be compared" in result.message
 
@@ -254,7 +254,7 @@ def test_a_container_is_made_anew_by_force_where_compose_sees_no_change(
     module, context = _context(tmp_path, "restart-by-hand")
     assert isinstance(context.renderer, Canned)
     context.renderer._kept = {**context.renderer._kept, **changes}
-    (finding,) = check.drift_of(module, context)
+    (finding,) = judge.drift_of(module, context)
     assert "container-1: restart" not in finding.message
     assert "restart differs from the Compose files; deploy it: docker compose" in finding.message
     assert (" up -d --force-recreate app" in finding.message) is forced
@@ -279,7 +279,7 @@ def test_what_is_left_over_was_made_from_the_files_of_the_module(
         listed = (replace(first, files=(own,)), replace(second, files=(left,)))
         return replace(snapshot, details=dataclasses.replace(snapshot.details, listed=listed))
 
-    codes = [one.code for one in check.drift_of(*_context(tmp_path, "orphan", elsewhere))]
+    codes = [one.code for one in judge.drift_of(*_context(tmp_path, "orphan", elsewhere))]
     assert codes == ["container.orphan"] * found
 
 
@@ -337,7 +337,7 @@ def test_a_service_of_another_module_of_the_project_is_not_left_over(
     assert isinstance(context.renderer, Canned)
     _other(tmp_path, "old", project)
     others = OfOthers(context.renderer._kept, frozenset())
-    found = check.drift_of(module, replace(context, renderer=others))
+    found = judge.drift_of(module, replace(context, renderer=others))
     assert [one.code for one in found] == ["container.orphan"] * left
 
 
@@ -348,7 +348,7 @@ def test_other_files_that_are_refused_leave_orphans_unknown(tmp_path: Path) -> N
     others = OfOthers(context.renderer._kept, frozenset())
     others.refuses = True
     with pytest.raises(CannotCompare, match="which containers are left over: old is refused"):
-        check.drift_of(module, replace(context, renderer=others))
+        judge.drift_of(module, replace(context, renderer=others))
 
 
 class Told(Engine):

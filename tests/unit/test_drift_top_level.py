@@ -13,7 +13,7 @@ import pytest
 import yaml
 from msgspec import convert
 
-from pytest_platform.checks.drift.sharing import resolved, shares
+from pytest_platform.checks.drift.deployed import resolved, shares
 from pytest_platform.checks.drift.top_level import KINDS, differing, networks_of, volumes_of
 from pytest_platform.docker.api import InspectedNetwork, InspectedVolume
 from pytest_platform.docker.host_config import HostConfig

@@ -23,14 +23,14 @@ from pytest_platform.hosts.inventory import HostPlace, Inventory
 from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
-from pytest_platform.plugin.observed import observed_already
+from pytest_platform.plugin.modules import observed_already
 from pytest_platform.plugin.run import Run
 from pytest_platform.report.answers import ObservedModule
 from pytest_platform.run.context import Context
+from pytest_platform.run.engines import Host
 from pytest_platform.run.fleet import HostFailed, Watch, unwatched
 from pytest_platform.run.graph import Plan
-from pytest_platform.run.host import Host
-from pytest_platform.run.observation import Show
+from pytest_platform.run.observer import Show
 from pytest_platform.run.remote_mode import OverSsh
 from pytest_platform.secrets import Secrets
 from pytest_platform.state.wait import Status

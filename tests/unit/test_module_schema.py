@@ -15,14 +15,13 @@ from jsonschema import Draft202012Validator, FormatChecker
 from pytest_platform.checks.registry import vocabulary
 from pytest_platform.cli import main
 from pytest_platform.cli.schema import GENERATED
-from pytest_platform.module.block_schema import compose_schema
 from pytest_platform.module.diagnosis import MAX_PROBLEMS, diagnose
 from pytest_platform.module.examples import EXAMPLES
 from pytest_platform.module.forms import Base, Text
 from pytest_platform.module.loader import shaped
 from pytest_platform.module.probes import ProbeRefused
 from pytest_platform.module.reference import reference_page
-from pytest_platform.module.schema import module_schema
+from pytest_platform.module.schema import compose_schema, module_schema
 from pytest_platform.module.source import ModuleSource, Path_, parse
 
 KINDS: dict[str, type[Base]] = dict(vocabulary().kinds)

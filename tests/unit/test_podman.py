@@ -12,12 +12,7 @@ import msgspec
 import pytest
 
 from pytest_platform.checks.drift import rights
-from pytest_platform.checks.drift.model import (
-    ContainerSettings,
-    Desired,
-    Evidence,
-    Observed,
-)
+from pytest_platform.checks.drift.model import ContainerSettings, Desired, Evidence, Observed
 from pytest_platform.docker.api import InspectedContainer, understood
 from pytest_platform.docker.host_config import HostConfig
 from pytest_platform.docker.podman import is_between_runs, is_podman

@@ -15,8 +15,7 @@ import yaml
 from pytest_platform.docker.details import Digests
 from pytest_platform.module.forms import ExpectedState
 from pytest_platform.swarm.drift import differences
-from pytest_platform.swarm.expected import SwarmExpectation
-from pytest_platform.swarm.seen import seen_of
+from pytest_platform.swarm.seen import SwarmExpectation, seen_of
 from pytest_platform.swarm.snapshot import SwarmSnapshot, read
 from pytest_platform.swarm.state import judge
 

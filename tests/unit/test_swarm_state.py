@@ -14,8 +14,7 @@ from msgspec.structs import replace
 
 from pytest_platform.errors import EngineError
 from pytest_platform.module.forms import ExpectedState
-from pytest_platform.swarm.expected import SwarmExpectation
-from pytest_platform.swarm.seen import Seen, seen_of
+from pytest_platform.swarm.seen import Seen, SwarmExpectation, seen_of
 from pytest_platform.swarm.services import NAMESPACE
 from pytest_platform.swarm.snapshot import explained, read
 from pytest_platform.swarm.state import judge, settled

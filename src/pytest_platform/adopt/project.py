@@ -12,9 +12,14 @@ from typing import Any, Final
 from msgspec import Struct, field
 
 from pytest_platform.adopt.layout import joined
-from pytest_platform.adopt.names import module_names
-from pytest_platform.adopt.propose import AdoptedService, SeenService, defaults_lines, module_lines
-from pytest_platform.adopt.runbook import runbook
+from pytest_platform.adopt.propose import (
+    AdoptedService,
+    SeenService,
+    defaults_lines,
+    module_lines,
+    module_names,
+    runbook,
+)
 from pytest_platform.adopt.write import Files
 from pytest_platform.checks.contract import on_units
 from pytest_platform.checks.contract.facts import Facts

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct, field
@@ -16,6 +17,31 @@ from pytest_platform.run.compose_catalog import Ask
 
 _ELSEWHERE: Final = frozenset({"expected_state", "health", "smoke"})
 _ONE_SHOT: Final = ExpectedState.EXITED_SUCCESS.value
+_TEXT: Final = """\
+# {name}
+
+## Purpose
+
+{summary}
+
+## Verify
+
+    pytest --module {name} --remote-mode local
+    {listed}
+    {log}
+
+## Recover
+
+    {recover}
+
+{after}
+"""
+
+_AFTER: Final = {
+    True: "It does its work, exits 0 and stays away. Read its log where it exits otherwise.",
+    False: "Then verify it again.",
+}
+_LONGEST: Final = 63
 
 
 class SeenService(Struct, frozen=True):
@@ -143,3 +169,34 @@ def defaults_lines(files: Sequence[str], ask: Ask, host: str) -> Iterator[YamlLi
     yield YamlLine(f"{ask.engine}: {flow(place)}")
     if host:
         yield YamlLine(f"host: {flow(host)}")
+
+
+def runbook(name: str, summary: str, module: Module) -> str:
+    """Return the text of ``runbook.md``; ``module`` is the service as it was inferred."""
+    listed, log, again = module.by_hand
+    return _TEXT.format(
+        name=name,
+        summary=summary,
+        listed=listed,
+        log=log,
+        recover=again if module.one_shot else module.deploy,
+        after=_AFTER[module.one_shot],
+    )
+
+
+def module_names(services: Iterable[str], taken: Callable[[str], bool]) -> dict[str, str]:
+    """Give each service a valid name of a module that is not ``taken``; its own where it can be."""
+    found: dict[str, str] = {}
+    for service in services:
+        base = _valid(service)
+        name, number = base, 2
+        while name in found.values() or taken(name):
+            ending = f"-{number}"
+            name, number = base[: _LONGEST - len(ending)] + ending, number + 1
+        found[service] = name
+    return found
+
+
+def _valid(service: str) -> str:
+    name = re.sub(r"[^a-z0-9._-]+", "-", service.lower()).strip("._-")[:_LONGEST]
+    return name.rstrip("._-") or "service"

@@ -28,10 +28,10 @@ from pytest_platform.change.observe import ObservedChange, observe
 from pytest_platform.change.plan import ChangePlan, changed, make
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.change.rerun import capture, describe_now, smoke, start_and_wait, verify
-from pytest_platform.docker.start import AlreadyStarted
+from pytest_platform.docker.writable import AlreadyStarted
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
-from pytest_platform.run.host import Host
+from pytest_platform.run.engines import Host
 from pytest_platform.signals import terminated_as_interrupt
 from pytest_platform.verdict import Finding, Location, Result, failed, passed
 from pytest_platform.workload.seen import Workload

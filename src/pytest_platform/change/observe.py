@@ -14,7 +14,7 @@ from pytest_platform.change.lock import held_by
 from pytest_platform.change.mounted import shared_data
 from pytest_platform.change.plan import Subject, subject_of
 from pytest_platform.change.refusal import Refusal
-from pytest_platform.checks.drift.check import drift_of
+from pytest_platform.checks.drift.judge import drift_of
 from pytest_platform.checks.suite import checks_of
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.transport import Transport

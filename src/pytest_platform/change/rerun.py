@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from pytest_platform.change.observe import ObservedChange
 from pytest_platform.checks.suite import checks_of
-from pytest_platform.docker.start import AlreadyStarted, OneShotTimeout
+from pytest_platform.docker.writable import AlreadyStarted, OneShotTimeout
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
-from pytest_platform.run.engines import engine_of
-from pytest_platform.run.host import Host
+from pytest_platform.run.engines import Host, engine_of
 from pytest_platform.text import excerpt
 from pytest_platform.units import seconds
 from pytest_platform.verdict import Finding, Verdict

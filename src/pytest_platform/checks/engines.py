@@ -25,7 +25,7 @@ class Comparing(Protocol):
         """Return all that differs, in state and in settings."""
 
     def outdated(self, module: Module, context: Context) -> Iterable[Finding]:
-        """Find a one-shot of another program than the declared one that succeeded."""
+        """Find another program than the declared one in what ran of a one-shot that exited 0."""
 
 
 def judged(module: Module, context: Context, state: JudgedState) -> list[Finding]:
@@ -34,7 +34,20 @@ def judged(module: Module, context: Context, state: JudgedState) -> list[Finding
     Raises:
         PlatformError: the files cannot be rendered, or the engine cannot be asked.
     """
-    return list(state.findings or comparing(module).outdated(module, context))
+    return list(state.findings or outdated(module, context))
+
+
+def outdated(module: Module, context: Context) -> Iterable[Finding]:
+    """Find a one-shot that exited 0 and is another program than the declared one.
+
+    An ephemeral stack was made from the files a moment ago, with names of its own.
+
+    Raises:
+        PlatformError: the files cannot be rendered, or the engine cannot be asked.
+    """
+    if not module.one_shot or context.ephemeral:
+        return ()
+    return comparing(module).outdated(module, context)
 
 
 def comparing(module: Module) -> Comparing:

@@ -16,12 +16,11 @@ from msgspec import Struct
 
 from pytest_platform.checks import sentinel
 from pytest_platform.checks.blocked import reported_elsewhere, state_findings
-from pytest_platform.checks.databases import without_databases
-from pytest_platform.docker import start
+from pytest_platform.checks.sentinel import without_databases
 from pytest_platform.docker.files import contents
 from pytest_platform.docker.mounted import volume_mounts
 from pytest_platform.docker.snapshot import Container
-from pytest_platform.docker.writable import WritableEngine
+from pytest_platform.docker.writable import WritableEngine, start, wait_for_exit
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import DeclaredProbe, Module
 from pytest_platform.probes.output import Said
@@ -187,8 +186,8 @@ def _run_again(
     timeout = seconds(module.manifest.spec.runtime.timeout)
     try:
         with WritableEngine(context.fleet.host_of(module).transport) as engine:
-            start.start(engine, container.id)
-            exit_code = start.wait_for_exit(engine, container.id, timeout=timeout)
+            start(engine, container.id)
+            exit_code = wait_for_exit(engine, container.id, timeout=timeout)
         return exit_code, sentinel.take_back(beside, left) if beside else ()
     finally:
         context.fleet.forget(module)

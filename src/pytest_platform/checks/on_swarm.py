@@ -49,7 +49,7 @@ def outdated(module: Module, context: Context) -> Iterator[Finding]:
         PlatformError: the files cannot be rendered, or the manager cannot be asked.
     """
     service = _observed(module, context)
-    if service is None or not module.one_shot:
+    if service is None:
         return
     facts = Facts(module, context.catalog, context.renderer, context.today)
     try:

@@ -15,7 +15,7 @@ from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.ssh.errors import SshError
 from pytest_platform.module.loader import DeclaredProbe
 from pytest_platform.run.context import Context
-from pytest_platform.run.observer import services_of_probe
+from pytest_platform.run.graph import services_of_probe
 from pytest_platform.verdict import Result, Verdict, failed, passed
 
 

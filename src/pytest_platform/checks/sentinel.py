@@ -1,9 +1,14 @@
-"""A file of ours in the volumes of a running container: it stands for what others keep there."""
+"""What others keep in the volumes of a one-shot: a file of ours stands for it.
+
+Servers of databases write files by themselves whenever they like, so their folders do not count.
+"""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Final
 
 from pytest_platform.docker.mounted import volume_mounts
 from pytest_platform.docker.paths import resolve
@@ -11,6 +16,14 @@ from pytest_platform.errors import PlatformError
 from pytest_platform.probes.kind import Target
 
 NAME = "left-here-by-pytest-platform"
+_MARKS: Final = {
+    "PG_VERSION": "PostgreSQL",
+    "ibdata1": "MySQL or MariaDB",
+    "aria_log_control": "MariaDB",
+    "WiredTiger": "MongoDB",
+    "dump.rdb": "Redis",
+}
+"""Files by which the folder of a server is known; what is below says nothing of a client."""
 
 
 def leave(target: Target) -> tuple[str, ...]:
@@ -47,3 +60,18 @@ def _runs(target: Target, command: Sequence[str]) -> bool:
         return target.exec(command).exit_code == 0
     except PlatformError:
         return False
+
+
+def without_databases(found: Mapping[str, str]) -> Mapping[str, str]:
+    """Leave out what is in the folders of databases; keys are paths, relative to a volume.
+
+    >>> without_databases({"db/PG_VERSION": "a", "db/pg_wal/1": "b", "seeded": "c"})
+    {'seeded': 'c'}
+    """
+    paths = {name: PurePosixPath(name) for name in found}
+    folders = {path.parent for path in paths.values() if path.name in _MARKS}
+    return {
+        name: digest
+        for name, digest in found.items()
+        if not any(paths[name].is_relative_to(folder) for folder in folders)
+    }

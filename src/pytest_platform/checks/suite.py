@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from pytest_platform.checks.check import Check
 from pytest_platform.checks.contract.check import BrokenFileCheck, ContractCheck, SchemaCheck
-from pytest_platform.checks.drift.none import DriftCheck
+from pytest_platform.checks.drift.check import DriftCheck
 from pytest_platform.checks.probe import HealthProbeCheck, SmokeProbeCheck
 from pytest_platform.checks.registry import CONTRACT
 from pytest_platform.checks.states import OwnerCheck, RequiresCheck, StateCheck

@@ -8,16 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 
-from pytest_platform.cli import (
-    adopt,
-    baseline,
-    explain,
-    new,
-    report,
-    schema,
-    summary,
-    validate,
-)
+from pytest_platform.cli import adopt, baseline, explain, new, report, schema, summary, validate
 
 COMMANDS: Mapping[str, ModuleType] = {
     "adopt": adopt,

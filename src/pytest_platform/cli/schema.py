@@ -61,7 +61,7 @@ def module_schema_page() -> str:
 def compose_schema_json() -> str:
     """Return the text of ``compose.schema.json``: ``x-platform`` in a Compose file."""
     from pytest_platform.checks.registry import vocabulary
-    from pytest_platform.module.block_schema import compose_schema
+    from pytest_platform.module.schema import compose_schema
 
     return _json(compose_schema(vocabulary().kinds))
 

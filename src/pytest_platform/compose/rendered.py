@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from pytest_platform.compose.service import with_hooks
+from pytest_platform.compose.service import source_of, with_hooks
 
 
 class Rendered(Struct, frozen=True):
@@ -70,14 +70,7 @@ class Rendered(Struct, frozen=True):
         if section not in fields:
             return False
         named = (self.services.get(service) or {}).get(section) or ()
-        return any(not name or _source(one) == name for one in named)
-
-
-def _source(entry: Any) -> str:
-    """Return the volume, config or secret that an entry of a service names."""
-    if isinstance(entry, Mapping):
-        return str(entry.get("source") or "")
-    return str(entry).partition(":")[0]
+        return any(not name or source_of(one) == name for one in named)
 
 
 def _standing(mark: str) -> str:

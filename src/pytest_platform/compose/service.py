@@ -83,6 +83,18 @@ def replicas_path(service: Mapping[str, Any]) -> tuple[str, ...]:
     return ("deploy", "replicas") if service.get("scale") is None else ("scale",)
 
 
+def source_of(entry: Any) -> str:
+    """Return the volume, config or secret that an entry of a service names."""
+    if isinstance(entry, Mapping):
+        return str(entry.get("source") or "")
+    return str(entry).partition(":")[0]
+
+
+def text_of(value: Any) -> str:
+    """Write a YAML scalar as Compose does."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def number(text: Any) -> int:
     """Return a whole number of a file; 0 where there is none."""
     return int(text) if str(text or "").isdigit() else 0

@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING
 
 from pytest_platform.docker.failures import explained
 from pytest_platform.docker.output import Readable
-from pytest_platform.errors import (
-    EngineError,
-)
+from pytest_platform.errors import EngineError
 from pytest_platform.hosts.transport import Transport
 
 if TYPE_CHECKING:

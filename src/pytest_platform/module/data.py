@@ -6,14 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from pytest_platform.module.forms import (
-    Base,
-    Duration,
-    Name,
-    Size,
-    StateClass,
-    form,
-)
+from pytest_platform.module.forms import Base, Duration, Name, Size, StateClass, form
 
 
 class Backup(Base, frozen=True):

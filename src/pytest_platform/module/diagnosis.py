@@ -9,13 +9,12 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker
 
 from pytest_platform.errors import Problem
-from pytest_platform.module.complaint import Fault, SchemaContext, complaint
+from pytest_platform.module.complaint import Fault, SchemaContext, complaint, label
 from pytest_platform.module.faults import explain
 from pytest_platform.module.forms import Base
 from pytest_platform.module.places import ModuleSource, Path_
 from pytest_platform.module.probes import Kinds, ProbeRefused, convert
 from pytest_platform.module.schema import module_schema
-from pytest_platform.module.wording import label
 
 MAX_PROBLEMS = 100
 

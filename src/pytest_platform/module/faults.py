@@ -9,15 +9,20 @@ from typing import Any
 from pytest_platform.module.complaint import (
     Complaint,
     Fault,
+    expected,
+    for_example,
+    form,
+    found,
     is_expectation,
     is_probe,
+    label,
     missing_keys,
     probe_kinds,
+    types,
     unknown_keys,
 )
 from pytest_platform.module.places import Path_
 from pytest_platform.module.schema import Schema, resolve
-from pytest_platform.module.wording import expected, for_example, form, found, label, types
 from pytest_platform.text import either, nearest, quoted
 
 

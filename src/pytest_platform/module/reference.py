@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from pytest_platform.module.complaint import example, types
 from pytest_platform.module.schema import Schema, resolve
-from pytest_platform.module.wording import example, types
 
 _TYPES = {"integer": "whole number", "string": "text", "boolean": "`true` or `false`"}
 _HEAD = "| key | type | required | what it is | example |\n|---|---|---|---|---|"

@@ -1,4 +1,4 @@
-"""The JSON Schema of ``module.yaml``, generated from the model and the kinds of probes."""
+"""The JSON Schemas of ``module.yaml`` and ``x-platform``, from the model and the probes."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ import msgspec
 from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.examples import EXAMPLES
 from pytest_platform.module.forms import Base
+from pytest_platform.module.from_compose import BLOCK, PROBES
 from pytest_platform.module.model import Manifest, Probe
 from pytest_platform.module.source import parse
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ID = "urn:pytest-platform:schema:module"
+COMPOSE_ID = "urn:pytest-platform:schema:compose"
 
 Schema = dict[str, Any]
 
@@ -102,3 +104,48 @@ def humanized(name: str) -> str:
     """Turn ``exit_code`` into ``Exit code`` and ``ComposeService`` into ``Compose service``."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ")
     return words[:1].upper() + words[1:].lower()
+
+
+def compose_schema(kinds: Mapping[str, type[Base]]) -> Schema:
+    """Return the schema (draft 2020-12) of a Compose file, of which it describes ``x-platform``.
+
+    The block holds the keys of ``spec.runtime`` but ``compose``, none of them required, and
+    ``health`` and ``smoke``.
+    """
+    whole = module_schema(kinds)
+    spec = resolve(whole, resolve(whole, whole)["properties"]["spec"])["properties"]
+    runtime = resolve(whole, spec["runtime"])["properties"]
+    block = {
+        "title": "What pytest-platform is told of the service",
+        "type": "object",
+        "properties": {key: value for key, value in runtime.items() if key not in ENGINES}
+        | {key: spec[key] for key in PROBES},
+        "additionalProperties": False,
+    }
+    service = {"type": ["object", "null"], "properties": {BLOCK: block}}
+    services = {"type": "object", "additionalProperties": service}
+    schema = {
+        "$schema": whole["$schema"],
+        "$id": COMPOSE_ID,
+        "title": f"{BLOCK} in a Compose file",
+        "type": "object",
+        "properties": {"services": services},
+    }
+    return {**schema, "$defs": _used(schema, whole["$defs"])}
+
+
+def _used(part: Any, defs: Mapping[str, Schema]) -> dict[str, Schema]:
+    """Return the definitions that a part refers to, and those that they refer to."""
+    found: dict[str, Schema] = {}
+    pending = [part]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, dict):
+            name = str(one.get("$ref", "")).removeprefix("#/$defs/")
+            if name in defs and name not in found:
+                found[name] = defs[name]
+                pending.append(defs[name])
+            pending += one.values()
+        elif isinstance(one, list):
+            pending += one
+    return {name: defs[name] for name in defs if name in found}

@@ -128,6 +128,7 @@ class Collection:
                 reruns=flaky or reruns_of(session.config),
             )
         )
+        run.secrets()  # read now, so that no check waits for it
 
     def _shares(self, session: pytest.Session) -> Mapping[str, int]:
         """Divide the hosts among the workers of xdist, where there are any."""

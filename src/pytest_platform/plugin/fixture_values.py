@@ -10,15 +10,14 @@ from msgspec import Struct
 
 from pytest_platform.change import apply
 from pytest_platform.checks.check import SKIP_REASON
-from pytest_platform.docker import start
 from pytest_platform.docker.endpoints import read_network
 from pytest_platform.docker.snapshot import Container, Snapshot
-from pytest_platform.docker.writable import WritableEngine
+from pytest_platform.docker.writable import WritableEngine, start, wait_for_exit
 from pytest_platform.module.loader import Module
 from pytest_platform.plugin.run import RUN, Run
 from pytest_platform.probes.kind import Target
 from pytest_platform.report.explain import explain
-from pytest_platform.run.host import Host
+from pytest_platform.run.engines import Host
 from pytest_platform.stack.errors import StackDeployed, StackPort
 from pytest_platform.verdict import Location, Verdict
 
@@ -119,8 +118,8 @@ class PlatformStack(Struct, frozen=True):
         container = self._container(service).id
         try:
             with WritableEngine(self._host.transport) as engine:
-                start.start(engine, container)
-                return start.wait_for_exit(engine, container, timeout=timeout)
+                start(engine, container)
+                return wait_for_exit(engine, container, timeout=timeout)
         finally:
             self._changed()
 

@@ -15,8 +15,7 @@ from msgspec.structs import replace
 from pytest_platform.checks.check import GROUPS, Check
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Broken, Module
-from pytest_platform.plugin.groups import groups_of, total_of
-from pytest_platform.plugin.observed import host_shown, observation_of
+from pytest_platform.plugin.modules import groups_of, host_shown, observation_of, total_of
 from pytest_platform.plugin.run import Run
 from pytest_platform.report.answers import (
     CheckAnswer,

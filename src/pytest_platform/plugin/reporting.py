@@ -10,11 +10,9 @@ import pytest
 
 from pytest_platform.errors import render
 from pytest_platform.plugin.collection import modules_of
-from pytest_platform.plugin.failure_text import FailureText
-from pytest_platform.plugin.groups import total_of
+from pytest_platform.plugin.failure_text import FailureText, repeated
+from pytest_platform.plugin.modules import host_shown, observed_already, total_of
 from pytest_platform.plugin.nodes import CheckItem
-from pytest_platform.plugin.observed import host_shown, observed_already
-from pytest_platform.plugin.once import repeated
 from pytest_platform.plugin.outcome import (
     CRASH,
     SMOKE,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 
 import pytest
 
+from pytest_platform.codes import catalogue
 from pytest_platform.plugin.run import Run
 from pytest_platform.plugin.terminal import Terminal, shown
 from pytest_platform.plugin.uncovered import Uncovered
 from pytest_platform.report.answers import CheckAnswer, platform_section
 from pytest_platform.report.coverage import notes
 from pytest_platform.report.document import Platform
+from pytest_platform.report.faults import faults
 from pytest_platform.report.formats.table import plan_lines, table
-from pytest_platform.report.next_steps import next_steps
 
 _COLOURS = {
     "passed": {"green": True},
@@ -22,6 +24,8 @@ _COLOURS = {
     "unverified": {"yellow": True},
 }
 _NOTHING = "no check was selected, so nothing is known; --collect-only shows what there is"
+_STEPS: Final = 6
+_NAMES: Final = 4
 
 
 class Summary:
@@ -67,3 +71,20 @@ class Summary:
                 write(line)
         for line in next_steps(section):
             write(line)
+
+
+def next_steps(section: Platform) -> Iterator[str]:
+    """Yield what the catalogue says to do of each code, with the modules that have it."""
+    modules: dict[str, dict[str, None]] = {}
+    for one in faults(section):
+        modules.setdefault(one.code, {})[one.module] = None
+    if not modules:
+        return
+    yield "what to do next:"
+    known = [code for code in modules if code in catalogue()]
+    for code in known[:_STEPS]:
+        names = list(modules[code])
+        more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+        yield f"- {', '.join(names[:_NAMES])}{more}: {catalogue()[code].do} [{code}]"
+    if left := len(modules) - len(known[:_STEPS]):
+        yield f"- {left} further code{'s' if left > 1 else ''}: see the messages above"

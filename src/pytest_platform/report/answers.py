@@ -15,7 +15,7 @@ from pytest_platform.module.loader import Broken, Module
 from pytest_platform.report.check_report import CheckReport, ExpectedState
 from pytest_platform.report.coverage import judged, merged, module_verdict, state_codes
 from pytest_platform.report.document import ChangedSinceReport, Platform
-from pytest_platform.report.findings import findings_of, safe
+from pytest_platform.report.explain import findings_of, safe
 from pytest_platform.report.module_report import (
     ApplyReport,
     ContainerReport,

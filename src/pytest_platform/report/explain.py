@@ -1,15 +1,17 @@
-"""The text of a check that did not pass, for people: message, source lines, evidence."""
+"""What a check found, for people and for the document: redacted, with the lines of its file."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from pytest_platform.errors import render
 from pytest_platform.module.source import inside
 from pytest_platform.reading import read_text
+from pytest_platform.report.check_report import ExcerptReport, FindingReport
 from pytest_platform.report.redact import MARK, Safe, redact, told, told_lines, visible
 from pytest_platform.secrets import Secrets
 from pytest_platform.secrets.texts import in_text
@@ -118,3 +120,53 @@ def _without_named(line: str) -> str:
         before, _, after = line.rpartition(found.value)
         line = f"{before}{MARK}{after}"
     return line
+
+
+def findings_of(result: Result, secrets: Secrets, root: Path | None) -> list[FindingReport]:
+    """Describe all findings of a result. ``root`` is where files are quoted from; None: nowhere."""
+    return [_finding_of(one, result, secrets, root) for one in _findings(result)]
+
+
+def safe(text: str | None, secrets: Secrets) -> str | None:
+    """Redact a text and put it on one line, where there is one."""
+    return None if text is None else told(text, secrets)
+
+
+def _findings(result: Result) -> Sequence[Finding]:
+    """Return all findings; of a check that could not look, the one that says why."""
+    if result.findings or result.code is None:
+        return result.findings
+    return [Finding(result.code, result.message, result.expected, result.actual)]
+
+
+def _finding_of(
+    finding: Finding, result: Result, secrets: Secrets, root: Path | None
+) -> FindingReport:
+    location = finding.location or result.location
+    excerpt = finding.excerpt
+    if excerpt is None and root is not None:
+        excerpt = quoted(finding.code, location, root, secrets)
+    return FindingReport(
+        code=finding.code,
+        message=told(finding.message, secrets),
+        expected=safe(finding.expected, secrets),
+        actual=safe(finding.actual, secrets),
+        file=location.file if location else None,
+        line=location.line if location else None,
+        column=(location.column or None) if location else None,
+        excerpt=_excerpt(excerpt, secrets),
+    )
+
+
+def _excerpt(excerpt: Excerpt | None, secrets: Secrets) -> ExcerptReport | UnsetType:
+    """Describe an excerpt, where it has a line that may be shown and is one of its lines."""
+    shown = redacted_excerpt(excerpt, secrets) if excerpt else None
+    if shown is None or not 0 <= shown.line - shown.first < len(shown.lines):
+        return UNSET
+    return ExcerptReport(
+        lines=list(shown.lines),
+        first=shown.first,
+        line=shown.line,
+        column=shown.column,
+        width=shown.width,
+    )

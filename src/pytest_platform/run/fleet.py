@@ -12,10 +12,9 @@ from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
+from pytest_platform.run.engines import Host
 from pytest_platform.run.graph import Plan, neighbours
-from pytest_platform.run.host import Host
-from pytest_platform.run.observation import Observation, Show
-from pytest_platform.run.observer import Observer
+from pytest_platform.run.observer import Observation, Observer, Show
 from pytest_platform.run.on_compose import containers_in
 from pytest_platform.run.remote_mode import RemoteMode
 from pytest_platform.run.vault import Vault

@@ -1,4 +1,4 @@
-"""The modules that another one stands on: its owner, what it requires, and theirs in turn."""
+"""The dependencies of a module: its owner, what it requires, and theirs; and what a run needs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct, field
 
 from pytest_platform.module.catalog import Catalog
-from pytest_platform.module.loader import Broken, Module
+from pytest_platform.module.loader import Broken, DeclaredProbe, Module
+from pytest_platform.probes.kind import ProbeKind
 from pytest_platform.run.faults import ReportingCheck
+from pytest_platform.workload.seen import ServiceKey
 
 
 def required(module: Module) -> tuple[str, ...]:
@@ -74,3 +76,25 @@ class Plan(Struct, frozen=True):
         """Return the modules of the same share, which this process looks at together."""
         share = self.shares.get(module.name)
         return [one for one in self.modules if self.shares.get(one.name) == share]
+
+
+def services_to_see(
+    modules: Iterable[Module], catalog: Catalog, probes: Mapping[str, ProbeKind]
+) -> set[ServiceKey]:
+    """Name the services that the checks of ``modules`` need in a snapshot."""
+    wanted: set[ServiceKey] = set()
+    for module in modules:
+        for one in (module, *neighbours(module, catalog)):
+            if one.engine == module.engine:
+                wanted.add((one.project, one.service))
+        for probe in (*module.health, *module.smoke):
+            wanted.update(services_of_probe(module, probe, probes))
+    return wanted
+
+
+def services_of_probe(
+    module: Module, probe: DeclaredProbe, probes: Mapping[str, ProbeKind]
+) -> set[ServiceKey]:
+    """Name the services that one probe of a module looks at, its own among them."""
+    names = (module.service, *probes[probe.kind].services(probe.spec))
+    return {(module.project, name) for name in names}

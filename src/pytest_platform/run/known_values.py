@@ -105,14 +105,14 @@ class _Project:
 
     def read(self) -> None:
         """Go through all files, each once in a run."""
-        for _ in walk(self._files, self._compose_file):
-            pass
+        for file in walk(self._files, lambda _: self._named):
+            self._compose_file(file)
 
-    def _compose_file(self, file: Path) -> list[Path]:
-        """Read a file; return the Compose files that it names."""
+    def _compose_file(self, file: Path) -> None:
+        """Read a file, and keep the Compose files that it names: the walk goes on to these."""
         self._named = []
         if file in self._gathered.seen:
-            return []
+            return
         self._gathered.seen.add(file)
         text = read(file)
         for folder in (file.parent, self._folder):
@@ -123,7 +123,7 @@ class _Project:
         trees = documents(text)
         for tree in trees:
             self._node(tree, (), file)
-        return [*self._named, *included_files(trees, file)]
+        self._named += included_files(trees, file)
 
     def _unreadable(self, text: str, file: Path) -> None:
         """Take what stands in lines and lists, and what files and variables are named anywhere."""

@@ -2,28 +2,120 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_platform.docker.details import Digests
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.catalog import Catalog
-from pytest_platform.module.loader import DeclaredProbe, Module
+from pytest_platform.module.loader import Module
 from pytest_platform.probes.kind import ProbeKind
-from pytest_platform.run.engines import engine_of, kind_of
-from pytest_platform.run.graph import neighbours
-from pytest_platform.run.host import Host
-from pytest_platform.run.observation import Show, telling
+from pytest_platform.run.engines import Host, engine_of, kind_of
+from pytest_platform.run.graph import services_to_see
 from pytest_platform.run.on_compose import runs_containers
 from pytest_platform.state import table
-from pytest_platform.state.wait import wait
+from pytest_platform.state.wait import Status, wait
 from pytest_platform.units import seconds
-from pytest_platform.workload.seen import Awaited, HostView, JudgedState, ServiceKey
+from pytest_platform.workload.seen import Awaited, HostView, JudgedState
 
 if TYPE_CHECKING:
     from pytest_platform.stack.ephemeral import Ephemeral
+    from pytest_platform.stack.startup import OnProgress, ServiceProgress
+
+Show = Callable[[Sequence[Status]], None]
+"""Takes the progress of the modules of one host, for people who watch."""
+
+
+_AGAIN = 30.0
+"""Seconds after which what has not changed is told once more."""
+
+
+def telling(show: Show) -> OnProgress:
+    """Return what shows how far a stack is that is just started."""
+
+    def tell(coming: Sequence[ServiceProgress], waited: float) -> None:
+        often = int(waited // _AGAIN)
+        show(
+            [
+                Status(one.service, f"{one.text} {often}", one.text, one.started, waited)
+                for one in coming
+            ]
+        )
+
+    return tell
+
+
+class Abandoned(PlatformError):
+    """The run ended before the observation did."""
+
+    code = "host.abandoned"
+
+
+class Observation:
+    """One snapshot of one host in the making, begun when this is made.
+
+    ``first`` names the module whose check reported first that it failed; ``over`` tells that
+    somebody has waited for its end.
+
+    The thread is a daemon: a host that hangs does not keep pytest from ending. It has
+    no terminal; its progress is shown by the thread that waits for it.
+    """
+
+    def __init__(self, take: Callable[[Show], HostView]) -> None:
+        self.first = ""
+        self.over = False
+        self._future: Future[HostView] = Future()
+        self._progress: SimpleQueue[Sequence[Status] | None] = SimpleQueue()
+        self._abandoned = False
+        threading.Thread(target=self._run, args=(take,), daemon=True).start()
+
+    def wait(self, show: Show) -> HostView:
+        """Return the snapshot; calls ``show`` with the progress meanwhile.
+
+        Raises:
+            PlatformError: the host could not be observed.
+        """
+        while not self.over:
+            statuses = self._progress.get()
+            self.over = statuses is None
+            if statuses:
+                show(statuses)
+        return self.result()
+
+    def result(self) -> HostView:
+        """Return the snapshot, as soon as it was taken.
+
+        Raises:
+            PlatformError: the host could not be observed.
+        """
+        return self._future.result()
+
+    @property
+    def snapshot(self) -> HostView | None:
+        """The snapshot; None where there is none yet, or it could not be taken."""
+        done = self._future.done() and self._future.exception() is None
+        return self._future.result() if done else None
+
+    def abandon(self) -> None:
+        """End an observation that waits for something: its result is not wanted any more."""
+        self._abandoned = True
+
+    def _run(self, take: Callable[[Show], HostView]) -> None:
+        try:
+            self._future.set_result(take(self._put))
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            self._future.set_exception(error)
+        self._progress.put(None)
+
+    def _put(self, statuses: Sequence[Status]) -> None:
+        if self._abandoned:
+            raise Abandoned("the run has ended")
+        self._progress.put(statuses)
 
 
 class Observer(Protocol):
@@ -137,25 +229,3 @@ class EphemeralObserver:
         awaited = map(self._deployed.awaited, modules)
         codes = {found.code for one in awaited for found in one.state(snapshot).findings}
         return bool(codes) and table.MISSING not in codes
-
-
-def services_to_see(
-    modules: Iterable[Module], catalog: Catalog, probes: Mapping[str, ProbeKind]
-) -> set[ServiceKey]:
-    """Name the services that the checks of ``modules`` need in a snapshot."""
-    wanted: set[ServiceKey] = set()
-    for module in modules:
-        for one in (module, *neighbours(module, catalog)):
-            if one.engine == module.engine:
-                wanted.add((one.project, one.service))
-        for probe in (*module.health, *module.smoke):
-            wanted.update(services_of_probe(module, probe, probes))
-    return wanted
-
-
-def services_of_probe(
-    module: Module, probe: DeclaredProbe, probes: Mapping[str, ProbeKind]
-) -> set[ServiceKey]:
-    """Name the services that one probe of a module looks at, its own among them."""
-    names = (module.service, *probes[probe.kind].services(probe.spec))
-    return {(module.project, name) for name in names}

@@ -11,18 +11,15 @@ from msgspec import Struct
 from pytest_platform.compose.service import Restart, restart_of
 from pytest_platform.docker.details import Digests
 from pytest_platform.docker.snapshot import Container, Snapshot, take
-from pytest_platform.docker.start import exit_code_of, start, wait_for_exit
-from pytest_platform.docker.writable import WritableEngine
+from pytest_platform.docker.writable import WritableEngine, exit_code_of, start, wait_for_exit
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.loader import Module
 from pytest_platform.probes.kind import Target
-from pytest_platform.run.engine_kind import Again
-from pytest_platform.run.host import Host, Reach
+from pytest_platform.run.engines import Again, Host, Reach
 from pytest_platform.stack.errors import OtherEngine
 from pytest_platform.state import table
-from pytest_platform.state.facts import expected_of, seen_of
+from pytest_platform.state.facts import describe, expected_of, seen_of
 from pytest_platform.state.wait import subscribed
-from pytest_platform.state.wording import describe
 from pytest_platform.workload.seen import (
     Changes,
     HostView,

@@ -13,14 +13,13 @@ from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.module.loader import Module
 from pytest_platform.probes.kind import Target
-from pytest_platform.run.engine_kind import Again
-from pytest_platform.run.host import Host, Reach
+from pytest_platform.run.engines import Again, Host, Reach
 from pytest_platform.run.swarm_target import ServiceTarget
 from pytest_platform.swarm import seen as tasks
 from pytest_platform.swarm import state
 from pytest_platform.swarm.again import ServiceAgain
 from pytest_platform.swarm.declared import IGNORED, as_deployed, restart_of
-from pytest_platform.swarm.expected import SwarmExpectation
+from pytest_platform.swarm.seen import SwarmExpectation
 from pytest_platform.swarm.services import StackService, Task
 from pytest_platform.swarm.snapshot import SwarmSnapshot, take
 from pytest_platform.swarm.wait import polled

@@ -11,7 +11,7 @@ from pytest_platform.docker.exec import ExecResult
 from pytest_platform.docker.snapshot import Container, Snapshot, read_container
 from pytest_platform.errors import PlatformError
 from pytest_platform.probes.kind import Endpoint, NoAddress, NoContainer, Target
-from pytest_platform.run.host import Reach
+from pytest_platform.run.engines import Reach
 from pytest_platform.swarm.seen import seen_of
 from pytest_platform.swarm.services import Port, StackService, Task
 from pytest_platform.swarm.snapshot import SwarmSnapshot

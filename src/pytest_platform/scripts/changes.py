@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from pytest_platform.scripts import census, statements, variables, verbs
+from pytest_platform.scripts import census, sql, variables, verbs
 from pytest_platform.scripts.data_change import DataChange, of_characters, outside
 from pytest_platform.scripts.files import interpreter
 from pytest_platform.scripts.invocation import Argument, invocation
@@ -134,8 +134,8 @@ class Judge(Struct, frozen=True):
         return self._leaf(given, text, stdin)
 
     def _leaf(self, given: tuple[Word, ...], text: str, stdin: str | None) -> list[DataChange]:
-        if statements.is_client(given[0].text):
-            return [DataChange(_UNKNOWN, words, text) for words in statements.unknown(given, stdin)]
+        if sql.is_client(given[0].text):
+            return [DataChange(_UNKNOWN, words, text) for words in sql.unknown(given, stdin)]
         known = (
             _asks_for_a_command(given)
             or self._removes_only_scratch(given)

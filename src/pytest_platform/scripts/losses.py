@@ -7,13 +7,7 @@ from typing import Final
 
 from pytest_platform.scripts import endings
 from pytest_platform.scripts.commands import QUIET, asks, is_shown_by_later_steps, matters, plain
-from pytest_platform.scripts.fates import (
-    BRANCHED,
-    RETRIED,
-    SUBSTITUTED,
-    TRAPPED,
-    Hidden,
-)
+from pytest_platform.scripts.fates import BRANCHED, RETRIED, SUBSTITUTED, TRAPPED, Hidden
 from pytest_platform.scripts.parsing import parse
 from pytest_platform.scripts.syntax import (
     Branch,

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from pytest_platform.docker.snapshot import Container, Snapshot
 from pytest_platform.module.forms import ExpectedState
 from pytest_platform.module.loader import Module
-from pytest_platform.state.wording import exit_of
 from pytest_platform.units import seconds
+from pytest_platform.workload.seen import age_of, exited
 
 _PRE_START = "pre_start"
 
@@ -100,3 +100,44 @@ def _data_created(owner: Module, snapshot: Snapshot) -> datetime | None:
         if name in snapshot.volumes
     ]
     return max(made, default=None)
+
+
+def describe(container: Container, now: datetime) -> str:
+    """Say in a few words what a container is doing, for people."""
+    if container.status == "exited":
+        count = container.restart_count if container.restart_limit else 0
+        return exit_of(container) + (f" after {_restarts(count)}" if count else "")
+    if container.status == "created":
+        return "created, never started"
+    if container.status != "running":
+        return container.status
+    words = f"running for {age_of(container.started_at, now)}"
+    return f"{words}, {container.health}" if container.health else words
+
+
+def exit_of(container: Container) -> str:
+    """Name the exit code, and what is known of its cause."""
+    return exited(container.exit_code, out_of_memory=container.oom_killed)
+
+
+def reason_of(container: Container) -> str:
+    """Give the Engine's own words, where it could not start or run the container."""
+    return f" ({container.error})" if container.error else ""
+
+
+def last_exit_of(container: Container) -> str:
+    """Give the exit code of the last run; while another one runs, the Engine says 0."""
+    if container.status != "running":
+        return f", last exit code {container.exit_code}"
+    if container.last_exit is None:
+        return ", running just now"
+    return f", last exit code {container.last_exit}, running just now"
+
+
+def _restarts(count: int) -> str:
+    return f"{count} restart{'s' if count > 1 else ''}"
+
+
+def in_containers(count: int) -> str:
+    """Count containers."""
+    return "1 container" if count == 1 else f"{count} containers"

@@ -12,10 +12,16 @@ from datetime import datetime, timedelta
 from pytest_platform.docker.snapshot import Container
 from pytest_platform.module.forms import ExpectedState
 from pytest_platform.module.infer import UNDECIDED
-from pytest_platform.state.facts import Expectation, ObservedState
-from pytest_platform.state.wording import describe, in_containers, last_exit_of, reason_of
+from pytest_platform.state.facts import (
+    Expectation,
+    ObservedState,
+    describe,
+    in_containers,
+    last_exit_of,
+    reason_of,
+)
 from pytest_platform.verdict import Finding
-from pytest_platform.workload.words import age_of, in_times, span_of
+from pytest_platform.workload.seen import age_of, in_times, span_of
 
 EXITED_SUCCESS = "container.state.exited_success"
 STALE = "container.state.stale"

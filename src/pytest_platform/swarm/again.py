@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pytest_platform.docker.engine import Document
-from pytest_platform.docker.start import AlreadyStarted, OneShotTimeout
-from pytest_platform.docker.writable import WritableEngine
+from pytest_platform.docker.writable import AlreadyStarted, OneShotTimeout, WritableEngine
 from pytest_platform.errors import EngineError, PlatformError
 from pytest_platform.swarm.seen import ENDED, is_current
 from pytest_platform.swarm.services import read_service, read_task

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pytest_platform.compose.image_name import normal
+from pytest_platform.compose.service import text_of
 from pytest_platform.swarm import form
 
 Part = Mapping[str, Any]
@@ -50,11 +51,7 @@ def _replicas(mode: str, count: Any) -> int | None:
 
 def _environment(service: Part, digest: Callable[[str], str]) -> dict[str, str | None]:
     entries = (service.get("environment") or {}).items()
-    return {name: None if one is None else digest(_text(one)) for name, one in entries}
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return {name: None if one is None else digest(text_of(one)) for name, one in entries}
 
 
 def _healthcheck(check: Part | None) -> dict[str, Any]:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from pytest_platform.swarm.expected import SwarmExpectation, succeeded
 from pytest_platform.swarm.not_started import not_started
-from pytest_platform.swarm.seen import ENDED, Seen, describe, name_of
+from pytest_platform.swarm.seen import ENDED, Seen, SwarmExpectation, describe, name_of, succeeded
 from pytest_platform.swarm.services import StackService, Task
 from pytest_platform.verdict import Finding
-from pytest_platform.workload.words import age_of, exited, span_of
+from pytest_platform.workload.seen import age_of, exited, span_of
 
 EXITED_SUCCESS: Final = "container.state.exited_success"
 STALE: Final = "container.state.stale"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from msgspec import Struct
 
+from pytest_platform.module.forms import ExpectedState
 from pytest_platform.swarm.nodes import SwarmNode, eligible
 from pytest_platform.swarm.services import KILLED, StackService, Task
 from pytest_platform.swarm.snapshot import SwarmSnapshot
-from pytest_platform.workload.words import age_of, exited
+from pytest_platform.workload.seen import age_of, exited
 
 ENDED: Final = frozenset({"complete", "failed", "rejected", "shutdown", "orphaned", "remove"})
 _STARTING: Final = frozenset({"new", "allocated", "assigned", "accepted", "preparing", "ready"})
@@ -124,3 +125,19 @@ def name_of(task: Task, seen: Seen) -> str:
     if service and service.count is not None:
         name = f"{name}.{task.slot}"
     return f"{name} on {node.name}" if node else name
+
+
+class SwarmExpectation(Struct, frozen=True):
+    """What the module declares. ``replicas`` says nothing of what runs once on each node."""
+
+    service: str
+    state: ExpectedState
+    replicas: int = 1
+    max_age: timedelta | None = None
+    deploy: str = "docker stack deploy"
+    undecided: bool = False
+
+
+def succeeded(task: Task) -> bool:
+    """Tell whether a task has exited 0."""
+    return task.state == "complete" and not task.exit_code

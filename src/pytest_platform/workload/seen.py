@@ -1,14 +1,14 @@
 """What is seen of a module, whatever engine runs it: workloads, their state, one look at a host.
 
 An engine implements ``Observing`` for its part. What is above asks for a ``JudgedState`` and never
-for what an engine calls its things.
+for what an engine calls its things. How exit codes and times are said is the same for all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -19,6 +19,14 @@ from pytest_platform.verdict import Finding
 
 ServiceKey = tuple[str, str]
 """What holds services together, such as a project or a stack, and a service in it."""
+
+_EXIT_HINTS = {
+    125: "the container could not be started",
+    126: "the command cannot be executed",
+    127: "the command was not found",
+    137: "killed",
+    143: "terminated",
+}
 
 
 class Phase(StrEnum):
@@ -124,3 +132,28 @@ class Watching(Protocol):
 
     def __call__(self, groups: Collection[str]) -> AbstractContextManager[Changes]:
         """Subscribe before the first look, so that no change falls between the two."""
+
+
+def exited(code: int, *, out_of_memory: bool = False) -> str:
+    """Say how it ended."""
+    hint = "out of memory" if out_of_memory else _EXIT_HINTS.get(code)
+    return f"exited {code} ({hint})" if hint else f"exited {code}"
+
+
+def in_times(count: int) -> str:
+    """Say how often."""
+    return f"{count} time{'s' if count > 1 else ''}"
+
+
+def age_of(since: datetime | None, now: datetime) -> str:
+    """Say how long ago something was."""
+    return span_of(now - since) if since else "an unknown time"
+
+
+def span_of(length: timedelta) -> str:
+    """Say how long something takes, in one unit."""
+    whole = max(0, int(length.total_seconds()))
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if whole >= 2 * size:
+            return f"{whole // size} {unit}"
+    return f"{whole} s"

@@ -44,7 +44,7 @@ class ContractCheck(ModuleCheck):
     def _image_has_one(self, findings: Sequence[Finding], context: Context) -> bool:
         """Say whether images bring the health check that no file declares, where they are seen."""
         from pytest_platform.checks.contract.healthcheck import UNDECLARED
-        from pytest_platform.checks.images import image_behind
+        from pytest_platform.checks.on_compose import image_behind
 
         module = self.module
         undeclared = any(one.actual == UNDECLARED for one in findings)

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_platform.checks.contract.no_shell import AS_LIST, finding, has_spaces, without_shell
-from pytest_platform.scripts import folding
 from pytest_platform.scripts.invocation import (
     SHELLS,
     Argument,
@@ -22,15 +21,20 @@ from pytest_platform.scripts.invocation import (
     basename,
     invocation,
 )
-from pytest_platform.scripts.parsing import parse, uses_operands
-from pytest_platform.scripts.quoting import shortened
+from pytest_platform.scripts.parsing import encoded, nodes, parse, uses_operands
 from pytest_platform.scripts.splitting import Split, split
 from pytest_platform.scripts.syntax import ShellCommand
 from pytest_platform.scripts.unvalued import unvalued
+from pytest_platform.scripts.words import text_of
+from pytest_platform.text import shortened
 from pytest_platform.verdict import Finding
+
+if TYPE_CHECKING:
+    import tree_sitter
 
 _AS_LINES: Final = "write the script under `|`, which keeps its lines, as `>` does not"
 _NAMES_FOR_ZERO: Final = SHELLS | {"--", "-", "_"}
+_BETWEEN_COMMANDS: Final = re.compile(r";|&&|\|\|")
 
 
 def findings(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> list[Finding]:
@@ -171,11 +175,45 @@ def _quoted_twice(name: str, script: Argument) -> Finding:
 
 def _swallowed(name: str, script: Argument) -> list[Finding]:
     """Report what takes the rest of a script that the shell did get."""
-    if folding.in_comment(script.text):
+    if in_comment(script.text):
         taker, why = "a comment", "`#` reaches to the end of the only line"
-    elif folding.in_here_document(script.text):
+    elif in_here_document(script.text):
         taker, why = "a here-document", "its end stands on no line of its own"
     else:
         return []
     message = f"{taker} takes what follows in the script of `{name} -c`, for {why}: {_AS_LINES}"
     return [finding(script, message, f"{taker} takes the rest of the script")]
+
+
+def in_comment(script: str) -> bool:
+    """Say whether a comment on the only line is all there is, or has commands in it.
+
+    >>> in_comment("# first mc mb a"), in_comment("mc mb a # for pictures")
+    (True, False)
+    """
+    line = script.strip()
+    if "\n" in line:
+        return False
+    comments = map(text_of, nodes(encoded(line), {"comment"}))
+    return line.startswith("#") or any(map(_BETWEEN_COMMANDS.search, comments))
+
+
+def in_here_document(script: str) -> bool:
+    r"""Say whether the end of a here-document stands behind it, but on no line of its own.
+
+    >>> in_here_document("cat <<END\na\nEND\nb"), in_here_document("cat <<END a END && b")
+    (False, True)
+    """
+    source = encoded(script)
+    lines = source.decode().split("\n")
+    last = {line.lstrip("\t"): row for row, line in enumerate(lines)}
+    unended = (
+        start
+        for start in nodes(source, {"heredoc_start"})
+        if last.get(_end_of(start), -1) <= start.end_point.row
+    )
+    return any(_end_of(start) in source[start.end_byte :].decode().split() for start in unended)
+
+
+def _end_of(start: tree_sitter.Node) -> str:
+    return text_of(start).strip("'\"\\")

@@ -14,7 +14,7 @@ from pytest_platform.scripts.files import NO_TEXTS, Texts
 from pytest_platform.scripts.invocation import Program, arguments, program
 from pytest_platform.scripts.parsing import parse
 from pytest_platform.scripts.programs import with_program_of_image
-from pytest_platform.scripts.quoting import shortened
+from pytest_platform.text import shortened
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.masked_failure"

@@ -38,10 +38,10 @@ from pytest_platform.scripts.invocation import (
 )
 from pytest_platform.scripts.parsing import strings
 from pytest_platform.scripts.programs import of_publisher
-from pytest_platform.scripts.quoting import shortened
 from pytest_platform.scripts.unvalued import marked, unvalued
 from pytest_platform.scripts.variables import occurrences
 from pytest_platform.scripts.verbs import sample
+from pytest_platform.text import shortened
 from pytest_platform.verdict import Finding, Spot
 
 CODE: Final = "contract.mutations"

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from pytest_platform.scripts.invocation import (
-    SHELLS,
-    Argument,
-    basename,
-)
-from pytest_platform.scripts.quoting import shortened
+from pytest_platform.scripts.invocation import SHELLS, Argument, basename
 from pytest_platform.scripts.splitting import Split
+from pytest_platform.text import shortened
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.command_shape"

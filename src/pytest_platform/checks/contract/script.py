@@ -17,7 +17,7 @@ from pytest_platform.scripts import files
 from pytest_platform.scripts.files import NO_TEXTS, Texts, unread
 from pytest_platform.scripts.invocation import Program, arguments, basename, invocation, program
 from pytest_platform.scripts.parsing import parse
-from pytest_platform.scripts.quoting import shortened
+from pytest_platform.text import shortened
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.script"

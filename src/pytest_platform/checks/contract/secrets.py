@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from pytest_platform.checks.contract.env_files import in_tracked_files
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.compose.literals import in_value
+from pytest_platform.compose.service import source_of
 from pytest_platform.compose.source import locate
 from pytest_platform.verdict import Finding, Location
 
@@ -92,15 +93,9 @@ def _in_used(model: Mapping[str, Any], service: Mapping[str, Any]) -> Iterator[t
     """Say what stands in the texts of configs and the options of volumes of a service."""
     for kind in ("configs", "volumes"):
         declared = model.get(kind) or {}
-        for name in dict.fromkeys(map(_source, service.get(kind) or ())):
+        for name in dict.fromkeys(map(source_of, service.get(kind) or ())):
             for leaf in _leaves(declared.get(name), (kind, name)):
                 yield from ((leaf.path, what) for what in _secrets(leaf))
-
-
-def _source(entry: Any) -> str:
-    if isinstance(entry, Mapping):
-        return str(entry.get("source") or "")
-    return str(entry).partition(":")[0]
 
 
 def _secrets(leaf: _Leaf) -> Iterator[str]:

@@ -20,7 +20,7 @@ from pytest_platform.checks.drift.model import (
 )
 from pytest_platform.compose import image_name
 from pytest_platform.compose.rendered import Rendered, unescaped
-from pytest_platform.compose.service import image_of, restart_of
+from pytest_platform.compose.service import image_of, restart_of, text_of
 
 _UNITS = {"h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6, "us": 10**3, "µs": 10**3}
 _DURATION = re.compile(r"([0-9.]+)(h|ms|us|µs|ns|m|s)")
@@ -104,7 +104,7 @@ def _entrypoint(service: Model) -> tuple[str, ...] | None:
 
 def _environment(service: Model, digest: Callable[[str], str]) -> dict[str, str | None]:
     return {
-        name: None if value is None else digest(_text(value))
+        name: None if value is None else digest(text_of(value))
         for name, value in (service.get("environment") or {}).items()
     }
 
@@ -213,8 +213,3 @@ def _private(name: str, source: Rendered | None) -> frozenset[str]:
 
 def _path(path: str) -> str:
     return posixpath.normpath(path) if path else ""
-
-
-def _text(value: Any) -> str:
-    """Write a YAML scalar as Compose does."""
-    return str(value).lower() if isinstance(value, bool) else str(value)

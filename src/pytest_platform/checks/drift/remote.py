@@ -29,7 +29,7 @@ from pytest_platform.docker.api import InspectedContainer
 from pytest_platform.docker.details import Details
 from pytest_platform.errors import CannotCompare, FilesDiffer
 from pytest_platform.reading import read_bytes
-from pytest_platform.run.host import Host
+from pytest_platform.run.engines import Host
 
 
 class RemoteProject(Struct, frozen=True):

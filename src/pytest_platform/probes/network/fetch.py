@@ -10,11 +10,10 @@ import httpx
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from pytest_platform.probes.network.certificate import Certificate
 from pytest_platform.probes.network.connect import BrokenConnection, broken
 from pytest_platform.probes.network.names import BadName
 from pytest_platform.probes.network.routed import Routed
-from pytest_platform.probes.network.tls import certificate_of, tls_error, words_of
+from pytest_platform.probes.network.tls import Certificate, certificate_of, tls_error, words_of
 
 _PACKED = {"gzip", "x-gzip", "deflate"}
 

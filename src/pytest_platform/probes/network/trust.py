@@ -9,9 +9,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from pytest_platform.module.forms import Base, RelativePath, Text
-from pytest_platform.probes.network.certificate import Certificate
 from pytest_platform.probes.network.names import refuse_host
-from pytest_platform.probes.network.tls import Distrust, Handshake
+from pytest_platform.probes.network.tls import Certificate, Distrust, Handshake
 from pytest_platform.verdict import Finding
 
 CODE = "probe.tls"
