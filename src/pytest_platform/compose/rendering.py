@@ -10,14 +10,9 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from pytest_platform.compose.lenient import render_copy
-from pytest_platform.compose.mirror import (
-    MirroredSource,
-    nameless,
-    read,
-    refuse_remote,
-    refuse_waiting,
-)
+from pytest_platform.compose.mirror import MirroredSource, read
 from pytest_platform.compose.program import ALL, ComposeProgram, RenderingRefused, Request, as_error
+from pytest_platform.compose.refusals import nameless, refuse_remote, refuse_waiting
 from pytest_platform.compose.rendered import Rendered
 
 IN_USE: Final = re.compile(r"container name .* is already in use|container_name")
