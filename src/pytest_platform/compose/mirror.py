@@ -15,6 +15,7 @@ from typing import Final
 import yaml
 from msgspec import Struct, field
 
+from pytest_platform.compose import env_file
 from pytest_platform.compose.env_file import entries
 from pytest_platform.compose.placeholders import (
     Placeholders,
@@ -84,6 +85,11 @@ class MirroredSource(Struct):
     def may_hold(self, file: Path, words: Sequence[str]) -> bool:
         """Return whether a file may hold one of these words: a backslash may spell any."""
         return any(word in self.texts[file] for word in (*words, "\\"))
+
+    def names(self, variable: str) -> bool:
+        """Return whether a file, or one with values, may name a variable in whatever place."""
+        texts = [*self.texts.values(), *map(env_file.read, self.values - self.missing)]
+        return any(word in text for text in texts for word in (variable, "\\"))
 
     def default(self, one: Scalar) -> str:
         """Return a scalar with a value, default or placeholder for each variable."""
