@@ -227,6 +227,15 @@ def test_projects_without_modules_are_left_alone(empty: Project) -> None:
     assert "platform ==" not in outcome.stdout, str(outcome)
 
 
+def test_tests_below_smoke_are_collected_beside_modules(project: Project) -> None:
+    """Folders of modules that are not selected are passed over, but not where tests lie."""
+    (project.root / "modules").rename(project.root / "smoke")
+    project.file("smoke/db/test_it.py", SMOKE)
+    args = ("--modules-dir", "smoke", "--module", "web", "-m", "smoke")
+    outcome = project.pytest(*COLLECT, *args)
+    assert "smoke/db/test_it.py::test_of_web" in outcome.ids, str(outcome)
+
+
 def test_one_of_a_thousand_is_all_that_is_read(empty: Project) -> None:
     """Of 1,000 modules, the one selected, its owner and what these require are read."""
     for number in range(1000):

@@ -19,7 +19,7 @@ import yaml
 from pytest_platform.checks.contract.check import apply_waivers
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.registry import CONTRACT, vocabulary
-from pytest_platform.compose.mirror import RemoteInclude
+from pytest_platform.compose.refusals import RemoteInclude
 from pytest_platform.compose.renderer import Renderer
 from pytest_platform.errors import ComposeError, PlatformError
 from pytest_platform.hosts.transport import Local

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_platform.compose.mirror import read
 from pytest_platform.compose.renderer import Renderer
 from pytest_platform.errors import ComposeError
 from pytest_platform.hosts.transport import Local
@@ -91,3 +92,25 @@ def test_only_the_profiles_of_the_service(tmp_path: Path) -> None:
     renderer = Renderer(Local())
     assert set(renderer.rendered(files, "p", "a").services) == {"a"}
     assert set(renderer.rendered(files, "p", "b").services) == {"b"}
+
+
+NAMED = {
+    "in the file": ("services: {app: {image: x, environment: {GOGC: '${GOGC:-100}'}}}", ""),
+    "in a file of variables": ("services: {app: {image: x, env_file: app.env}}", "A=${GOGC:-100}"),
+    "with a backslash": ('services: {app: {image: x, environment: {A: "${GO\\x47C:-100}"}}}', ""),
+    "without a value": ("services: {app: {image: x, environment: [GOGC]}}", ""),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_what_makes_compose_quick_is_seen_by_no_file(name: str, tmp_path: Path) -> None:
+    text, values = NAMED[name]
+    (tmp_path / "app.env").write_text(values, encoding="utf-8")
+    rendered = Renderer(Local()).rendered(write(tmp_path, text), "p")
+    assert "400" not in str(rendered.model)
+
+
+def test_a_file_may_be_named_with_a_backslash(tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text("services: {other: {image: y}}", encoding="utf-8")
+    files = write(tmp_path, '"inc\\x6cude": [other.yaml]\nservices: {app: {image: x}}\n')
+    assert files[0].parent / "other.yaml" in read(files).texts

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pytest_platform.compose.env_file import parse
+from pytest_platform.run.known_values import known_values
 from pytest_platform.secrets import Secrets
 from pytest_platform.secrets.forms import is_own
 from pytest_platform.secrets.names import says_public, says_secret
@@ -128,3 +131,11 @@ def test_names_of_settings_are_words_of_everybody(value: str, said: str) -> None
     secrets = Secrets(outside=[("DSN", value)])
     assert secrets.hide(said, "*") == said
     assert "hunter22b" not in secrets.hide(f"it says hunter22b and {value}", "*")
+
+
+def test_the_same_list_in_two_services_is_secret_in_both(tmp_path: Path) -> None:
+    file = tmp_path / "compose.yaml"
+    service = "{image: x, command: [serve, --password, correct-horse]}"
+    file.write_text(f"services: {{a: {service}, b: {service}}}")
+    known = known_values([(file,)], [], {})
+    assert "correct-horse" not in known.hide("it says correct-horse", "*")

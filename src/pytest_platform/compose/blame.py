@@ -85,7 +85,7 @@ def _by_line(said: str, source: MirroredSource) -> Path:
     files = [file for file in source.texts if str(file) in said] or list(source.texts)
     for file in files:
         text = source.texts[file]
-        for key in source.parts[file]:
+        for key in source.parts_of(file):
             if not isinstance(key, Key) or len(key.path) != _ENTRY or key.path[0] not in SECTIONS:
                 continue
             if _line(text, key.start) < int(found[1]) <= _line(text, key.whole):

@@ -36,6 +36,8 @@ def declared(text: str, depth: int = 0) -> str:
     >>> declared("${IMAGE:-busybox:${TAG:-1.37}}@$$")
     'busybox:1.37@$'
     """
+    if "$" not in text:
+        return text
     return "".join(
         piece if isinstance(piece, str) else _value(piece, depth) for piece in _pieces(text)
     )

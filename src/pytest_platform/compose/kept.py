@@ -19,7 +19,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from pytest_platform.compose import mirror
+from pytest_platform.compose import mirror, refusals
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.transport import CommandResult, Local, Waiting
 from pytest_platform.reading import read_bytes
@@ -119,8 +119,8 @@ def inputs_of(files: Sequence[Path]) -> Inputs | None:
     """Return the files that take part; None where more than they say goes into a rendering."""
     try:
         source = mirror.read(files)
-        mirror.refuse_waiting(source)
-        mirror.refuse_remote(source)
+        refusals.refuse_waiting(source)
+        refusals.refuse_remote(source)
     except PlatformError:
         return None
     if source.waiting or source.absent or len(source.texts) > _MOST_FILES:
@@ -160,8 +160,11 @@ def _is(file: Path, digest: str | None) -> bool:
 
 def _valued(data: bytes) -> Iterator[str]:
     """Yield the names of variables that have a value and stand in a file, in whatever place."""
-    words = set(re.findall(r"\w+", data.decode(errors="replace")))
-    yield from words & os.environ.keys()
+    text = data.decode(errors="replace")
+    for name in os.environ:
+        # The name first: it is found by its text, and only there what stands around it.
+        if name in text and re.search(rf"{(one := re.escape(name))}(?!\w)(?<!\w{one})", text):
+            yield name
 
 
 def _digest(file: Path) -> str | None:

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 from pytest_platform.compose.interpolation import declared, variables
 from pytest_platform.secrets.names import says_secret
 from pytest_platform.secrets.texts import Found, in_text, is_literal, login, shaped
 
 
-def in_value(name: str, text: str, beside: Collection[str] = ()) -> Iterator[Found]:
-    """Yield what is secret in the value of ``name``; ``beside`` are the names next to it."""
+def in_value(name: str, text: str, beside: Collection[str] = ()) -> tuple[Found, ...]:
+    """Return what is secret in the value of ``name``; ``beside`` are the names next to it."""
+    return _in_value(name, text, tuple(beside))
+
+
+# Most services say the same in most places, and several ask for it.
+@lru_cache(maxsize=8192)
+def _in_value(name: str, text: str, beside: tuple[str, ...]) -> tuple[Found, ...]:
+    return tuple(_of_value(name, text, beside))
+
+
+def _of_value(name: str, text: str, beside: tuple[str, ...]) -> Iterator[Found]:
     value = declared(declared(text))
     secret = says_secret(name, beside) or login(name, value) is not None
     if secret and is_literal(value):

@@ -15,6 +15,7 @@ from typing import Final
 import yaml
 from msgspec import Struct, field
 
+from pytest_platform.compose import env_file
 from pytest_platform.compose.env_file import entries
 from pytest_platform.compose.placeholders import (
     Placeholders,
@@ -22,22 +23,17 @@ from pytest_platform.compose.placeholders import (
     variables,
 )
 from pytest_platform.compose.scalars import Key, Scalar, scalars
-from pytest_platform.errors import ComposeError
 from pytest_platform.reading import keeps_waiting, read_text
-from pytest_platform.verdict import Location
 
 _MAX_FILES: Final = 500
-_REMOTE: Final = re.compile(r"^(oci|git|https?|ssh)://|^git@|^github\.com/|\.git(#|$)")
+REMOTE: Final = re.compile(r"^(oci|git|https?|ssh)://|^git@|^github\.com/|\.git(#|$)")
+NAMING: Final = ("include", "extends", "env_file", "label_file")
+"""Words without which no file is named."""
+
 UNSET: Final = "x-pytest-platform-values"
 """Where a copy asks Compose which variables have a value."""
 
 Stubs = Mapping[str, Mapping[str, object]]
-
-
-class RemoteInclude(ComposeError):
-    """A Compose file that is not on this machine takes part."""
-
-    code = "compose.remote"
 
 
 class MirroredSource(Struct):
@@ -51,7 +47,6 @@ class MirroredSource(Struct):
 
     files: Sequence[Path]
     texts: dict[Path, str] = field(default_factory=dict)
-    parts: dict[Path, list[Scalar | Key]] = field(default_factory=dict)
     bases: dict[Path, set[Path]] = field(default_factory=dict)
     missing: set[Path] = field(default_factory=set)
     absent: dict[Path, set[str]] = field(default_factory=dict)
@@ -61,6 +56,40 @@ class MirroredSource(Struct):
     waiting: bool = False
     placeholders: Placeholders = field(default_factory=lambda: Placeholders({}))
     _profiles: dict[str, list[str]] | None = None
+    _parts: dict[Path, list[Scalar | Key]] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> Mapping[Path, list[Scalar | Key]]:
+        """The keys and scalars of each file; none of a file that is no YAML."""
+        return {file: self.parts_of(file) for file in self.texts}
+
+    def parts_of(self, file: Path) -> list[Scalar | Key]:
+        """Return those of one file. They are read when they are first asked for."""
+        if file not in self._parts:
+            try:
+                self._parts[file] = list(scalars(self.texts[file]))
+            except yaml.YAMLError:
+                self._parts[file] = []
+        return self._parts[file]
+
+    def scalars_of(self, file: Path) -> Iterator[Scalar]:
+        """Yield the scalars of one file."""
+        return (one for one in self.parts_of(file) if isinstance(one, Scalar))
+
+    def with_words(self, words: Sequence[str]) -> Iterator[tuple[Path, Scalar]]:
+        """Yield the scalars of the files in which one of these words stands."""
+        for file in self.texts:
+            if self.may_hold(file, words):
+                yield from ((file, one) for one in self.scalars_of(file))
+
+    def may_hold(self, file: Path, words: Sequence[str]) -> bool:
+        """Return whether a file may hold one of these words: a backslash may spell any."""
+        return any(word in self.texts[file] for word in (*words, "\\"))
+
+    def names(self, variable: str) -> bool:
+        """Return whether a file, or one with values, may name a variable in whatever place."""
+        texts = [*self.texts.values(), *map(env_file.read, self.values - self.missing)]
+        return any(word in text for text in texts for word in (variable, "\\"))
 
     def default(self, one: Scalar) -> str:
         """Return a scalar with a value, default or placeholder for each variable."""
@@ -71,7 +100,7 @@ class MirroredSource(Struct):
         """Return the profiles of a service, as far as the text shows them."""
         if self._profiles is None:
             self._profiles = {}
-            for one in _all(self):
+            for _, one in self.with_words(("profiles",)):
                 if one.path[:1] == ("services",) and one.path[2:3] == ("profiles",):
                     self._profiles.setdefault(one.path[1], []).append(one.value)
         return tuple(self._profiles.get(service, ()))
@@ -79,7 +108,7 @@ class MirroredSource(Struct):
     def asking(self, names: Collection[str] = ()) -> dict[tuple[str, ...], tuple[str, ...]]:
         """Return what needs variables without a value, at least one of ``names``, and which."""
         found = {}
-        for one in _all(self):
+        for _, one in self.with_words(("$",)):
             needs = lacking(one.value, self.variables) if "$" in one.value else set()
             if needs and (not names or needs & {*names}):
                 found[one.used or one.path] = tuple(sorted(needs))
@@ -107,11 +136,7 @@ class MirroredSource(Struct):
 
 
 def read(files: Sequence[Path]) -> MirroredSource:
-    """Read the files, and those that they include and extend.
-
-    Raises:
-        RemoteInclude: one of them is not on this machine.
-    """
+    """Read the files, and those that they include and extend. Never raises."""
     base = files[0].parent
     source = MirroredSource(files, variables={**_set_in(base), **os.environ})
     pending = [(file, base) for file in files]
@@ -119,7 +144,8 @@ def read(files: Sequence[Path]) -> MirroredSource:
         file, base = pending.pop()
         if file not in source.texts and _take(source, file, base):
             pending += _further(source, file)
-    names = {name for one in _all(source) if "$" in one.value for name in variables(one.value)}
+    texts = (one.value for _, one in source.with_words(("$",)))
+    names = {name for text in texts if "$" in text for name in variables(text)}
     source.placeholders = Placeholders.of(names, source.texts.values())
     source.values |= {base / ".env" for bases in source.bases.values() for base in bases}
     waiting = {file for file in source.values if keeps_waiting(file)}
@@ -132,51 +158,6 @@ def _set_in(folder: Path) -> dict[str, str]:
     return {name: value for name, value in entries(folder / ".env") if value is not None}
 
 
-def nameless(source: MirroredSource) -> str:
-    """Return what to say of the first file with declarations that cannot be named; often ''."""
-    for file, one in source.nameless:
-        if one.declares:
-            names = sorted(lacking(one.value, source.variables))
-            line = source.texts[file].count("\n", 0, one.start) + 1
-            return (
-                f"{file} line {line}: the name of a file comes from {', '.join(names)}, which has "
-                f"no value and no default: write a default, ${{{names[0]}:-folder}}"
-            )
-    return ""
-
-
-def refuse_waiting(source: MirroredSource) -> None:
-    """Refuse declarations that no program could read to their end.
-
-    Raises:
-        ComposeError: names the first.
-    """
-    for file in (*source.files, *source.absent):
-        if keeps_waiting(file):
-            message = f"{file} is a pipe or a device: make it a regular file"
-            raise ComposeError(f"Compose cannot render the files: {message}")
-        if file.is_dir():
-            message = f"{file} is a folder: name the file in it"
-            raise ComposeError(f"Compose cannot render the files: {message}")
-
-
-def refuse_remote(source: MirroredSource) -> None:
-    """Refuse files that would have to be fetched.
-
-    Raises:
-        RemoteInclude: names the first, with its place.
-    """
-    for file, parts in source.parts.items():
-        for one in parts:
-            if isinstance(one, Scalar) and one.declares and _REMOTE.search(one.value):
-                line = source.texts[file].count("\n", 0, one.start) + 1
-                message = (
-                    f"{one.value} is not on this machine, and nothing is fetched with "
-                    "--remote-mode skip: include a copy of it, or run with another mode"
-                )
-                raise RemoteInclude(message, location=Location(str(file), line))
-
-
 def _take(source: MirroredSource, file: Path, base: Path) -> bool:
     try:
         text = read_text(file, None)
@@ -184,25 +165,23 @@ def _take(source: MirroredSource, file: Path, base: Path) -> bool:
         return False
     source.texts[file] = text
     source.bases[file] = {base, file.parent}
-    try:
-        source.parts[file] = list(scalars(text))
-    except yaml.YAMLError:
-        source.parts[file] = []
     return True
 
 
 def _further(source: MirroredSource, file: Path) -> Iterator[tuple[Path, Path]]:
-    for one in source.parts[file]:
-        if not isinstance(one, Scalar):
+    if not source.may_hold(file, NAMING):
+        return
+    for one in source.scalars_of(file):
+        if not (one.declares or one.holds_values):
             continue
         name = source.default(one)
-        if not name or _REMOTE.search(name):
+        if not name or REMOTE.search(name):
             continue
-        if (one.declares or one.holds_values) and lacking(one.value, source.variables):
+        if lacking(one.value, source.variables):
             source.nameless.append((file, one))
         if one.declares:
             yield from _declared(source, file, one, name)
-        elif one.holds_values:
+        else:
             _value_file(source, file, name)
 
 
@@ -220,12 +199,8 @@ def _declared(
 
 def _extended_from(source: MirroredSource, file: Path, one: Scalar) -> Iterator[str]:
     start = one.path[:-1]
-    for other in source.parts[file]:
-        if (
-            one.path[-1] == "file"
-            and isinstance(other, Scalar)
-            and other.path == (*start, "service")
-        ):
+    for other in source.scalars_of(file):
+        if one.path[-1] == "file" and other.path == (*start, "service"):
             yield other.value
 
 
@@ -238,8 +213,3 @@ def _value_file(source: MirroredSource, file: Path, name: str) -> None:
 
 def _normal(path: Path) -> Path:
     return Path(os.path.normpath(path))
-
-
-def _all(source: MirroredSource) -> Iterator[Scalar]:
-    for parts in source.parts.values():
-        yield from (one for one in parts if isinstance(one, Scalar))

@@ -66,7 +66,7 @@ def _edited(
 ) -> str:
     pieces: list[str] = []
     position = 0
-    for one in source.parts[file]:
+    for one in source.parts_of(file):
         end, new = _stub(one, text, cuts) or (one.end, _new(source, one, cuts, plain=plain))
         if new is not None and one.start >= position:
             lines = "\n" * text.count("\n", one.start, end)

@@ -91,9 +91,11 @@ class Placeholders(Struct, frozen=True):
     @classmethod
     def of(cls, names: Iterable[str], texts: Iterable[str]) -> Placeholders:
         """Give each variable a number that the texts do not hold themselves."""
+        if not (wanted := sorted(set(names))):
+            return cls({})
         taken = {int(found) for text in texts for found in re.findall(r"\d{5}", text)}
         free = (number for number in range(61000, 65536) if number not in taken)
-        return cls(dict(zip(sorted(set(names)), free, strict=False)))
+        return cls(dict(zip(wanted, free, strict=False)))
 
     def values(self) -> dict[str, str]:
         """Return what marks a placeholder in a rendered model, with its variable."""

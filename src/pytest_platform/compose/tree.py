@@ -6,6 +6,7 @@ a file, merge keys, tags such as ``!reset``. Nothing here interprets values.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
@@ -78,34 +79,40 @@ def documents(text: str) -> list[Node]:
 
     The nodes are shared by all who read the same text: nobody changes them.
     """
-    return list(_parsed(text))
-
-
-@lru_cache(maxsize=16)
-def _parsed(text: str) -> tuple[Node, ...]:
-    return tuple(_documents(text))
+    return list(_parsed(text)[0])
 
 
 def is_readable(text: str) -> bool:
     """Return whether a text is YAML to its end."""
-    try:
-        for _ in yaml.parse(text, Loader=_LOADER):
-            pass
-    except (yaml.YAMLError, UnicodeEncodeError):
-        return False
-    return True
+    return _parsed(text)[1]
 
 
-def _documents(text: str) -> Iterator[Node]:
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> tuple[tuple[Node, ...], bool]:
+    """Return the documents of a text as far as they can be read, and whether all of it can."""
     # Bytes that are no UTF-8 may stand in it as the system has them; libyaml takes none.
     known = text.encode("utf-8", "replace").decode()
     events = iter(yaml.parse(known, Loader=_LOADER))
+    found: list[Node] = []
     try:
-        for event in events:
-            if isinstance(event, yaml.DocumentStartEvent):
-                yield _node(next(events), events, {}, 0)
-    except (yaml.YAMLError, StopIteration, _TooDeep):
-        return
+        found.extend(
+            _node(next(events), events, {}, 0)
+            for event in events
+            if isinstance(event, yaml.DocumentStartEvent)
+        )
+    except _TooDeep:
+        return tuple(found), known == text and _ends(events)
+    except yaml.YAMLError:
+        return tuple(found), False
+    return tuple(found), known == text
+
+
+def _ends(events: Iterator[Any]) -> bool:
+    try:
+        deque(events, maxlen=0)
+    except yaml.YAMLError:
+        return False
+    return True
 
 
 class _TooDeep(Exception):

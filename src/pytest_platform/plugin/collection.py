@@ -66,8 +66,14 @@ class Collection:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        """Never pass over a module because of its name, such as ``build`` or ``dist``."""
-        return False if self._run.catalog.leads_to(collection_path) else None
+        """Never pass over a module because of its name, such as ``build`` or ``dist``.
+
+        One that is not selected is passed over before pytest looks into its folder.
+        """
+        run = self._run
+        if not run.catalog.leads_to(collection_path):
+            return None
+        return run.files_only and collection_path.name not in (run.selected or ())
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(

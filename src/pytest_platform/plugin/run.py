@@ -44,7 +44,8 @@ class Run(Struct):
 
     ``tests`` counts the collected tests in Python of each module, selected or not, and
     ``checks`` its generated checks, once they were counted.
-    ``stack`` is there where the run has an ephemeral one.
+    ``stack`` is there where the run has an ephemeral one. ``files_only`` tells that nothing in
+    the folders of modules is collected but the files of those that are selected.
     """
 
     config: pytest.Config
@@ -58,6 +59,7 @@ class Run(Struct):
     patience: Patience
     stack: Ephemeral | None = None
     changed_since: ChangedSince | None = None
+    files_only: bool = False
     tests: dict[str, int] = field(default_factory=dict)
     checks: dict[str, int] = field(default_factory=dict)
     _context: Context | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import pytest
 from msgspec import UNSET
@@ -23,6 +24,9 @@ from pytest_platform.plugin.uncovered import Uncovered, Unreached
 from pytest_platform.report.answers import CheckAnswer, platform_section
 from pytest_platform.report.document import Platform
 from pytest_platform.report.writer import ReportWriter
+
+SMOKE: Final = "smoke"
+"""The folder of a project's own tests of its modules."""
 
 
 def set_up(config: pytest.Config, settings: Settings | None, output: ReportWriter | None) -> None:
@@ -54,6 +58,9 @@ def set_up(config: pytest.Config, settings: Settings | None, output: ReportWrite
     _register_parts(config, run, answers, order)
     if run.selected is not None and not config.getoption("file_or_dir"):
         config.args[:] = _paths(run)
+        # Tests in the folder of a module are collected only where it lies in that of tests.
+        smoke = run.settings.root / SMOKE
+        run.files_only = not (run.settings.way.ask or run.catalog.folder.is_relative_to(smoke))
 
 
 def _register_parts(
@@ -113,7 +120,7 @@ def _paths(run: runs.Run) -> list[str]:
         return []
     paths = dict.fromkeys(run.catalog.path(name) for name in sorted(run.selected))
     files = [_argument(path) for path in paths]
-    smoke = run.settings.root / "smoke"
+    smoke = run.settings.root / SMOKE
     return [*files, str(smoke)] if smoke.is_dir() else files
 
 

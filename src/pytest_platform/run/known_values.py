@@ -7,7 +7,7 @@ too little: which services of a file a module uses does not matter.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -167,9 +167,7 @@ class _Project:
                 self._node(child, (*path, name), file)
 
     def _words(self, path: _Path, texts: list[str]) -> None:
-        before = len(self._gathered.secret)
-        self._literal(path, " ".join(texts), ())
-        if len(self._gathered.secret) == before:
+        if not self._literal(path, " ".join(texts), ()):
             self._gathered.public.update(texts)
 
     def _assigned(self, path: _Path, name: str, text: str | None, beside: list[str]) -> None:
@@ -178,9 +176,10 @@ class _Project:
         else:
             self._literal((*path, name), text, beside)
 
-    def _literal(self, path: _Path, text: str, beside: Iterable[str]) -> None:
+    def _literal(self, path: _Path, text: str, beside: Sequence[str]) -> bool:
+        """Take up a text; return whether it holds a secret."""
         name = next((one for one in reversed(path) if not one.isdigit()), "")
-        found = list(in_value(name, text, tuple(beside)))
+        found = in_value(name, text, beside)
         for one in found:
             value = one.value.strip(" \t\n'\"")
             self._gathered.add(of_secret(value) if "secret" in one.what else [value])
@@ -191,19 +190,19 @@ class _Project:
             self._gathered.public.update(one.default for one in variables(text) if one.default)
             if name in _NAMED:
                 self._gathered.public.update(_parts_of([declared(text)]))
+        return bool(found)
 
     def _refers(self, node: Node, path: _Path, file: Path) -> None:
         """Follow what names a file or a variable from which values come."""
         key = path[-1] if path else ""
-        texts = _texts(node)
         if key in {"env_file", "project_directory"}:
-            for one in self._paths(texts, file):
+            for one in self._paths(_texts(node), file):
                 self._gathered.env_file(one / ".env" if key == "project_directory" else one)
         elif key == "extends":
             found = node.find("file")
             self._named += self._paths([found[1].text] if found else [], file)
         elif len(path) == len(("secrets", "name", "file")) and path[0] in {"secrets", "configs"}:
-            self._held(path[0], key, texts, file)
+            self._held(path[0], key, _texts(node), file)
 
     def _held(self, kind: str, key: str, texts: list[str], file: Path) -> None:
         if key == "file":

@@ -70,15 +70,16 @@ def known_of(catalog: Catalog, names: Collection[str] | None = None) -> Secrets:
     Where the run is narrowed to ``names`` in a repository of more than ``MOST`` modules, only
     theirs and their dependencies' are read. Reads files only. Never raises.
     """
-    names = names if len(catalog.names()) > MOST else None
-    modules = [catalog.get(name) for name in catalog.names() if names is None or name in names]
+    there = catalog.names()
+    names = names if len(there) > MOST else None
+    modules = [catalog.get(name) for name in there if names is None or name in names]
     if names is not None:
         modules = list({one.name: one for one in _with_dependencies(modules, catalog)}.values())
     projects = [files for module in modules for files in _projects(module)]
     folders = dict.fromkeys((*_here(), catalog.folder.parent, catalog.folder))
     literals, public = _of_modules(modules)
     known = known_values(projects, folders, os.environ) | Secrets(literals)
-    return known.without([*catalog.names(), *public])
+    return known.without([*there, *public])
 
 
 def _with_dependencies(

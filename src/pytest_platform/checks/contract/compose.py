@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pytest_platform.checks.contract.facts import Facts
-from pytest_platform.compose.mirror import RemoteInclude
+from pytest_platform.compose.refusals import RemoteInclude
 from pytest_platform.compose.service import replicas_of, replicas_path
 from pytest_platform.errors import ComposeError
 from pytest_platform.text import did_you_mean, quoted

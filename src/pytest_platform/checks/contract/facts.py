@@ -12,8 +12,8 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pytest_platform.compose.mirror import RemoteInclude
 from pytest_platform.compose.placeholders import lacking
+from pytest_platform.compose.refusals import RemoteInclude
 from pytest_platform.compose.rendered import Rendered
 from pytest_platform.compose.renderer import Renderer
 from pytest_platform.compose.source import locate, locate_variable
