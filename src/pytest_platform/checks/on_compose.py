@@ -20,6 +20,13 @@ def drift(module: Module, context: Context) -> Comparison:
     return compared(module, context)
 
 
+def get_ready(module: Module, context: Context) -> None:
+    """Render the files that ``outdated`` compares."""
+    from pytest_platform.checks.outdated import get_ready as render
+
+    render(module, context)
+
+
 def outdated(module: Module, context: Context) -> Iterable[Finding]:
     """Yield a finding for each container of a one-shot that ran another program."""
     from pytest_platform.checks.outdated import outdated as found

@@ -7,6 +7,7 @@ by image reference, entrypoint and command, and only Compose writes a config has
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.drift import fields
@@ -16,7 +17,7 @@ from pytest_platform.checks.drift.model import ContainerSettings, Desired, Evide
 from pytest_platform.checks.images import image_behind
 from pytest_platform.compose import image_name
 from pytest_platform.docker.snapshot import Container
-from pytest_platform.errors import ComposeError
+from pytest_platform.errors import ComposeError, PlatformError
 from pytest_platform.module.forms import ExpectedState
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
@@ -25,6 +26,13 @@ from pytest_platform.verdict import Finding
 OUTDATED = "container.state.outdated"
 
 _PROGRAM = {"image": fields.image, "entrypoint": fields.entrypoint, "command": fields.command}
+
+
+def get_ready(module: Module, context: Context) -> None:
+    """Render the files of a one-shot; what is wrong with them is for ``outdated`` to find."""
+    if not module.manifest.spec.runtime.hook:
+        with suppress(PlatformError):
+            _ = _facts(module, context).service
 
 
 def outdated(module: Module, context: Context) -> Iterator[Finding]:
@@ -62,7 +70,7 @@ def differing(wanted: Desired, container: Container, image: Image | None) -> lis
 
 
 def _other_program(module: Module, context: Context, container: Container) -> list[str]:
-    facts = Facts(module, context.catalog, context.renderer, context.today)
+    facts = _facts(module, context)
     try:
         _ = facts.service
     except ComposeError:
@@ -73,6 +81,10 @@ def _other_program(module: Module, context: Context, container: Container) -> li
         names = differing(wanted, container, image_behind(container, module, context))
     unknown = _unknown_here(facts, context) if names else ()
     return [name for name in names if name not in unknown]
+
+
+def _facts(module: Module, context: Context) -> Facts:
+    return Facts(module, context.catalog, context.renderer, context.today)
 
 
 def _unknown_here(facts: Facts, context: Context) -> Collection[str]:
