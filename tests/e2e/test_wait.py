@@ -5,12 +5,14 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import shlex
 import signal
 import struct
 import subprocess
 import termios
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +23,8 @@ from e2e.project import FOREVER, Project
 from e2e.proxy import Proxy
 from e2e.tree import Tree, finish
 from e2e.waiting import until
+from pytest_platform.compose.program import find_compose
+from pytest_platform.hosts.transport import Local
 
 pytestmark = pytest.mark.e2e
 
@@ -86,6 +90,28 @@ def test_a_one_shot_ends(tree: Tree, project: Project, proxy: Proxy) -> None:
     outcome = finish(process)
     assert outcome.returncode == 0, outcome.stderr
     assert outcome.check("app", STATE)["verdict"] == "passed"
+
+
+def test_its_files_are_rendered_before_it_ends(
+    tree: Tree, project: Project, proxy: Proxy, tmp_path: Path
+) -> None:
+    _declare(tree, project, "job", "exited-success")
+    project.up("job")
+    calls = tmp_path / "calls"
+    calls.touch()
+    program = tmp_path / "docker"
+    compose = shlex.join(find_compose(Local()))
+    program.write_text(f'#!/bin/sh\necho "$*" >>{calls}\nshift\nexec {compose} "$@"\n')
+    program.chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    process = tree.start(*LIVE, "--wait", LONG, env={**proxy.env, "PATH": path})
+    until(lambda: " config " in calls.read_text(), "the files are rendered")
+    before = calls.read_text()
+    proxy.wait_for(FIRST_LOOK)
+    _go(project, 0)
+    outcome = finish(process)
+    assert outcome.check("app", STATE)["verdict"] == "passed"
+    assert calls.read_text() == before
 
 
 def test_a_one_shot_that_fails_ends_the_waiting(tree: Tree, project: Project, proxy: Proxy) -> None:

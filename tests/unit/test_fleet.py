@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +28,7 @@ from pytest_platform.plugin.run import Run
 from pytest_platform.report.answers import ObservedModule
 from pytest_platform.run.context import Context
 from pytest_platform.run.engines import Host
-from pytest_platform.run.fleet import HostFailed, Watch, unwatched
+from pytest_platform.run.fleet import HostFailed, Meanwhile, Watch, idle, unwatched
 from pytest_platform.run.graph import Plan
 from pytest_platform.run.observer import Show
 from pytest_platform.run.remote_mode import OverSsh
@@ -66,7 +66,9 @@ class Hosts(OverSsh):
         return Named(place.name)
 
 
-def _context(folder: Path, take: Take, watch: Watch = unwatched) -> Context:
+def _context(
+    folder: Path, take: Take, watch: Watch = unwatched, meanwhile: Meanwhile = idle
+) -> Context:
     for name, host in ON.items():
         file = folder / "modules" / name / "module.yaml"
         file.parent.mkdir(parents=True)
@@ -82,6 +84,7 @@ def _context(folder: Path, take: Take, watch: Watch = unwatched) -> Context:
         probes=PROBES,
         plan=Plan(modules),
         watch=watch,
+        meanwhile=meanwhile,
     )
 
 
@@ -113,6 +116,24 @@ def test_a_slow_host_delays_no_other(tmp_path: Path) -> None:
         assert context.fleet.snapshot(_module(context, name)).host == "slow"
     assert sorted(looked) == [("quick", ["quick-one"]), ("slow", ["slow-one", "slow-two"])]
     assert context.vault.secrets().hide("secret-of-quick secret-of-slow", "*") == "* *"
+
+
+def test_what_checks_need_is_made_ready_while_hosts_are_looked_at(tmp_path: Path) -> None:
+    is_ready = threading.Event()
+    ready: list[str] = []
+
+    def look(host: Host, _: list[Module], __: Show) -> Snapshot:
+        assert is_ready.wait(PATIENCE), "nothing was made ready meanwhile"
+        return _snapshot(host)
+
+    def get_ready(modules: Iterable[Module]) -> None:
+        ready.extend(one.name for one in modules)
+        is_ready.set()
+
+    context = _context(tmp_path, look, meanwhile=get_ready)
+    for name in ON:
+        context.fleet.snapshot(_module(context, name))
+    assert sorted(ready) == sorted(ON)
 
 
 def test_a_dead_host_is_asked_once_and_told_once(tmp_path: Path) -> None:

@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 class Comparing(Protocol):
     """What such a file has.
 
-    Both raise a PlatformError where the files cannot be rendered or the engine cannot be asked.
+    The other two raise a PlatformError where the files cannot be rendered or the engine cannot be
+    asked.
     """
 
     def drift(self, module: Module, context: Context) -> Comparison:
         """Return all that differs, in state and in settings."""
+
+    def get_ready(self, module: Module, context: Context) -> None:
+        """Do for ``outdated`` what can be done before the one-shot has ended. Never raises."""
 
     def outdated(self, module: Module, context: Context) -> Iterable[Finding]:
         """Find another program than the declared one in what ran of a one-shot that exited 0."""
@@ -48,6 +52,13 @@ def outdated(module: Module, context: Context) -> Iterable[Finding]:
     if not module.one_shot or context.ephemeral:
         return ()
     return comparing(module).outdated(module, context)
+
+
+def get_ready(modules: Iterable[Module], context: Context) -> None:
+    """Do what judging one-shots will take while they are waited for, so that no verdict is late."""
+    for module in modules:
+        if module.one_shot and not context.ephemeral:
+            comparing(module).get_ready(module, context)
 
 
 def comparing(module: Module) -> Comparing:

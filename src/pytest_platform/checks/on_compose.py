@@ -7,6 +7,7 @@ with the files by image reference, entrypoint and command, and only Compose writ
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pytest_platform.checks.contract.facts import Facts
@@ -18,7 +19,7 @@ from pytest_platform.checks.drift.observed import image_of
 from pytest_platform.compose import image_name
 from pytest_platform.docker.details import Digests
 from pytest_platform.docker.snapshot import Container
-from pytest_platform.errors import ComposeError
+from pytest_platform.errors import ComposeError, PlatformError
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
 from pytest_platform.verdict import Finding
@@ -36,6 +37,13 @@ def drift(module: Module, context: Context) -> Comparison:
     from pytest_platform.checks.drift.judge import compared
 
     return compared(module, context)
+
+
+def get_ready(module: Module, context: Context) -> None:
+    """Render the files of a one-shot; what is wrong with them is for ``outdated`` to find."""
+    if not module.is_hook:
+        with suppress(PlatformError):
+            _ = _facts(module, context).service
 
 
 def outdated(module: Module, context: Context) -> Iterator[Finding]:
@@ -72,7 +80,7 @@ def differing(wanted: Desired, container: Container, image: Image | None) -> lis
 
 
 def _other_program(module: Module, context: Context, container: Container) -> list[str]:
-    facts = Facts(module, context.catalog, context.renderer, context.today)
+    facts = _facts(module, context)
     try:
         _ = facts.service
     except ComposeError:
@@ -83,6 +91,10 @@ def _other_program(module: Module, context: Context, container: Container) -> li
         names = differing(wanted, container, image_behind(container, module, context))
     unknown = _unknown_here(facts, context) if names else ()
     return [name for name in names if name not in unknown]
+
+
+def _facts(module: Module, context: Context) -> Facts:
+    return Facts(module, context.catalog, context.renderer, context.today)
 
 
 def _unknown_here(facts: Facts, context: Context) -> Collection[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from msgspec.structs import replace
@@ -11,7 +12,7 @@ from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.drift.model import Comparison, Hash
 from pytest_platform.compose.rendered import unescaped
 from pytest_platform.docker.details import Digests
-from pytest_platform.errors import CannotCompare, ComposeError
+from pytest_platform.errors import CannotCompare, ComposeError, PlatformError
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
 from pytest_platform.swarm.drift import Difference, differences
@@ -42,6 +43,12 @@ def drift(module: Module, context: Context) -> Comparison:
     return Comparison((*state, *settings, *_left_over(facts, context)), Hash.EQUAL)
 
 
+def get_ready(module: Module, context: Context) -> None:
+    """Render the files that ``outdated`` compares."""
+    with suppress(PlatformError):
+        _ = _facts(module, context).service
+
+
 def outdated(module: Module, context: Context) -> Iterator[Finding]:
     """Yield a finding where a one-shot that exited 0 ran another program than the files declare.
 
@@ -51,7 +58,7 @@ def outdated(module: Module, context: Context) -> Iterator[Finding]:
     service = _observed(module, context)
     if service is None:
         return
-    facts = Facts(module, context.catalog, context.renderer, context.today)
+    facts = _facts(module, context)
     try:
         found = [one for one in _differences(facts, context) if one.code in _PROGRAM]
     except ComposeError:
@@ -62,6 +69,10 @@ def outdated(module: Module, context: Context) -> Iterator[Finding]:
             f"file's, so the declared one-shot never ran; deploy it: {module.deploy}"
         )
         yield Finding(OUTDATED, message, "the program of the files", "another program")
+
+
+def _facts(module: Module, context: Context) -> Facts:
+    return Facts(module, context.catalog, context.renderer, context.today)
 
 
 def _snapshot(module: Module, context: Context) -> SwarmSnapshot:

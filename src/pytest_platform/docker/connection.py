@@ -71,7 +71,7 @@ class EngineConnection:
 
     def close(self) -> None:
         """Close all connections."""
-        for client in self._clients.values():
+        for client in list(self._clients.values()):
             client.close()
         self._clients.clear()
 

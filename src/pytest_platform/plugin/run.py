@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec import Struct, field
 
+from pytest_platform.checks.engines import get_ready
 from pytest_platform.checks.registry import PROBES, vocabulary
 from pytest_platform.compose.kept import KeepingLocal
 from pytest_platform.compose.renderer import Renderer
@@ -16,7 +18,7 @@ from pytest_platform.docker.details import Digests
 from pytest_platform.errors import UsageError
 from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
-from pytest_platform.module.loader import Vocabulary
+from pytest_platform.module.loader import Module, Vocabulary
 from pytest_platform.plugin.change_options import usage_error
 from pytest_platform.plugin.changed_since import ChangedSince, narrow
 from pytest_platform.plugin.options import Settings
@@ -24,7 +26,7 @@ from pytest_platform.plugin.progress import Patience, Progress
 from pytest_platform.plugin.report_options import STDOUT
 from pytest_platform.probes.kind import ProbeKind
 from pytest_platform.run.context import Context
-from pytest_platform.run.fleet import unwatched
+from pytest_platform.run.fleet import idle, unwatched
 from pytest_platform.run.graph import Plan
 from pytest_platform.run.observer import DeployedObserver, EphemeralObserver, Observer
 from pytest_platform.run.remote_mode import FilesOnly, OverSsh, RemoteMode, ThisMachine
@@ -88,12 +90,13 @@ class Run(Struct):
             probes=self.probes,
             plan=plan,
             vault=self.vault,
-            watch=self._watch if self.settings.wait or self.stack else unwatched,
+            watch=partial(Progress, self.config) if self.settings.wait or self.stack else unwatched,
+            meanwhile=self._get_ready if self.settings.wait else idle,
             ephemeral=self.stack is not None,
         )
 
-    def _watch(self) -> Progress:
-        return Progress(self.config)
+    def _get_ready(self, modules: Iterable[Module]) -> None:
+        get_ready(modules, self.context)
 
     def setting(self) -> Setting:
         """Return what was ordered of a guarded apply, the same for all changes of this run."""

@@ -13,7 +13,7 @@ from pytest_platform.module.loader import Module
 from pytest_platform.probes.kind import ProbeKind, Target
 from pytest_platform.run.engines import engine_of
 from pytest_platform.run.faults import FaultOwners
-from pytest_platform.run.fleet import Fleet, Watch, unwatched
+from pytest_platform.run.fleet import Fleet, Meanwhile, Watch, idle, unwatched
 from pytest_platform.run.graph import Plan
 from pytest_platform.run.observer import Observer
 from pytest_platform.run.on_compose import containers_in
@@ -52,6 +52,7 @@ class Context(Struct, frozen=True):
         plan: Plan,
         vault: Vault | None = None,
         watch: Watch = unwatched,
+        meanwhile: Meanwhile = idle,
         ephemeral: bool = False,
     ) -> Context:
         """Make the context of a run that was planned. Asks no host."""
@@ -60,7 +61,7 @@ class Context(Struct, frozen=True):
             catalog=catalog,
             renderer=renderer,
             remote_mode=remote_mode,
-            fleet=Fleet(remote_mode, catalog, plan, observer, vault, watch),
+            fleet=Fleet(remote_mode, catalog, plan, observer, vault, watch, meanwhile),
             vault=vault,
             faults=FaultOwners(plan.state_checks),
             probes=probes,

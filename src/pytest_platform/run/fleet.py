@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 
@@ -24,6 +24,10 @@ Watch = Callable[[], AbstractContextManager[Show]]
 """Opens what shows people the progress of an observation, as long as the block runs."""
 
 
+Meanwhile = Callable[[Iterable[Module]], None]
+"""Does what the checks of modules will need, while their hosts are observed."""
+
+
 _Place = tuple[Host, str]
 """A host, and the key of an engine on it."""
 
@@ -31,6 +35,10 @@ _Place = tuple[Host, str]
 def unwatched() -> AbstractContextManager[Show]:
     """Show nothing."""
     return nullcontext(lambda _: None)
+
+
+def idle(_: Iterable[Module]) -> None:
+    """Do nothing meanwhile."""
 
 
 class HostFailed(PlatformError):
@@ -50,6 +58,7 @@ class Fleet(Struct, frozen=True):
     observer: Observer
     vault: Vault
     watch: Watch = unwatched
+    meanwhile: Meanwhile = idle
     _hosts: dict[str, Host] = field(default_factory=dict)
     _observations: dict[_Place, Observation] = field(default_factory=dict)
 
@@ -153,9 +162,11 @@ class Fleet(Struct, frozen=True):
     def _observe_all(self, module: Module) -> None:
         with self.watch() as show:
             self.observer.prepare(self.plan.modules, show)
-        for place, modules in self._wanted(module).items():
+        wanted = self._wanted(module)
+        for place, modules in wanted.items():
             if place not in self._observations:
                 self._observations[place] = Observation(partial(self._take, place[0], modules))
+        self.meanwhile(one for modules in wanted.values() for one in modules)
 
     def _take(self, host: Host, modules: list[Module], show: Show) -> HostView:
         snapshot = self.observer.snapshot(host, modules, show)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pytest_platform.docker.details import Digests
 from pytest_platform.errors import PlatformError
+from pytest_platform.hosts.background import in_background
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
 from pytest_platform.probes.kind import ProbeKind
@@ -62,17 +61,16 @@ class Observation:
     ``first`` names the module whose check reported first that it failed; ``over`` tells that
     somebody has waited for its end.
 
-    The thread is a daemon: a host that hangs does not keep pytest from ending. It has
-    no terminal; its progress is shown by the thread that waits for it.
+    Its thread has no terminal; its progress is shown by the thread that waits for it.
     """
 
     def __init__(self, take: Callable[[Show], HostView]) -> None:
         self.first = ""
         self.over = False
-        self._future: Future[HostView] = Future()
         self._progress: SimpleQueue[Sequence[Status] | None] = SimpleQueue()
         self._abandoned = False
-        threading.Thread(target=self._run, args=(take,), daemon=True).start()
+        self._future = in_background(partial(take, self._put))
+        self._future.add_done_callback(lambda _: self._progress.put(None))
 
     def wait(self, show: Show) -> HostView:
         """Return the snapshot; calls ``show`` with the progress meanwhile.
@@ -104,13 +102,6 @@ class Observation:
     def abandon(self) -> None:
         """End an observation that waits for something: its result is not wanted any more."""
         self._abandoned = True
-
-    def _run(self, take: Callable[[Show], HostView]) -> None:
-        try:
-            self._future.set_result(take(self._put))
-        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
-            self._future.set_exception(error)
-        self._progress.put(None)
 
     def _put(self, statuses: Sequence[Status]) -> None:
         if self._abandoned:

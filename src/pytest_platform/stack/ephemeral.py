@@ -14,6 +14,7 @@ from pytest_platform.compose.program import find_compose
 from pytest_platform.compose.renderer import Renderer
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import PlatformError
+from pytest_platform.hosts.background import in_background
 from pytest_platform.hosts.transport import Transport
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.declared import Module
@@ -94,14 +95,15 @@ class Ephemeral:
         return self.members
 
     def _start(self, selected: Iterable[Module], tell: OnProgress | None) -> None:
-        if not self._transport.beside_engine():
-            message = (
-                "the Engine is on another machine, by DOCKER_HOST or the docker context; "
-                "a stack of one's own mounts files of this one: use this machine's Engine"
-            )
-            raise StackRefused(message)
-        self.members = members(selected, self._catalog)
-        parts, values = self._parts(self.members)
+        # It takes as long as to render, which other processes do.
+        left_overs = in_background(self._left_overs)
+        try:
+            self.members = members(selected, self._catalog)
+            parts, values = self._parts(self.members)
+        except PlatformError:
+            self._refuse_elsewhere()
+            raise
+        self._refuse_elsewhere()
         owner = Owner.me(keep=self.keep)
         stack = rewrite(
             parts,
@@ -113,13 +115,27 @@ class Ephemeral:
         values |= self._of_secrets(stack.model, values)
         self.notes, self.made_up = stack.notes, tuple(sorted(values))
         self._renderer.meet(values.values())
-        self.left_overs = [one for one in remains.find(self._engine) if one.left_over]
+        self.left_overs = left_overs.result()
         compose = find_compose(self._transport)
         self.started = True
         self._put_back = signals.terminate_as_interrupt()
         self._make_volumes(stack, owner.labels(self.project))
         with progress_reported(self._transport, stack.model, tell):
             self._up(compose, stack.model, values)
+
+    def _left_overs(self) -> list[remains.Remains]:
+        """Look for the stacks of killed runs; an Engine that is elsewhere is not asked."""
+        if not self._transport.beside_engine():
+            return []
+        return [one for one in remains.find(self._engine) if one.left_over]
+
+    def _refuse_elsewhere(self) -> None:
+        if not self._transport.beside_engine():
+            message = (
+                "the Engine is on another machine, by DOCKER_HOST or the docker context; "
+                "a stack of one's own mounts files of this one: use this machine's Engine"
+            )
+            raise StackRefused(message)
 
     def stop(self) -> None:
         """Remove the stack with its volumes, unless it is to be kept. May be called twice.
@@ -196,6 +212,8 @@ class Ephemeral:
         for (files, _), services in wanted.items():
             rendered = self._renderer.rendered(files, self.project)
             needed = needed_services(rendered.services, services)
+            if not rendered.placeholders:
+                continue
             source = self._renderer.uninterpolated(files, self.project).model
             lacking = variables.used(rendered.placeholders, source, needed)
             lacking = variables.without_default(lacking, source)

@@ -108,6 +108,8 @@ def remove_of_builds(engine: WritableEngine, left: Left, before: Collection[str]
     Raises:
         EngineError: the Engine cannot be asked.
     """
+    if not (left.containers or left.images):
+        return []
     with engine.asking() as client:
         for one in left.containers:
             _try(lambda one: client.remove_container(one, force=True, v=True), one)
