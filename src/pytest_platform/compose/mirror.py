@@ -16,12 +16,9 @@ import yaml
 from msgspec import Struct, field
 
 from pytest_platform.compose.env_file import entries
-from pytest_platform.compose.placeholders import (
-    Placeholders,
-    lacking,
-    variables,
-)
-from pytest_platform.compose.scalars import Key, Scalar, scalars
+from pytest_platform.compose.placeholders import Placeholders, lacking, variables
+from pytest_platform.compose.scalars import MAX_DEPTH, Key, Scalar, TooDeep, scalars
+from pytest_platform.compose.tree import MAX_REPEATED, repeats_too_much
 from pytest_platform.errors import ComposeError
 from pytest_platform.reading import keeps_waiting, read_text
 from pytest_platform.verdict import Location
@@ -46,7 +43,8 @@ class MirroredSource(Struct):
     ``missing`` are files that are named and are not there: those with values, and those with
     declarations, ``absent``, which say more than values. ``nameless`` are names of files that need
     a variable. ``waiting`` tells that Compose is not to open the originals: it would wait for a
-    pipe, or look for what has no name. ``variables`` are those that have a value.
+    pipe, or look for what has no name. ``variables`` are those that have a value. ``too_much``
+    says of a file why no program can hold what it stands for.
     """
 
     files: Sequence[Path]
@@ -59,6 +57,7 @@ class MirroredSource(Struct):
     variables: dict[str, str] = field(default_factory=dict)
     nameless: list[tuple[Path, Scalar]] = field(default_factory=list)
     waiting: bool = False
+    too_much: dict[Path, str] = field(default_factory=dict)
     placeholders: Placeholders = field(default_factory=lambda: Placeholders({}))
     _profiles: dict[str, list[str]] | None = None
 
@@ -151,13 +150,14 @@ def refuse_waiting(source: MirroredSource) -> None:
     Raises:
         ComposeError: names the first.
     """
-    for file in (*source.files, *source.absent):
+    for file in (*source.files, *source.too_much, *source.absent):
+        why = source.too_much.get(file, "")
         if keeps_waiting(file):
-            message = f"{file} is a pipe or a device: make it a regular file"
-            raise ComposeError(f"Compose cannot render the files: {message}")
-        if file.is_dir():
-            message = f"{file} is a folder: name the file in it"
-            raise ComposeError(f"Compose cannot render the files: {message}")
+            why = "is a pipe or a device: make it a regular file"
+        elif file.is_dir():
+            why = "is a folder: name the file in it"
+        if why:
+            raise ComposeError(f"Compose cannot render the files: {file} {why}")
 
 
 def refuse_remote(source: MirroredSource) -> None:
@@ -186,8 +186,12 @@ def _take(source: MirroredSource, file: Path, base: Path) -> bool:
     source.bases[file] = {base, file.parent}
     try:
         source.parts[file] = list(scalars(text))
-    except yaml.YAMLError:
+    except (yaml.YAMLError, TooDeep) as error:
         source.parts[file] = []
+        if isinstance(error, TooDeep):
+            source.too_much[file] = f"nests deeper than {MAX_DEPTH} levels: write less"
+    if repeats_too_much(text):
+        source.too_much[file] = f"has aliases for more than {MAX_REPEATED} values: write less"
     return True
 
 

@@ -10,9 +10,13 @@ import yaml
 from msgspec import Struct
 
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_MAX_DEPTH: Final = 100
+MAX_DEPTH: Final = 100
 _PROPERTIES: Final = re.compile(r"(?:[&!]\S*\s+)*")
 Path = tuple[str, ...]
+
+
+class TooDeep(Exception):
+    """Nobody nests a Compose file like this."""
 
 
 class Scalar(Struct):
@@ -68,6 +72,7 @@ def scalars(text: str) -> Iterator[Scalar | Key]:
 
     Raises:
         yaml.YAMLError: it is no YAML.
+        TooDeep: nothing of it can be read.
     """
     walk = _Walk(text)
     walk.stream()
@@ -88,9 +93,8 @@ class _Walk:
 
     def _node(self, event: Any, path: Path) -> int:
         """Read a value; return where it ends in the text."""
-        if len(path) > _MAX_DEPTH:
-            message = "nested too deeply"
-            raise yaml.YAMLError(message)
+        if len(path) > MAX_DEPTH:
+            raise TooDeep
         if isinstance(event, yaml.AliasEvent):
             if scalar := self._anchors.get(str(event.anchor)):
                 scalar.used = scalar.used or path

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import yaml
 from msgspec import Struct, field
 
+from pytest_platform.compose.scalars import MAX_DEPTH, TooDeep
+
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_MAX_DEPTH: Final = 100
+MAX_REPEATED: Final = 1_000_000
+"""Values that the aliases of a file may stand for, a long text counting as more than one."""
+_TEXT_PER_VALUE: Final = 100
 _MERGE: Final = "<<"
 
 
@@ -78,12 +82,27 @@ def documents(text: str) -> list[Node]:
 
     The nodes are shared by all who read the same text: nobody changes them.
     """
-    return list(_parsed(text))
+    return list(_parsed(text).documents)
+
+
+def repeats_too_much(text: str) -> bool:
+    """Return whether aliases stand for so many values that no program could hold them."""
+    return "*" in text and _parsed(text).too_large
+
+
+class _Parsed(NamedTuple):
+    documents: tuple[Node, ...]
+    too_large: bool
 
 
 @lru_cache(maxsize=16)
-def _parsed(text: str) -> tuple[Node, ...]:
-    return tuple(_documents(text))
+def _parsed(text: str) -> _Parsed:
+    found: list[Node] = []
+    try:
+        found.extend(_documents(text))
+    except _TooLarge:
+        return _Parsed((), too_large=True)
+    return _Parsed(tuple(found), too_large=False)
 
 
 def is_readable(text: str) -> bool:
@@ -103,20 +122,42 @@ def _documents(text: str) -> Iterator[Node]:
     try:
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
-                yield _node(next(events), events, {}, 0)
-    except (yaml.YAMLError, StopIteration, _TooDeep):
+                yield _node(next(events), events, _Anchors(), 0)
+    except (yaml.YAMLError, StopIteration, TooDeep):
         return
 
 
-class _TooDeep(Exception):
-    """Nobody nests a Compose file like this."""
+class _TooLarge(Exception):
+    """Aliases of aliases: a page of text that stands for millions of values."""
 
 
-def _node(event: Any, events: Iterator[Any], anchors: dict[str, Node], depth: int) -> Node:
-    if depth > _MAX_DEPTH:
-        raise _TooDeep
+class _Anchors(Struct):
+    """What aliases stand for, and how many values they have repeated so far."""
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    repeated: int = 0
+    _sizes: dict[int, int] = field(default_factory=dict)
+
+    def repeat(self, name: str) -> Node:
+        node = self.nodes.get(name, Node())
+        self.repeated += self._size(node)
+        if self.repeated > MAX_REPEATED:
+            raise _TooLarge
+        return node
+
+    def _size(self, node: Node) -> int:
+        known = self._sizes.get(id(node))
+        if known is None:
+            below = sum(self._size(child) for _, _, child in node.children)
+            known = self._sizes[id(node)] = 1 + len(node.text) // _TEXT_PER_VALUE + below
+        return known
+
+
+def _node(event: Any, events: Iterator[Any], anchors: _Anchors, depth: int) -> Node:
+    if depth > MAX_DEPTH:
+        raise TooDeep
     if isinstance(event, yaml.AliasEvent):
-        return anchors.get(str(event.anchor), Node())
+        return anchors.repeat(str(event.anchor))
     node = Node()
     if isinstance(event, yaml.ScalarEvent):
         node.text = event.value
@@ -126,7 +167,7 @@ def _node(event: Any, events: Iterator[Any], anchors: dict[str, Node], depth: in
     else:
         node.children.extend(_fields(events, anchors, depth))
     if event.anchor:
-        anchors[event.anchor] = node
+        anchors.nodes[event.anchor] = node
     return node
 
 
@@ -137,14 +178,14 @@ def _span(event: Any) -> tuple[int, int]:
 _Child = tuple[str, int, Node]
 
 
-def _items(events: Iterator[Any], anchors: dict[str, Node], depth: int) -> Iterator[_Child]:
+def _items(events: Iterator[Any], anchors: _Anchors, depth: int) -> Iterator[_Child]:
     index = 0
     while not isinstance(event := next(events), yaml.SequenceEndEvent):
         yield str(index), event.start_mark.line + 1, _node(event, events, anchors, depth + 1)
         index += 1
 
 
-def _fields(events: Iterator[Any], anchors: dict[str, Node], depth: int) -> Iterator[_Child]:
+def _fields(events: Iterator[Any], anchors: _Anchors, depth: int) -> Iterator[_Child]:
     while not isinstance(event := next(events), yaml.MappingEndEvent):
         key = _node(event, events, anchors, depth + 1).text
         yield key, event.start_mark.line + 1, _node(next(events), events, anchors, depth + 1)
