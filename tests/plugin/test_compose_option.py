@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,6 +16,19 @@ WEB: dict[str, Any] = {
     "image": IMAGE,
     "restart": "always",
     "depends_on": {"init": {"condition": "service_completed_successfully"}},
+}
+
+# Seven lines that stand for ten million words.
+BOMB = "x-a: &a [w, w, w, w, w, w, w, w, w, w]\n" + "".join(
+    f"x-{to}: &{to} [{', '.join(10 * [f'*{of}'])}]\n" for of, to in pairwise("abcdefg")
+)
+NO_SERVICES = {
+    "nothing": ("", "write one below 'services:'"),
+    "no mapping": ("[]", "must be a mapping"),
+    "a tab": ("services:\n\tweb:\n\t\timage: a\n", "cannot start any token"),
+    "no text": ("\x00\x01", "control characters"),
+    "aliases of aliases": (f"{BOMB}services: {{web: {{image: a, x-g: *g}}}}\n", "write less"),
+    "depth": (f"services: {{web: {{image: a, x-g: {3000 * '['}{3000 * ']'}}}}}\n", "100 levels"),
 }
 
 
@@ -184,6 +198,27 @@ def test_a_file_that_does_not_render_is_told_as_far_as_it_can(empty: Project) ->
     assert outcome.code == 1, str(outcome)
     assert outcome.modules["init"]["expected_state"] == "exited-success"
     assert outcome.checks("web")["contract::compose"]["verdict"] == "failed"
+
+
+@pytest.mark.parametrize(("text", "said"), NO_SERVICES.values(), ids=NO_SERVICES)
+@pytest.mark.parametrize("more", [(), ("--module", "web")], ids=["all", "one"])
+def test_files_of_which_no_service_can_be_read(
+    empty: Project, text: str, said: str, more: tuple[str, ...]
+) -> None:
+    """It is said why, and no run ends with nothing but the word that nothing was selected."""
+    empty.file("compose.yaml", text)
+    outcome = empty.pytest("--compose", *more)
+    assert outcome.code == 4, str(outcome)
+    assert "compose.yaml has no service: " in outcome.stderr, str(outcome)
+    assert said in outcome.stderr, str(outcome)
+    assert "[compose.project]" in outcome.stderr, str(outcome)
+
+
+def test_services_that_no_profile_activates_are_no_fault_of_the_file(empty: Project) -> None:
+    write(empty, {"web": {"image": IMAGE, "profiles": ["later"]}})
+    outcome = empty.pytest("--compose")
+    assert outcome.code == 5, str(outcome)
+    assert "web (profile later)" in outcome.stdout, str(outcome)
 
 
 def test_a_change_is_refused_with_a_code(empty: Project) -> None:

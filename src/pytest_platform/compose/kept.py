@@ -119,7 +119,7 @@ def inputs_of(files: Sequence[Path]) -> Inputs | None:
     """Return the files that take part; None where more than they say goes into a rendering."""
     try:
         source = mirror.read(files)
-        refusals.refuse_waiting(source)
+        refusals.refuse_endless(source)
         refusals.refuse_remote(source)
     except PlatformError:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_platform.compose.mirror import NAMING, REMOTE, MirroredSource
 from pytest_platform.compose.placeholders import lacking
+from pytest_platform.compose.tree import too_much
 from pytest_platform.errors import ComposeError
 from pytest_platform.reading import keeps_waiting
 from pytest_platform.verdict import Location
@@ -28,19 +29,21 @@ def nameless(source: MirroredSource) -> str:
     return ""
 
 
-def refuse_waiting(source: MirroredSource) -> None:
+def refuse_endless(source: MirroredSource) -> None:
     """Refuse declarations that no program could read to their end.
 
     Raises:
         ComposeError: names the first.
     """
-    for file in (*source.files, *source.absent):
+    for file in (*source.files, *source.texts, *source.absent):
         if keeps_waiting(file):
-            message = f"{file} is a pipe or a device: make it a regular file"
-            raise ComposeError(f"Compose cannot render the files: {message}")
-        if file.is_dir():
-            message = f"{file} is a folder: name the file in it"
-            raise ComposeError(f"Compose cannot render the files: {message}")
+            why = "is a pipe or a device: make it a regular file"
+        elif file.is_dir():
+            why = "is a folder: name the file in it"
+        else:
+            why = too_much(source.texts.get(file, ""))
+        if why:
+            raise ComposeError(f"Compose cannot render the files: {file} {why}")
 
 
 def refuse_remote(source: MirroredSource) -> None:

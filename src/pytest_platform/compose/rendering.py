@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from pytest_platform.compose.lenient import render_copy
 from pytest_platform.compose.mirror import MirroredSource, read
 from pytest_platform.compose.program import ALL, ComposeProgram, RenderingRefused, Request, as_error
-from pytest_platform.compose.refusals import nameless, refuse_remote, refuse_waiting
+from pytest_platform.compose.refusals import nameless, refuse_endless, refuse_remote
 from pytest_platform.compose.rendered import Rendered
 
 _COLLECTS: Final = "GOGC"
@@ -44,7 +44,7 @@ class Rendering:
             RemoteInclude: names the first that would have to be fetched.
         """
         source = self.source(files)
-        refuse_waiting(source)
+        refuse_endless(source)
         if not self._fetches:
             refuse_remote(source)
 

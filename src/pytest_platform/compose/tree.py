@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import yaml
 from msgspec import Struct, field
 
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_DEPTH: Final = 100
+_MAX_REPEATED: Final = 1_000_000
+"""Values that the aliases of a file may stand for, a long text counting as more than one."""
+_TEXT_PER_VALUE: Final = 100
 _MERGE: Final = "<<"
 
 
@@ -79,16 +82,27 @@ def documents(text: str) -> list[Node]:
 
     The nodes are shared by all who read the same text: nobody changes them.
     """
-    return list(_parsed(text)[0])
+    return list(_parsed(text).documents)
+
+
+def too_much(text: str) -> str:
+    """Return why no program could hold what a text stands for; empty where one can."""
+    return _parsed(text).too_much
 
 
 def is_readable(text: str) -> bool:
     """Return whether a text is YAML to its end."""
-    return _parsed(text)[1]
+    return _parsed(text).readable
+
+
+class _Parsed(NamedTuple):
+    documents: tuple[Node, ...]
+    readable: bool
+    too_much: str = ""
 
 
 @lru_cache(maxsize=16)
-def _parsed(text: str) -> tuple[tuple[Node, ...], bool]:
+def _parsed(text: str) -> _Parsed:
     """Return the documents of a text as far as they can be read, and whether all of it can."""
     # Bytes that are no UTF-8 may stand in it as the system has them; libyaml takes none.
     known = text.encode("utf-8", "replace").decode()
@@ -96,15 +110,15 @@ def _parsed(text: str) -> tuple[tuple[Node, ...], bool]:
     found: list[Node] = []
     try:
         found.extend(
-            _node(next(events), events, {}, 0)
+            _node(next(events), events, _Anchors(), 0)
             for event in events
             if isinstance(event, yaml.DocumentStartEvent)
         )
-    except _TooDeep:
-        return tuple(found), known == text and _ends(events)
+    except _TooMuch as error:
+        return _Parsed((), known == text and _ends(events), str(error))
     except yaml.YAMLError:
-        return tuple(found), False
-    return tuple(found), known == text
+        return _Parsed(tuple(found), readable=False)
+    return _Parsed(tuple(found), known == text)
 
 
 def _ends(events: Iterator[Any]) -> bool:
@@ -115,15 +129,37 @@ def _ends(events: Iterator[Any]) -> bool:
     return True
 
 
-class _TooDeep(Exception):
-    """Nobody nests a Compose file like this."""
+class _TooMuch(Exception):
+    """Nobody nests a Compose file like this, or has aliases that stand for millions of values."""
 
 
-def _node(event: Any, events: Iterator[Any], anchors: dict[str, Node], depth: int) -> Node:
+class _Anchors(Struct):
+    """What aliases stand for, and how many values they have repeated so far."""
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    repeated: int = 0
+    _sizes: dict[int, int] = field(default_factory=dict)
+
+    def repeat(self, name: str) -> Node:
+        node = self.nodes.get(name, Node())
+        self.repeated += self._size(node)
+        if self.repeated > _MAX_REPEATED:
+            raise _TooMuch(f"has aliases for more than {_MAX_REPEATED} values: write less")
+        return node
+
+    def _size(self, node: Node) -> int:
+        known = self._sizes.get(id(node))
+        if known is None:
+            below = sum(self._size(child) for _, _, child in node.children)
+            known = self._sizes[id(node)] = 1 + len(node.text) // _TEXT_PER_VALUE + below
+        return known
+
+
+def _node(event: Any, events: Iterator[Any], anchors: _Anchors, depth: int) -> Node:
     if depth > _MAX_DEPTH:
-        raise _TooDeep
+        raise _TooMuch(f"nests deeper than {_MAX_DEPTH} levels: write less")
     if isinstance(event, yaml.AliasEvent):
-        return anchors.get(str(event.anchor), Node())
+        return anchors.repeat(str(event.anchor))
     node = Node()
     if isinstance(event, yaml.ScalarEvent):
         node.text = event.value
@@ -133,7 +169,7 @@ def _node(event: Any, events: Iterator[Any], anchors: dict[str, Node], depth: in
     else:
         node.children.extend(_fields(events, anchors, depth))
     if event.anchor:
-        anchors[event.anchor] = node
+        anchors.nodes[event.anchor] = node
     return node
 
 
@@ -144,14 +180,14 @@ def _span(event: Any) -> tuple[int, int]:
 _Child = tuple[str, int, Node]
 
 
-def _items(events: Iterator[Any], anchors: dict[str, Node], depth: int) -> Iterator[_Child]:
+def _items(events: Iterator[Any], anchors: _Anchors, depth: int) -> Iterator[_Child]:
     index = 0
     while not isinstance(event := next(events), yaml.SequenceEndEvent):
         yield str(index), event.start_mark.line + 1, _node(event, events, anchors, depth + 1)
         index += 1
 
 
-def _fields(events: Iterator[Any], anchors: dict[str, Node], depth: int) -> Iterator[_Child]:
+def _fields(events: Iterator[Any], anchors: _Anchors, depth: int) -> Iterator[_Child]:
     while not isinstance(event := next(events), yaml.MappingEndEvent):
         key = _node(event, events, anchors, depth + 1).text
         yield key, event.start_mark.line + 1, _node(next(events), events, anchors, depth + 1)

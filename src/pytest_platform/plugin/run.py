@@ -202,7 +202,7 @@ def _names(catalog: Catalog, settings: Settings) -> list[str]:
         if settings.way.ask and not names:
             names = catalog.names()
     except UsageError as error:
-        raise usage_error(str(error)) from None
+        raise usage_error(str(error), error.code) from None
     if settings.change.plan not in {"", STDOUT} and len(names) != 1:
         raise usage_error("--plan=PATH holds one plan: name exactly one module with --module")
     return list(names)

@@ -44,6 +44,8 @@ class Summary:
             terminalreporter.ensure_newline()
             terminalreporter.section("platform")
             terminalreporter.write_line(idle or _NOTHING, red=not idle)
+            for line in Terminal(self._run.config).lines(self._uncovered.unseen):
+                terminalreporter.write_line(line, yellow=True)
         if not self._answers:
             return
         settings = self._run.settings

@@ -38,9 +38,8 @@ class Uncovered:
     def lines(self) -> Iterator[tuple[str, bool]]:
         """Yield lines for the end of a run, each with whether it has failed the run."""
         run = self._run
-        if isinstance(run.catalog, ComposeCatalog):
-            if line := run.catalog.unseen(run.selected or ()):
-                yield line, False
+        if self.unseen:
+            yield self.unseen, False
         elif (run.selected is None or run.settings.way.strict) and self.services:
             yield self._summary(), run.settings.way.strict
         if not run.remote_mode.live and not run.settings.stack.ephemeral:
@@ -49,6 +48,14 @@ class Uncovered:
                 "or with --remote-mode ssh on other hosts"
             )
             yield message, False
+
+    @property
+    def unseen(self) -> str:
+        """Which services of a Compose project are not deployed, in one line; often ''."""
+        catalog = self._run.catalog
+        if isinstance(catalog, ComposeCatalog):
+            return catalog.unseen(self._run.selected or ())
+        return ""
 
     @cached_property
     def services(self) -> list[str]:

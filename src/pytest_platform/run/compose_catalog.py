@@ -74,7 +74,13 @@ class ComposeCatalog(Catalog):
         self._files_of_modules = declared
 
     def names(self) -> list[str]:
-        """List the services that are deployed: those without a profile, or with an active one."""
+        """List the services that are deployed: those without a profile, or with an active one.
+
+        Raises:
+            NoProject: the files have no service at all.
+        """
+        if not self._services:
+            raise found.NoProject(f"{self._shown(self.ask.files[0])} has no service: {self._why()}")
         return list(self._project.deployed)
 
     def path(self, name: str) -> Path:  # noqa: ARG002 - all stand in one file
@@ -135,6 +141,13 @@ class ComposeCatalog(Catalog):
         module = self.get(name)
         known = module.inferred if isinstance(module, Module) else None
         return data_of(name, services, known or infer(name, services))
+
+    def _why(self) -> str:
+        try:
+            self._renderer.judged(self.ask.files, self.ask.project)
+        except PlatformError as error:
+            return str(error)
+        return "write one below 'services:', or name another file"
 
     @cached_property
     def _written(self) -> dict[str, WrittenService]:
