@@ -21,8 +21,7 @@ Path = tuple[str, ...]
 _VARIABLE: Final = re.compile(r"\$\$|\$\{([A-Za-z_]\w*)(?=[:}?+-])|\$([A-Za-z_]\w*)")
 _FREE: Final = words(
     """
-    environment command entrypoint labels args annotations test content options driver_opts
-    sysctls
+    environment command entrypoint labels args annotations test content options driver_opts sysctls
     """
 )
 """Fields that hold any text: there Compose's own blank stays for a variable that may be unset."""
@@ -30,9 +29,9 @@ _FREE: Final = words(
 FORM_OF_TEST: Final = ("test", "0")
 _NUMBERS: Final = words(
     """
-    retries replicas scale soft hard cpu_shares pids_limit pids cpu_count cpus cpu_period
-    cpu_quota cpu_rt_period cpu_rt_runtime max_attempts parallelism priority gw_priority count
-    context_size max_replicas_per_node target published max_failure_ratio expose
+    retries replicas scale soft hard cpu_shares pids_limit pids cpu_count cpus cpu_period cpu_quota
+    cpu_rt_period cpu_rt_runtime max_attempts parallelism priority gw_priority count context_size
+    max_replicas_per_node target published max_failure_ratio expose
     """
 )
 _DURATIONS: Final = words(
@@ -44,8 +43,7 @@ _SIZES: Final = words("mem_limit memswap_limit mem_reservation shm_size memory s
 BOOLEANS: Final = words(
     """
     init privileged read_only tty stdin_open oom_kill_disable disable required external internal
-    attachable enable_ipv4 enable_ipv6 nocopy no_cache pull create_host_path use_api_socket
-    attach
+    attachable enable_ipv4 enable_ipv6 nocopy no_cache pull create_host_path use_api_socket attach
     """
 )
 _ADDRESSES: Final = words("host_ip ipv4_address dns gateway ip_range")
@@ -91,9 +89,8 @@ class Placeholders(Struct, frozen=True):
     @classmethod
     def of(cls, names: Iterable[str], texts: Iterable[str]) -> Placeholders:
         """Give each variable a number that the texts do not hold themselves."""
-        if not (wanted := sorted(set(names))):
-            return cls({})
-        taken = {int(found) for text in texts for found in re.findall(r"\d{5}", text)}
+        wanted = sorted(set(names))
+        taken = {int(found) for text in texts if wanted for found in re.findall(r"\d{5}", text)}
         free = (number for number in range(61000, 65536) if number not in taken)
         return cls(dict(zip(wanted, free, strict=False)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from pytest_platform.docker.details import Digests
 from pytest_platform.errors import UsageError
 from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
-from pytest_platform.module.loader import Module, Vocabulary
+from pytest_platform.module.loader import Vocabulary
 from pytest_platform.plugin.change_options import usage_error
 from pytest_platform.plugin.changed_since import ChangedSince, narrow
 from pytest_platform.plugin.options import Settings
@@ -91,12 +91,9 @@ class Run(Struct):
             plan=plan,
             vault=self.vault,
             watch=partial(Progress, self.config) if self.settings.wait or self.stack else unwatched,
-            meanwhile=self._get_ready if self.settings.wait else idle,
+            meanwhile=(lambda ours: get_ready(ours, self.context)) if self.settings.wait else idle,
             ephemeral=self.stack is not None,
         )
-
-    def _get_ready(self, modules: Iterable[Module]) -> None:
-        get_ready(modules, self.context)
 
     def setting(self) -> Setting:
         """Return what was ordered of a guarded apply, the same for all changes of this run."""
