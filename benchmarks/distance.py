@@ -10,9 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
-from e2e.hosts import CONFIG, client
-from e2e.sshd import Sshd
+from borrowed import CONFIG, Sshd, client
 
 
 @dataclass

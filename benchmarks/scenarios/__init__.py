@@ -8,7 +8,7 @@ from typing import Final
 
 from measuring import Section
 
-from scenarios import contract, ephemeral, hosts, local, one_shot, remote, starting, way_in
+from scenarios import contract, ephemeral, hosts, local, one_shot, remote, starting, swarm, way_in
 from scenarios.options import Options
 
 Scenario = Callable[[Path, Options], Section]
@@ -23,8 +23,8 @@ SCENARIOS: Final[Mapping[int, Scenario]] = {
     7: starting.unrelated_project,
     8: hosts.many,
     9: ephemeral.around_compose,
-    10: way_in.many_services,
-    11: way_in.what_runs,
+    10: way_in.way_in,
+    11: swarm.manager,
 }
 
 __all__ = ["SCENARIOS", "Options", "Scenario"]

@@ -17,9 +17,16 @@ _CODES: Final = (0, 1)
 """Findings of a stranger's file are nothing that ends a measurement."""
 
 
-def many_services(root: Path, options: Options) -> Section:
-    """Measure both for files of 50 and of 200 services, beside Compose that renders them."""
+def way_in(root: Path, options: Options) -> Section:
+    """Measure both on files alone, and on what runs."""
     section = Section("`adopt` and `--compose`")
+    _files(section, root, options)
+    _what_runs(section, root, options)
+    return section
+
+
+def _files(section: Section, root: Path, options: Options) -> None:
+    """Measure files of 50 and of 200 services, beside Compose that renders them."""
     each: dict[int, float] = {}
     for size in _SIZES:
         folder = root / str(size)
@@ -49,16 +56,14 @@ def many_services(root: Path, options: Options) -> Section:
     few, many = _SIZES
     grows = (each[many] / each[few]) / (many / few)
     section.goals.append(Goal("`--compose`: growth beside that of the services", grows, 1.0))
-    return section
 
 
 _ADOPTED: Final = 50
 _LIVE: Final = ("--remote-mode", "local", f"--platform-project={PROJECT}")
 
 
-def what_runs(root: Path, options: Options) -> Section:
+def _what_runs(section: Section, root: Path, options: Options) -> None:
     """Measure ``adopt`` of what runs beside ``ps``, and ``--compose`` beside module files."""
-    section = Section("What runs, without module files")
     folder, listed = root / "adopted", "`docker compose ps`"
     file = _bare(folder, tree(root / "few", _ADOPTED))
 
@@ -90,7 +95,6 @@ def what_runs(root: Path, options: Options) -> Section:
     section.compare(f"{options.probed} containers, one state check each", costs, declared)
     times = ratio(costs[inferred], costs[declared])
     section.goals.append(Goal("`--compose` beside module files", times, 1.3))
-    return section
 
 
 def _bare(folder: Path, modules: Path) -> Path:
