@@ -12,6 +12,7 @@ VERSION = json.dumps({"ApiVersion": "1.41", "MinAPIVersion": "1.12", "Version": 
 _DEFAULTS = {"/version": VERSION, "/containers/json": "[]", "/volumes": "{}", "/images/json": "[]"}
 _HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n"
 _HEAD += "Connection: close\r\n\r\n"
+_UPGRADED = b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
 
 
 @contextlib.contextmanager
@@ -29,6 +30,23 @@ def engine_answering(answers: Mapping[str, str]) -> Iterator[int]:
         path = request.split(b" ", 2)[1].decode().partition("?")[0]
         known = {**_DEFAULTS, **answers}
         body = next((known[one] for one in known if path.endswith(one)), "null").encode()
+        return _HEAD.format(len(body)).encode() + body
+
+    with _serving(answer, waits=True) as port:
+        yield port
+
+
+@contextlib.contextmanager
+def engine_executing(output: bytes) -> Iterator[int]:
+    """Serve as an Engine in whose containers each command has written this before it is read."""
+    frame = b"\1\0\0\0" + len(output).to_bytes(4, "big") + output
+    bodies = {"/version": VERSION, "/exec": '{"Id": "one"}', "/json": '{"ExitCode": 0}'}
+
+    def answer(request: bytes) -> bytes:
+        path = request.split(b" ", 2)[1].decode()
+        if path.endswith("/start"):
+            return _UPGRADED + frame
+        body = next(text for end, text in bodies.items() if path.endswith(end)).encode()
         return _HEAD.format(len(body)).encode() + body
 
     with _serving(answer, waits=True) as port:
