@@ -17,7 +17,7 @@ from pytest_platform.docker.api import (
     understood,
 )
 from pytest_platform.docker.connection import DEADLINE, EngineConnection
-from pytest_platform.docker.output import Events, Readable, end_of, frames
+from pytest_platform.docker.output import Events, Readable, end_of, written
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.transport import Transport
 from pytest_platform.text import quoted
@@ -113,7 +113,7 @@ class Engine(EngineConnection):
         with self._streamed(f"services/{service}/logs", asked) as stream:
             data: bytes = stream.read(limit)
             cut = bool(stream.read(1))
-        text = data if terminal else b"".join(frames(data))
+        text = data if terminal else written(data)
         return (text.rpartition(b"\n")[0] if cut else text), cut
 
     def swarm_node(self) -> str:
@@ -145,7 +145,7 @@ class Engine(EngineConnection):
         with self._streamed(f"containers/{container.id}/logs", asked) as stream:
             data: bytes = stream.read(limit)
             cut = bool(stream.read(1))
-        text = data if container.config.tty else b"".join(frames(data))
+        text = data if container.config.tty else written(data)
         return (text.rpartition(b"\n")[0] if cut else text), cut
 
     def path_stat(self, container: str, path: str) -> Document | None:

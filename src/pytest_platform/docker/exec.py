@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any
 
 from msgspec import Struct
 
+from pytest_platform.docker.output import pieces
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import PlatformError
-
-_HEADER: Final = 8
-_CHUNK: Final = 64 * 1024
 
 
 class ContainerNotRunning(PlatformError):
@@ -85,30 +83,18 @@ def _read(stream: Any, timeout: float, limit: int) -> tuple[bytes, bytes, bool]:
     timer.daemon = True
     timer.start()
     out, err = bytearray(), bytearray()
+    # The socket itself lacks what came together with the head of the answer: the output of a
+    # command that was quicker than its reader.
+    reader = stream._response.raw._fp.fp  # noqa: SLF001 - the SDK gives nothing else
     try:
-        for number, chunk in _chunks(stream):
+        for number, piece in pieces(reader):
             buffer = err if number == STDERR else out
-            buffer += chunk[: max(0, limit + 1 - len(buffer))]
+            buffer += piece[: max(0, limit + 1 - len(buffer))]
     finally:
         timer.cancel()
         # The response holds the connection, which would stay open without it.
         stream._response.close()  # noqa: SLF001
     return bytes(out), bytes(err), late.is_set()
-
-
-def _chunks(stream: Any) -> Iterator[tuple[int, bytes]]:
-    """Yield what was written, piece by piece, each with the number of its stream.
-
-    A piece has a header of eight bytes: the number first, and the length in the last four.
-    """
-    # The socket itself lacks what came together with the head of the answer: the output of a
-    # command that was quicker than its reader.
-    reader = stream._response.raw._fp.fp  # noqa: SLF001 - the SDK gives nothing else
-    while len(header := reader.read(_HEADER)) == _HEADER:
-        left = int.from_bytes(header[_HEADER // 2 :], "big")
-        while left and (chunk := reader.read(min(left, _CHUNK))):
-            left -= len(chunk)
-            yield header[0], chunk
 
 
 def _text(data: bytes, limit: int) -> str:

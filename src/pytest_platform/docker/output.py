@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import socket
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ LOG_BYTES = 16 * 1024
 """How much of the end of a log is kept."""
 
 _HEADER = 8
+_PART = 64 * 1024
 
 
 class Readable(Protocol):
@@ -25,16 +27,22 @@ class Readable(Protocol):
         ...
 
 
-def frames(data: bytes) -> Iterator[bytes]:
-    """Yield what a container without a terminal wrote, piece by piece.
+def pieces(stream: Readable) -> Iterator[tuple[int, bytes]]:
+    """Yield what was written without a terminal, each piece with the number of its stream.
 
-    Each piece has a header of eight bytes; the last four are its length.
+    A piece has a header of eight bytes: the number first, and the length in the last four. A
+    long one comes in parts.
     """
-    at = 0
-    while at + _HEADER <= len(data):
-        start = at + _HEADER
-        at = start + int.from_bytes(data[start - _HEADER // 2 : start], "big")
-        yield data[start:at]
+    while len(header := stream.read(_HEADER)) == _HEADER:
+        left = int.from_bytes(header[_HEADER // 2 :], "big")
+        while left and (piece := stream.read(min(left, _PART))):
+            left -= len(piece)
+            yield header[0], piece
+
+
+def written(data: bytes) -> bytes:
+    """Return what a container without a terminal wrote to both streams, without the headers."""
+    return b"".join(piece for _, piece in pieces(io.BytesIO(data)))
 
 
 def end_of(log: bytes) -> bytes:
