@@ -6,7 +6,6 @@ a file, merge keys, tags such as ``!reset``. Nothing here interprets values.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -115,18 +114,11 @@ def _parsed(text: str) -> _Parsed:
             if isinstance(event, yaml.DocumentStartEvent)
         )
     except _TooMuch as error:
-        return _Parsed((), known == text and _ends(events), str(error))
+        # What follows is left unread: libyaml takes a time that is square to the depth.
+        return _Parsed((), readable=False, too_much=str(error))
     except yaml.YAMLError:
         return _Parsed(tuple(found), readable=False)
     return _Parsed(tuple(found), known == text)
-
-
-def _ends(events: Iterator[Any]) -> bool:
-    try:
-        deque(events, maxlen=0)
-    except yaml.YAMLError:
-        return False
-    return True
 
 
 class _TooMuch(Exception):
