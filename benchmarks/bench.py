@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import results
 from scenarios import SCENARIOS, Options
+
+_FIGURES = Path(__file__).resolve().parents[1] / "docs" / "figures.py"
 
 
 def main() -> int:
@@ -40,6 +43,8 @@ def main() -> int:
         if not asked.print:
             results.write(number, section, busy)
         missed += sum(not goal.met for goal in section.goals)
+    if not asked.print:
+        subprocess.run([sys.executable, _FIGURES], check=True)
     print(f"goals missed: {missed}")
     return 1 if missed else 0
 

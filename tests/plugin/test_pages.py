@@ -49,8 +49,9 @@ def test_the_pages_build_without_a_warning(tmp_path: Path) -> None:
     assert (tmp_path / "index.html").is_file()
 
 
-def test_the_generated_pages_are_as_the_code_is() -> None:
-    check = [sys.executable, str(DOCS / "generate.py"), "--check"]
+@pytest.mark.parametrize("script", ["generate.py", "figures.py"])
+def test_what_is_generated_is_as_its_source_is(script: str) -> None:
+    check = [sys.executable, str(DOCS / script), "--check"]
     done = subprocess.run(check, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
