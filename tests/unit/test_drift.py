@@ -35,6 +35,7 @@ from pytest_platform.checks.drift.model import (
 from pytest_platform.checks.drift.observed import observed
 from pytest_platform.compose import image_name
 from pytest_platform.compose.rendered import Rendered, environments
+from pytest_platform.compose.service import RenderedService, service_of
 from pytest_platform.docker.details import Digests, Listed
 from pytest_platform.report.redact import redact
 from pytest_platform.secrets import Secrets
@@ -326,9 +327,9 @@ def test_a_digest_decides_over_a_tag() -> None:
 )
 def test_cpus_are_counted_as_compose_counts_them(cpus: Any, billionths: int) -> None:
     """Recorded: what Compose asked Docker for."""
-    assert rights.declared({"cpus": cpus})["cpus"] == str(billionths)
+    assert rights.declared(RenderedService(cpus=cpus))["cpus"] == str(billionths)
     limits = {"deploy": {"resources": {"limits": {"cpus": cpus}}}}
-    assert rights.declared(limits)["cpus"] == str(billionths)
+    assert rights.declared(service_of(limits))["cpus"] == str(billionths)
 
 
 @pytest.mark.parametrize(

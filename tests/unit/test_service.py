@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pytest_platform.compose.service import replicas_of, restart_of
+from pytest_platform.compose.service import service_of
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from pytest_platform.compose.service import replicas_of, restart_of
     ],
 )
 def test_restart(service: dict[str, Any], name: str, attempts: int, *, ends: bool) -> None:
-    policy = restart_of(service)
+    policy = service_of(service).restart_policy
     assert (policy.name, policy.attempts, policy.ends) == (name, attempts, ends)
 
 
@@ -46,4 +46,4 @@ def test_restart(service: dict[str, Any], name: str, attempts: int, *, ends: boo
     ],
 )
 def test_replicas(service: dict[str, Any], count: int) -> None:
-    assert replicas_of(service) == count
+    assert service_of(service).replicas == count
