@@ -17,7 +17,7 @@ from msgspec.structs import fields, replace
 import inspected
 from pytest_platform.checks.drift import describe, rights
 from pytest_platform.checks.drift.compare import FIELDS, compare
-from pytest_platform.checks.drift.desired import desired, nanoseconds
+from pytest_platform.checks.drift.desired import desired
 from pytest_platform.checks.drift.evidence import config_hash, evidence, image_id, same_content
 from pytest_platform.checks.drift.left_over import ORPHAN, orphans
 from pytest_platform.checks.drift.model import (
@@ -39,6 +39,7 @@ from pytest_platform.compose.service import RenderedService, service_of
 from pytest_platform.docker.details import Digests, Listed
 from pytest_platform.report.redact import redact
 from pytest_platform.secrets import Secrets
+from pytest_platform.units import nanoseconds
 
 CASES = Path(__file__).parents[1] / "cases" / "drift"
 NAMES = sorted(folder.name for folder in CASES.iterdir())

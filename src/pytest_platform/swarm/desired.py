@@ -18,6 +18,7 @@ from pytest_platform.compose.service_parts import (
     Ulimit,
 )
 from pytest_platform.swarm import form
+from pytest_platform.units import nanoseconds
 
 Part = Mapping[str, Any]
 """Sections of the model beside its services."""
@@ -72,9 +73,9 @@ def _healthcheck(check: ServiceHealthcheck | None) -> dict[str, Any]:
     if check.disable:
         return {"test": ("NONE",)}
     times = {
-        "interval": form.nanoseconds(check.interval),
-        "timeout": form.nanoseconds(check.timeout),
-        "start_period": form.nanoseconds(check.start_period),
+        "interval": nanoseconds(check.interval),
+        "timeout": nanoseconds(check.timeout),
+        "start_period": nanoseconds(check.start_period),
     }
     return form.given({"test": check.words, **times, "retries": check.retries})
 
@@ -105,9 +106,9 @@ def _restart(service: RenderedService) -> dict[str, Any]:
     if policy is not None:
         return form.restart(
             policy.condition,
-            form.nanoseconds(policy.delay),
+            nanoseconds(policy.delay),
             int(policy.max_attempts or 0),
-            form.nanoseconds(policy.window),
+            nanoseconds(policy.window),
         )
     # Of the key of Compose a deployment takes this alone: `no` becomes any.
     said = service.restart_policy
@@ -139,7 +140,7 @@ def _config(service: RenderedService) -> dict[str, Any]:
             "working directory": service.working_dir,
             "host name": service.hostname,
             "stop signal": service.stop_signal,
-            "grace": form.nanoseconds(service.stop_grace_period) or form.GRACE,
+            "grace": nanoseconds(service.stop_grace_period) or form.GRACE,
             "init": service.init,
             "terminal": service.tty,
             "input": service.stdin_open,
@@ -197,9 +198,9 @@ def _resources(resources: Resources) -> dict[str, Any]:
 def _update(config: RollingUpdate) -> dict[str, Any]:
     return form.update(
         config.parallelism,
-        form.nanoseconds(config.delay),
+        nanoseconds(config.delay),
         config.failure_action,
-        form.nanoseconds(config.monitor),
+        nanoseconds(config.monitor),
         config.max_failure_ratio,
         config.order,
     )

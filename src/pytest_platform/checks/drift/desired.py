@@ -23,16 +23,14 @@ from pytest_platform.compose.rendered import Rendered, unescaped
 from pytest_platform.compose.service import RenderedService, service_of, text_of
 from pytest_platform.compose.service_parts import (
     FileGrant,
-    Number,
     ServiceHealthcheck,
     ServiceMount,
     ServiceNetwork,
     ServicePort,
     ServiceTmpfs,
 )
+from pytest_platform.units import nanoseconds
 
-_UNITS = {"h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6, "us": 10**3, "µs": 10**3}
-_DURATION = re.compile(r"([0-9.]+)(h|ms|us|µs|ns|m|s)")
 VARIABLE = re.compile(r"(?<!\$)(?:\$\$)*\$(?!\$)")
 """Matches where a text of a Compose file has a variable; ``$$`` is a dollar."""
 _SECTIONS = ("name", "networks", "volumes", "configs", "secrets")
@@ -99,12 +97,6 @@ def network_mode(mode: str) -> str:
 def without_networks(mode: str) -> bool:
     """Return whether a container of this mode has no networks of its own to compare."""
     return mode in {"none", "host", "bridge", "default"} or mode.startswith(_SHARED)
-
-
-def nanoseconds(duration: Number | None) -> int:
-    """Read a duration of Go, such as ``1m30s``; none is 0."""
-    parts = _DURATION.findall(str(duration or ""))
-    return round(sum(float(number) * _UNITS.get(unit, 1) for number, unit in parts))
 
 
 def _environment(service: RenderedService, digest: Callable[[str], str]) -> dict[str, str | None]:
