@@ -28,6 +28,7 @@ from typing import Any, Final
 import yaml
 
 from pytest_platform.checks.contract import command_shape, masked_failure, no_shell
+from pytest_platform.compose.service import service_of
 
 Services = Mapping[str, Mapping[str, Any]]
 Key = tuple[str, str]
@@ -150,13 +151,13 @@ def _judge_file(
 def _judge(report: Report, file: _File, label: Mapping[str, Any]) -> None:
     name: str = label["name"]
     key = (file.name, name)
-    rendered, source = file.rendered[name], file.source[name]
-    shape = bool(command_shape.findings(rendered, source))
+    service, source = service_of(file.rendered[name]), file.source[name]
+    shape = bool(command_shape.findings(service, source))
     report.shape.count(key, found=shape, labelled=bool(label.get("command_shape_bug")))
     masking: list[str] = label.get("masking", [])
     if label["truth"] != "one-shot" and not masking:
         return
-    masked = bool(masked_failure.findings(rendered, source))
+    masked = bool(masked_failure.findings(service, source))
     found = shape if masking == [SHAPE_NOOP] else masked
     report.given.count(key, found=found, labelled=bool(masking))
     apart = DISPUTED.get(key) or NOT_IN_THE_FILE.get(key)

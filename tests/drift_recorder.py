@@ -134,7 +134,7 @@ class Case:
         source = renderer.uninterpolated(files, self.project)
         return {
             "model": dict(renderer.rendered(files, self.project).model),
-            "source": {"services": {SERVICE: source.services.get(SERVICE)}},
+            "source": {"services": {SERVICE: source.documents.get(SERVICE)}},
             "hash": renderer.hash(files, self.project, SERVICE),
             "version": renderer.version(),
         }

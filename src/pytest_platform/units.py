@@ -11,6 +11,16 @@ _IN_SECONDS: Final = (("ms", "0.001"), ("s", "1"), ("m", "60"), ("h", "3600"), (
 _SECONDS: Final = {unit: Decimal(n) for unit, n in _IN_SECONDS}
 _UNITS: Final = {"": Decimal(1), **{unit: Decimal(n) for unit, n in _BYTES.items()}, **_SECONDS}
 _DURATION: Final = re.compile(r"([0-9]+)(ms|s|m|h|d)")
+_NANOSECONDS: Final = {
+    "h": 3600 * 10**9,
+    "m": 60 * 10**9,
+    "s": 10**9,
+    "ms": 10**6,
+    "us": 10**3,
+    "µs": 10**3,
+    "ns": 1,
+}
+_OF_GO: Final = re.compile(r"([0-9.]+)(h|ms|us|µs|ns|m|s)")
 _SIZE: Final = re.compile(r"([0-9]+)(B|KiB|MiB|GiB|TiB)")
 _QUANTITY: Final = re.compile(
     r"([-+]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?(?:[eE][-+]?[0-9]{1,3})?|[Ii]nf))"
@@ -29,6 +39,18 @@ def seconds(duration: str) -> float:
         message = f"'{duration}' is not a duration; write a whole number with ms, s, m, h or d"
         raise ValueError(message)
     return float(int(match[1]) * _SECONDS[match[2]])
+
+
+def nanoseconds(duration: str | float | None) -> int:
+    """Read a duration as Go writes it; none is 0, and a number is one of nanoseconds.
+
+    >>> nanoseconds("1m30.5s"), nanoseconds("20ms"), nanoseconds(5), nanoseconds(None)
+    (90500000000, 20000000, 5, 0)
+    """
+    if not isinstance(duration, str):
+        return round(duration or 0)
+    found = _OF_GO.findall(duration)
+    return round(sum(float(number) * _NANOSECONDS[unit] for number, unit in found))
 
 
 def in_bytes(size: str) -> int:

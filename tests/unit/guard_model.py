@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_platform.change.guard_facts import CONFIRMATION, ChangeRequest, GuardFacts
+from pytest_platform.compose.service import RenderedService
 from pytest_platform.module.data import State
 from pytest_platform.module.forms import ExpectedState, StateClass
 from pytest_platform.module.loader import Module
@@ -26,7 +27,7 @@ FACTS = GuardFacts(
     workers=0,
     reruns=False,
     contract=frozenset(),
-    service={"restart": "no"},
+    service=RenderedService(restart="no"),
     backup=(),
     owner="",
     labels_ours=True,

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from pytest_platform.checks.contract.sandbox import Apart, Unanswered
+from pytest_platform.compose.service import service_of
 
 CRASHING = (
     "import ctypes, sys\n"
@@ -35,7 +36,7 @@ def apart() -> Iterator[Apart]:
 
 
 def _finds(apart: Apart) -> bool:
-    (found,) = apart.ask("command_shape", BAD, BAD)
+    (found,) = apart.ask("command_shape", service_of(BAD), BAD)
     return bool(found.code == "contract.command_shape")
 
 
@@ -52,7 +53,7 @@ def test_a_crash_is_no_answer_and_the_next_question_has_one(
 def test_a_script_that_takes_for_ever_is_no_answer(apart: Apart) -> None:
     service = {"command": ["sh", "-c", ENDLESS]}
     with pytest.raises(Unanswered, match=r"found no end within 0\.5 s of processor time"):
-        apart.ask("masked_failure", service, service)
+        apart.ask("masked_failure", service_of(service), service)
     assert _finds(apart)
 
 
@@ -60,14 +61,15 @@ def test_many_statements_take_no_longer_than_few(apart: Apart) -> None:
     """It was once quadratic: this took most of a minute."""
     apart.cpu_seconds = 20
     service = {"command": ["sh", "-c", "a\n" * 6_000]}
-    (found,) = apart.ask("masked_failure", service, service)
+    (found,) = apart.ask("masked_failure", service_of(service), service)
     assert "only the last command counts" in found.message
 
 
 SAY_WHO = (
     "import os, signal\n"
     "from pytest_platform.checks.contract.sandbox import _APART\n"
-    "_APART.ask('command_shape', {}, {})\n"
+    "from pytest_platform.compose.service import RenderedService\n"
+    "_APART.ask('command_shape', RenderedService(), {})\n"
     "print(_APART._process.pid, flush=True)\n"
 )
 
@@ -92,7 +94,7 @@ def test_each_thread_gets_the_answer_to_its_own_question() -> None:
 
     def right(number: int) -> bool:
         service = {"entrypoint": ["sh", "-c"], "command": [f"program{number} x"]}
-        (found,) = one.ask("mutations", service, service, [])
+        (found,) = one.ask("mutations", service_of(service), service, [])
         return f"program{number} x" in found.message
 
     try:

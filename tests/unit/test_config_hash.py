@@ -14,6 +14,7 @@ from pytest_platform.checks.drift.deployed import resolved, shares
 from pytest_platform.checks.drift.left_over import orphans
 from pytest_platform.checks.drift.top_level import KINDS, differing
 from pytest_platform.compose.config_hash import of_network, of_service, of_volume
+from pytest_platform.compose.service import service_of
 from pytest_platform.docker.api import InspectedVolume
 from pytest_platform.docker.details import Listed
 from pytest_platform.docker.host_config import HostConfig
@@ -126,7 +127,7 @@ def test_names_of_services_become_ids_of_their_containers() -> None:
     service = {"network_mode": "service:a", "pid": "service:gone", "volumes_from": ["a:ro", "b"]}
     host = HostConfig(network_mode=f"container:{OTHER}", volumes_from=[FULL])
     found = resolved(service, host, {"a": [FULL, OTHER], "b": [OTHER]})
-    assert shares(service)
+    assert shares(service_of(service))
     assert found == {
         "network_mode": f"container:{OTHER}",
         "pid": "service:gone",

@@ -17,7 +17,7 @@ from msgspec.structs import fields, replace
 import inspected
 from pytest_platform.checks.drift import describe, rights
 from pytest_platform.checks.drift.compare import FIELDS, compare
-from pytest_platform.checks.drift.desired import desired, nanoseconds
+from pytest_platform.checks.drift.desired import desired
 from pytest_platform.checks.drift.evidence import config_hash, evidence, image_id, same_content
 from pytest_platform.checks.drift.left_over import ORPHAN, orphans
 from pytest_platform.checks.drift.model import (
@@ -35,9 +35,11 @@ from pytest_platform.checks.drift.model import (
 from pytest_platform.checks.drift.observed import observed
 from pytest_platform.compose import image_name
 from pytest_platform.compose.rendered import Rendered, environments
+from pytest_platform.compose.service import RenderedService, service_of
 from pytest_platform.docker.details import Digests, Listed
 from pytest_platform.report.redact import redact
 from pytest_platform.secrets import Secrets
+from pytest_platform.units import nanoseconds
 
 CASES = Path(__file__).parents[1] / "cases" / "drift"
 NAMES = sorted(folder.name for folder in CASES.iterdir())
@@ -326,9 +328,9 @@ def test_a_digest_decides_over_a_tag() -> None:
 )
 def test_cpus_are_counted_as_compose_counts_them(cpus: Any, billionths: int) -> None:
     """Recorded: what Compose asked Docker for."""
-    assert rights.declared({"cpus": cpus})["cpus"] == str(billionths)
+    assert rights.declared(RenderedService(cpus=cpus))["cpus"] == str(billionths)
     limits = {"deploy": {"resources": {"limits": {"cpus": cpus}}}}
-    assert rights.declared(limits)["cpus"] == str(billionths)
+    assert rights.declared(service_of(limits))["cpus"] == str(billionths)
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def test_relative_paths_belong_to_the_folder_of_the_deployment(
     folder.mkdir(exist_ok=True)
     found = _as_deployed(facts, _document(facts.module.compose_files, folder))
     assert found.renderer.folder == folder
-    assert found.service["volumes"][0]["source"] == f"{folder}/data"
+    assert found.service.volumes[0].source == f"{folder}/data"
 
 
 @pytest.mark.parametrize("folder", ["", "modules/app", "gone", "module.yaml", "refused"])
@@ -156,13 +156,13 @@ def test_paths_are_those_of_the_host(facts: Facts) -> None:
     home = facts.module.compose_files[0].parent
     own = replace(facts, renderer=_Here(home))
     rendered = rendered_remotely(own, inspected.container(_document([], "/srv/app")))
-    assert rendered.services["app"]["volumes"][0]["source"] == "/srv/app/data"
+    assert rendered.services["app"].volumes[0].source == "/srv/app/data"
 
 
 def test_paths_that_were_rendered_from_another_folder_stay(facts: Facts, tmp_path: Path) -> None:
     here = replace(facts, renderer=OfFolders(tmp_path))
     rendered = rendered_remotely(here, inspected.container(_document([], "/srv/app")))
-    assert rendered.services["app"]["volumes"][0]["source"] == f"{tmp_path}/data"
+    assert rendered.services["app"].volumes[0].source == f"{tmp_path}/data"
 
 
 class _Here(OfFolders):

@@ -15,6 +15,7 @@ from msgspec import convert
 
 from pytest_platform.checks.drift.deployed import resolved, shares
 from pytest_platform.checks.drift.top_level import KINDS, differing, networks_of, volumes_of
+from pytest_platform.compose.service import service_of
 from pytest_platform.docker.api import InspectedNetwork, InspectedVolume
 from pytest_platform.docker.host_config import HostConfig
 
@@ -66,7 +67,7 @@ def test_without_a_name_the_key_is_the_name() -> None:
     ],
 )
 def test_networks_of_a_service(service: dict[str, Any], keys: list[str]) -> None:
-    assert networks_of(service) == keys
+    assert networks_of(service_of(service)) == keys
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_networks_of_a_service(service: dict[str, Any], keys: list[str]) -> None
     ],
 )
 def test_volumes_of_a_service(mounts: Any, keys: list[str]) -> None:
-    assert volumes_of({"volumes": mounts}) == keys
+    assert volumes_of(service_of({"volumes": mounts})) == keys
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,7 @@ def test_volumes_of_a_service(mounts: Any, keys: list[str]) -> None:
     ],
 )
 def test_what_a_service_shares(service: dict[str, Any], *, shared: bool) -> None:
-    assert shares(service) is shared
+    assert shares(service_of(service)) is shared
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from oddities import SHARES, broken, chance, changed, of_share
 
 from pytest_platform.checks.registry import vocabulary
 from pytest_platform.compose import program
+from pytest_platform.compose.rendered import Rendered
+from pytest_platform.compose.service import RenderedService
 from pytest_platform.compose.tree import documents
 from pytest_platform.errors import ComposeError
 from pytest_platform.module.loader import Broken, Module, load
@@ -56,11 +58,12 @@ def test_an_answer_of_compose_is_a_project_or_refused(share: int) -> None:
         text = json.dumps(changed(chance(number), whole))
         for one in (text, broken(number, text, PIECES)):
             model = _or_refused(lambda one=one: program._read_model(one))  # type: ignore[misc]
-            assert model is None or all(isinstance(s, dict) for s in _services(model)), number
+            read = _services(model) if model else []
+            assert all(isinstance(one, RenderedService) for one in read), number
 
 
 def _services(model: Any) -> list[Any]:
-    return list((model.get("services") or {}).values())
+    return list(Rendered(model).services.values())
 
 
 def _or_refused(read: Callable[[], Any]) -> Any:

@@ -15,6 +15,8 @@ from msgspec.structs import replace
 from pytest_platform.change.guard import decide
 from pytest_platform.change.guard_facts import CONFIRMATION, ChangeRequest, Decision, GuardFacts
 from pytest_platform.change.refusal import Refusal
+from pytest_platform.compose.service import RenderedService, service_of
+from pytest_platform.compose.service_parts import Deploy
 from pytest_platform.module.forms import ExpectedState, StateClass
 from pytest_platform.state.table import EXITED_SUCCESS, MISSING
 
@@ -49,19 +51,19 @@ FACT_CASES: dict[str, tuple[dict[str, Any], str]] = {
     "reruns": ({"reruns": True}, "guard.reruns"),
     "contract fails": ({"contract": frozenset({"contract.secrets"})}, "guard.contract"),
     "contract unknown": ({"contract": None}, "guard.contract"),
-    "not rendered, restart": ({"service": {"scale": 1}}, "guard.restart"),
-    "restarts": ({"service": {"restart": "always"}}, "guard.restart"),
-    "restarts on failure": ({"service": {"restart": "on-failure"}}, "guard.restart"),
-    "two replicas": ({"service": {"restart": "no", "scale": 2}}, "guard.replicas"),
+    "not rendered, restart": ({"service": service_of({"scale": 1})}, "guard.restart"),
+    "restarts": ({"service": service_of({"restart": "always"})}, "guard.restart"),
+    "restarts on failure": ({"service": service_of({"restart": "on-failure"})}, "guard.restart"),
+    "two replicas": ({"service": service_of({"restart": "no", "scale": 2})}, "guard.replicas"),
     "replicas by deploy": (
-        {"service": {"restart": "no", "deploy": {"replicas": 2}}},
+        {"service": service_of({"restart": "no", "deploy": {"replicas": 2}})},
         "guard.replicas",
     ),
     "one on each node": (
-        {"service": {"restart": "no", "deploy": {"mode": "global-job"}}},
+        {"service": service_of({"restart": "no", "deploy": {"mode": "global-job"}})},
         "guard.replicas",
     ),
-    "no replica": ({"service": {"restart": "no", "scale": 0}}, "guard.replicas"),
+    "no replica": ({"service": service_of({"restart": "no", "scale": 0})}, "guard.replicas"),
     "backup bad": ({"backup": _BAD_BACKUP}, "guard.backup"),
     "backup unknown": ({"backup": None}, "guard.backup"),
     "owner unwell": ({"owner": "minio is unhealthy"}, "guard.owner"),
@@ -76,7 +78,11 @@ FACT_CASES: dict[str, tuple[dict[str, Any], str]] = {
     "data unknown": ({"data": None}, "guard.data"),
     "machine unknown": ({"same_host": None}, "guard.host"),
     "restarts by deploy": (
-        {"service": {"restart": "no", "deploy": {"restart_policy": {"condition": "any"}}}},
+        {
+            "service": service_of(
+                {"restart": "no", "deploy": {"restart_policy": {"condition": "any"}}}
+            )
+        },
         "guard.restart",
     ),
     "locked": ({"lock": "held by ada"}, "guard.lock"),
@@ -199,7 +205,7 @@ def test_a_service_without_drift_has_nothing_to_do_if_the_order_is_right(
     state_class: StateClass,
 ) -> None:
     service = module_of(state=ExpectedState.HEALTHY, state_class=state_class)
-    seen = replace(FACTS, data=frozenset(), service={"restart": "always", "scale": 2})
+    seen = replace(FACTS, data=frozenset(), service=RenderedService(restart="always", scale=2))
     assert decide(service, frozenset(), REQUEST, seen).decision is Decision.NOTHING_TO_DO
     wrong = decide(service, frozenset(), replace(REQUEST, patterns=("*",)), seen)
     assert [one.code for one in wrong.reasons] == ["guard.module"]
@@ -254,7 +260,7 @@ def _unknown() -> GuardFacts:
 
 
 CODES = (EXITED_SUCCESS, MISSING, "container.image", "container.config", "container.unheard_of")
-RESTARTS = {"restart": "no", "deploy": {"restart_policy": {"condition": "on-failure"}}}
+RESTARTS = service_of({"restart": "no", "deploy": {"restart_policy": {"condition": "on-failure"}}})
 drifts = st.none() | st.frozensets(st.sampled_from(CODES), max_size=3)
 requests = st.builds(
     ChangeRequest,
@@ -272,11 +278,11 @@ facts = st.builds(
     contract=st.sampled_from([frozenset(), frozenset(), None, frozenset({"contract.name"})]),
     service=st.sampled_from(
         [
-            {"restart": "no"},
-            {"restart": "no", "scale": 1},
+            RenderedService(restart="no"),
+            RenderedService(restart="no", scale=1),
             None,
-            {"restart": "always"},
-            {},
+            RenderedService(restart="always"),
+            RenderedService(),
             RESTARTS,
         ]
     ),
@@ -319,9 +325,9 @@ def permitted(module: Any, drift: Any, request: ChangeRequest, seen: GuardFacts)
     ordered = request.apply and list(request.patterns) == [module.name]
     alone = seen.workers == 0 and not seen.reruns and seen.remote_mode in {"local", "ssh"}
     one_shot = runtime["expected_state"] == "exited-success" and not runtime["hook"]
-    service = seen.service or {}
-    once = service.get("restart") == "no" and runtime["replicas"] == 1
-    once = once and service.get("scale", 1) == 1 and "deploy" not in service
+    service = seen.service or RenderedService()
+    once = service.restart == "no" and runtime["replicas"] == 1
+    once = once and service.scale in {None, 1} and service.deploy == Deploy()
     sound = seen.contract == frozenset() and drift == {"container.state.exited_success"}
     backed_up = not touches or (
         request.allow_stateful

@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_platform.checks.contract import mutations
+from pytest_platform.compose.service import service_of
 from pytest_platform.scripts.files import Texts
+from pytest_platform.verdict import Finding
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "shell" / "mutations_scripts"
 FOUND = (CASES / "found.txt").read_text(encoding="utf-8").splitlines()
@@ -23,6 +25,10 @@ KNOWN_SCRIPTS = [script for family in KNOWN.values() for script in family]
 COMMANDS = {"mc mb s/a": True, "echo a": True, "mc rb s/a": False, "az x": False, "mc ls s": True}
 
 
+def _findings(rendered: dict[str, Any], *more: Any) -> list[Finding]:
+    return mutations.findings(service_of(rendered), *more)
+
+
 def _passes(
     script: str, *allowed: str, scripts: dict[str, str] | None = None, name: str = "sh"
 ) -> bool:
@@ -32,7 +38,7 @@ def _passes(
         "command": [script.replace("$", "$$")],
     }
     read = Texts(scripts or {}, scripts or {})
-    return not mutations.findings(service, service, allowed, read)
+    return not _findings(service, service, allowed, read)
 
 
 @pytest.mark.parametrize("script", [*FOUND, *MORE])
@@ -57,10 +63,10 @@ def test_the_script_of_a_shell_that_is_not_read_is_found(shell: str) -> None:
 def test_what_starts_the_shell_is_judged() -> None:
     for start in (["/data/entrypoint.sh"], ["/data/tini", "--"], ["env", "PATH=/data"]):
         service = {"entrypoint": [*start, "sh", "-c", "echo a"]}
-        assert mutations.findings(service, service, [])
+        assert _findings(service, service, [])
     for start in (["tini", "--"], ["/sbin/tini", "-g", "--"], ["env", "A=1"], ["busybox"]):
         service = {"entrypoint": [*start, "sh", "-c", "echo a"]}
-        assert not mutations.findings(service, service, [])
+        assert not _findings(service, service, [])
 
 
 def test_a_value_of_the_environment_may_be_replaced_for_what_a_script_runs() -> None:
@@ -73,7 +79,7 @@ def test_a_value_of_the_environment_may_be_replaced_for_what_a_script_runs() -> 
         ("""export URL=-XDELETE; sh -c 'curl "$$URL"'""", False),
     ):
         one = {**service, "command": [script]}
-        assert bool(mutations.findings(one, one, [], files)) is not passes
+        assert bool(_findings(one, one, [], files)) is not passes
 
 
 def test_there_are_enough_of_both() -> None:
@@ -100,7 +106,7 @@ def test_the_environment_of_the_service_is_known(value: str, *, passes: bool) ->
         "entrypoint": ["sh", "-c", 'curl -fsS "$$URL/health"'],
         "environment": {"URL": value},
     }
-    assert bool(mutations.findings(service, service, [])) is not passes
+    assert bool(_findings(service, service, [])) is not passes
 
 
 @pytest.mark.parametrize(("value", "passes"), [("3", True), ("a[$$(rm)]", False), ("", False)])
@@ -110,7 +116,7 @@ def test_only_a_number_of_the_environment_is_computed_with(value: str, *, passes
         "entrypoint": ["bash", "-c", "echo $$((TRIES + 1))"],
         "environment": {"TRIES": value},
     }
-    assert bool(mutations.findings(service, service, [])) is not passes
+    assert bool(_findings(service, service, [])) is not passes
 
 
 @pytest.mark.parametrize(
@@ -152,7 +158,7 @@ def test_what_compose_fills_into_a_script_is_known(written: str, text: str, *, f
         start = [] if "entrypoint" in fields else ["sh", "-c"]
         service = {**fields, "command": [*start, text]}
         source = {**fields, "command": [*start, written]}
-        assert bool(mutations.findings(service, source, [])) is found
+        assert bool(_findings(service, source, [])) is found
 
 
 @pytest.mark.parametrize(
@@ -176,9 +182,9 @@ def test_an_argument_that_is_filled_in_elsewhere(
     files = Texts({"/s/a.sh": "ls"})
     service = {"entrypoint": [], "command": rendered}
     source = {"entrypoint": [], "command": written}
-    assert bool(mutations.findings(service, source, [], files)) is found
+    assert bool(_findings(service, source, [], files)) is found
     image = {"image": "alpine", "command": rendered}
-    assert bool(mutations.findings(image, {**image, "command": written}, [], files)) is found
+    assert bool(_findings(image, {**image, "command": written}, [], files)) is found
 
 
 @pytest.mark.parametrize(
@@ -210,7 +216,7 @@ def test_a_variable_of_the_environment_is_data_or_found(
 ) -> None:
     service = {"environment": environment, "entrypoint": ["sh", "-c"], "command": [script]}
     filled = {name: "3" if value and "3" in value else value for name, value in environment.items()}
-    assert bool(mutations.findings({**service, "environment": filled}, service, [])) is found
+    assert bool(_findings({**service, "environment": filled}, service, [])) is found
 
 
 def test_one_declared_command_allows_no_other() -> None:
@@ -225,7 +231,7 @@ def test_one_declared_command_allows_no_other() -> None:
 def test_what_bash_alone_reads_so_is_found_for_other_shells(script: str) -> None:
     for shell, found in (("bash", False), ("sh", True), ("/bin/dash", True)):
         service = {"entrypoint": [shell, "-c"], "command": [script]}
-        assert bool(mutations.findings(service, service, [])) is found
+        assert bool(_findings(service, service, [])) is found
     assert not _passes("/a", scripts={"/a": f"#!/bin/sh\n{script}"})
     assert _passes("/a", scripts={"/a": f"#!/usr/bin/env bash\n{script}"})
 
@@ -267,8 +273,8 @@ def test_a_declaration_allows_what_it_names(script: str, declared: str, *, allow
 )
 def test_what_is_around_the_script_counts(more: dict[str, object]) -> None:
     plain = {"entrypoint": ["sh", "-c"], "command": ["mc ls > /tmp/a"]}
-    assert not mutations.findings(plain, plain, [])
-    assert mutations.findings({**plain, **more}, plain, [])
+    assert not _findings(plain, plain, [])
+    assert _findings({**plain, **more}, plain, [])
 
 
 @pytest.mark.parametrize(
@@ -284,7 +290,7 @@ def test_what_is_around_the_script_counts(more: dict[str, object]) -> None:
 )
 def test_what_is_harmless_around_it_does_not(more: dict[str, object]) -> None:
     plain = {"entrypoint": ["sh", "-c"], "command": ["mc ls > /tmp/a"]}
-    assert not mutations.findings({**plain, **more}, plain, [])
+    assert not _findings({**plain, **more}, plain, [])
 
 
 SURROUNDINGS = yaml.safe_load((CASES / "surroundings.yaml").read_text(encoding="utf-8"))
@@ -292,12 +298,12 @@ SURROUNDINGS = yaml.safe_load((CASES / "surroundings.yaml").read_text(encoding="
 
 @pytest.mark.parametrize("service", SURROUNDINGS["found"])
 def test_what_is_around_a_command_is_found(service: dict[str, Any]) -> None:
-    assert mutations.findings(service, service, [])
+    assert _findings(service, service, [])
 
 
 @pytest.mark.parametrize("service", SURROUNDINGS["passing"])
 def test_what_is_harmless_around_a_command_passes(service: dict[str, Any]) -> None:
-    assert not mutations.findings(service, service, [])
+    assert not _findings(service, service, [])
 
 
 FIRST_LINES = yaml.safe_load((CASES / "first_lines.yaml").read_text(encoding="utf-8"))
@@ -317,18 +323,18 @@ def test_a_script_where_programs_are_is_judged() -> None:
     path = "/usr/local/bin/docker-entrypoint.sh"
     mounts = [{"source": "a", "target": path}]
     service = {"image": "postgres:16", "command": ["echo", "a"], "configs": mounts}
-    assert mutations.findings(service, service, [])
-    assert mutations.findings(service, service, [], Texts({path: "rm -rf /data"}))
-    assert not mutations.findings(service, service, [], Texts({path: "mc mb s/a"}))
-    assert not mutations.findings(service, service, [path])
+    assert _findings(service, service, [])
+    assert _findings(service, service, [], Texts({path: "rm -rf /data"}))
+    assert not _findings(service, service, [], Texts({path: "mc mb s/a"}))
+    assert not _findings(service, service, [path])
 
 
 def test_an_image_is_known_or_declared() -> None:
     service = {"image": "registry.test/acme/job:1"}
-    assert mutations.findings(service, service, [])
-    assert not mutations.findings(service, service, ["registry.test/acme/job"])
-    assert mutations.findings({**service, "command": ["mc", "ls"]}, {}, [])
-    assert not mutations.findings({"image": "alpine:3", "command": ["ls"]}, {}, [])
+    assert _findings(service, service, [])
+    assert not _findings(service, service, ["registry.test/acme/job"])
+    assert _findings({**service, "command": ["mc", "ls"]}, {}, [])
+    assert not _findings({"image": "alpine:3", "command": ["ls"]}, {}, [])
 
 
 @settings(deadline=None)

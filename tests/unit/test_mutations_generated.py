@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_platform.checks.contract.mutations import findings
+from pytest_platform.compose.service import service_of
 from pytest_platform.scripts.files import Texts
 
 
@@ -143,7 +144,7 @@ SCRIPTS = st.recursive(LEAVES, _deeper, max_leaves=6)
 
 
 def _passes(service: dict[str, Any]) -> bool:
-    return not findings(service, service, DECLARED)
+    return not findings(service_of(service), service, DECLARED)
 
 
 def _service(text: str) -> dict[str, Any]:
@@ -260,7 +261,7 @@ def test_a_file_is_read_only_if_its_first_line_names_a_shell(first: tuple[str, s
     )
     text = f"#!{folder}{shell}{options}\nmc mb s/a\n"
     service = {"entrypoint": ["/s/a.sh"]}
-    passes = not findings(service, service, DECLARED, Texts({"/s/a.sh": text}))
+    passes = not findings(service_of(service), service, DECLARED, Texts({"/s/a.sh": text}))
     assert passes is safe or (env and options), text
 
 

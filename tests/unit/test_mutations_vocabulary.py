@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_platform.checks.contract.mutations import findings
+from pytest_platform.compose.service import service_of
 
 TABLE: Mapping[str, Any] = yaml.safe_load(
     files("pytest_platform.scripts").joinpath("verbs.yaml").read_text(encoding="utf-8")
@@ -72,7 +73,7 @@ def test_the_table_is_read() -> None:
 
 def _passes(text: str, shell: str = "sh") -> bool:
     service = {"entrypoint": [shell, "-ec"], "command": [text.replace("$", "$$")]}
-    return not findings(service, service, [])
+    return not findings(service_of(service), service, [])
 
 
 # Options without a value that any place may hold say nothing; `set` and `unset` know them all.

@@ -13,6 +13,7 @@ import pytest
 
 from pytest_platform.checks.drift import rights
 from pytest_platform.checks.drift.model import ContainerSettings, Desired, Evidence, Observed
+from pytest_platform.compose.service import service_of
 from pytest_platform.docker.api import InspectedContainer, understood
 from pytest_platform.docker.host_config import HostConfig
 from pytest_platform.docker.podman import is_between_runs, is_podman
@@ -98,7 +99,7 @@ def test_shares_of_the_cpus(service: dict[str, Any], cpus: int, quota: int, same
 def _config(
     service: dict[str, Any], host: dict[str, Any], *, podman: bool = True
 ) -> tuple[str, str] | None:
-    want = ContainerSettings(rights=rights.declared(service))
+    want = ContainerSettings(rights=rights.declared(service_of(service)))
     have = ContainerSettings(rights=rights.observed(msgspec.convert(host, HostConfig)))
     return rights.config(Desired(want), Observed(have, podman=podman), Evidence())
 

@@ -44,16 +44,16 @@ def test_what_is_made_up_is_named(tmp_path: Path) -> None:
     rendered = Renderer(Local()).rendered(write(tmp_path, LACKING), "p")
     missing = str(tmp_path / "missing.env")
     assert rendered.made_up == {"CASE_TAG", "CASE_BIND", missing}
-    port = rendered.services["app"]["ports"][0]
-    assert rendered.unset_in(port["host_ip"]) == ["CASE_BIND"]
-    assert rendered.unset_in(rendered.services["app"]["restart"]) == []
-    assert str(tmp_path) in str(rendered.services["app"]["env_file"])
+    port = rendered.services["app"].ports[0]
+    assert rendered.unset_in(port.host_ip) == ["CASE_BIND"]
+    assert rendered.unset_in(rendered.services["app"].restart) == []
+    assert str(tmp_path) in str(rendered.documents["app"]["env_file"])
 
 
 def test_values_that_are_there_are_used(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("CASE_BIND=127.0.0.1\n", encoding="utf-8")
     rendered = Renderer(Local()).rendered(write(tmp_path, LACKING), "p")
-    assert rendered.services["app"]["ports"][0]["host_ip"] == "127.0.0.1"
+    assert rendered.services["app"].ports[0].host_ip == "127.0.0.1"
     assert rendered.placeholders == {"CASE_TAG"}
 
 

@@ -28,6 +28,7 @@ from pytest_platform.checks.contract import (
     sandbox,
     script,
 )
+from pytest_platform.compose.service import service_of
 from pytest_platform.scripts.splitting import split
 from pytest_platform.verdict import Finding
 
@@ -39,11 +40,11 @@ Check = Callable[[Service, Service, list[str]], list[Finding]]
 Rendered = Mapping[str, Mapping[str, Service]]
 
 CHECKS: Mapping[str, Check] = {
-    "command_shape": lambda rendered, source, _: command_shape.findings(rendered, source),
-    "script": lambda rendered, source, _: script.findings(rendered, source),
-    "interpolation": lambda rendered, source, _: replaced.findings(rendered, source),
-    "masked_failure": lambda rendered, source, _: masked_failure.findings(rendered, source),
-    "mutations": mutations.findings,
+    "command_shape": lambda one, source, _: command_shape.findings(service_of(one), source),
+    "script": lambda one, source, _: script.findings(service_of(one), source),
+    "interpolation": lambda one, source, _: replaced.findings(service_of(one), source),
+    "masked_failure": lambda one, source, _: masked_failure.findings(service_of(one), source),
+    "mutations": lambda one, *more: mutations.findings(service_of(one), *more),
 }
 AT_LEAST = {
     "script": 5,
@@ -120,13 +121,13 @@ def test_there_are_cases_of_both_kinds(check: str, least: int) -> None:
 @pytest.mark.parametrize("script", SCRIPTS["hides"])
 def test_a_script_that_hides_a_failure(script: str) -> None:
     service = {"command": ["sh", "-c", script]}
-    assert masked_failure.findings(service, service)
+    assert masked_failure.findings(service_of(service), service)
 
 
 @pytest.mark.parametrize("script", SCRIPTS["harmless"])
 def test_a_script_that_hides_nothing(script: str) -> None:
     service = {"command": ["sh", "-c", script]}
-    assert not masked_failure.findings(service, service)
+    assert not masked_failure.findings(service_of(service), service)
 
 
 def test_messages_never_show_values() -> None:
@@ -142,7 +143,10 @@ def test_messages_never_show_values() -> None:
 
 def test_a_script_that_does_not_parse_is_not_shown() -> None:
     service = {"command": ["sh", "-c", "name=s3cr3t; if true; then echo ${name}"]}
-    found = [*script.findings(service, service), *replaced.findings(service, service)]
+    found = [
+        *script.findings(service_of(service), service),
+        *replaced.findings(service_of(service), service),
+    ]
     assert [one.code for one in found] == [script.CODE, replaced.CODE]
     assert "s3cr3t" not in repr(found)
 
@@ -169,20 +173,21 @@ def test_a_script_that_does_not_parse_is_not_shown() -> None:
 )
 def test_advice_helps_when_it_is_followed(before: str, after: str) -> None:
     texts = [{"command": ["sh", "-c", text]} for text in (before, after)]
-    assert [bool(masked_failure.findings(one, one)) for one in texts] == [True, False]
+    assert [bool(masked_failure.findings(service_of(one), one)) for one in texts] == [True, False]
 
 
 def test_advice_for_a_shell_in_the_other_field() -> None:
     shell = {"entrypoint": ["/bin/sh", "-c"]}
     cut = {**shell, "command": ["mc", "mb", "a/b"]}
-    (found,) = command_shape.findings(cut, {**shell, "command": "mc mb a/b"})
+    (found,) = command_shape.findings(service_of(cut), {**shell, "command": "mc mb a/b"})
     assert 'command: ["the whole script"]' in found.message
-    assert not command_shape.findings(*[{**shell, "command": ["mc mb a/b"]}] * 2)
+    whole = {**shell, "command": ["mc mb a/b"]}
+    assert not command_shape.findings(service_of(whole), whole)
 
 
 def test_masked_failure_tells_each_way_once() -> None:
     script = "mc mb a || true\nmc mb b || true\nmc mb c\ncurl http://x\nexit 0"
-    found = masked_failure.findings({"command": ["sh", "-c", script]}, {})
+    found = masked_failure.findings(service_of({"command": ["sh", "-c", script]}), {})
     assert len({finding.message for finding in found}) == len(found) == 3
 
 
@@ -202,8 +207,8 @@ def test_garbage_never_raises(script: str, argument: str, *, is_text: bool) -> N
     source = {"command": script if is_text else [script, argument]}
     for check in CHECKS:
         more = ([argument],) if check == "mutations" else ()
-        sandbox.ask(check, rendered, source, *more)
-        sandbox.ask(check, {"command": [script]}, {}, *more)
+        sandbox.ask(check, service_of(rendered), source, *more)
+        sandbox.ask(check, service_of({"command": [script]}), {}, *more)
 
 
 def test_what_has_crashed_the_parser_does_so_no_more() -> None:
@@ -212,7 +217,7 @@ def test_what_has_crashed_the_parser_does_so_no_more() -> None:
     for _ in range(5):
         one = sandbox.Apart()
         try:
-            assert one.ask("command_shape", service, service) == []
+            assert one.ask("command_shape", service_of(service), service) == []
         finally:
             one.close()
 

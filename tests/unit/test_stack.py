@@ -17,6 +17,7 @@ import yaml
 from msgspec.structs import replace
 
 from pytest_platform.checks.registry import vocabulary
+from pytest_platform.compose.rendered import Rendered
 from pytest_platform.compose.renderer import Renderer
 from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
@@ -52,6 +53,10 @@ SOURCES = {
 }
 
 
+def _part(deployed_as: str, model: dict[str, Any], services: list[str], **more: str) -> Part:
+    return Part(deployed_as, Rendered(model), services, **more)
+
+
 def _rewrite(parts: list[Part], sources: dict[str, MountSource]) -> Stack:
     return rewrite(parts, "own", labels={"label": "own"}, root="/repo", sources=sources)
 
@@ -59,7 +64,7 @@ def _rewrite(parts: list[Part], sources: dict[str, MountSource]) -> Stack:
 @pytest.mark.parametrize("name", REWRITTEN)
 def test_it_is_rewritten(name: str) -> None:
     case = yaml.safe_load((CASES / "rewrite" / f"{name}.yaml").read_text())
-    parts = [Part(**part) for part in case["parts"]]
+    parts = [_part(**part) for part in case["parts"]]
     before = json.dumps(case["parts"])
     sources = {
         path: MountSource(**{"real": path, **seen, "tracked": tuple(seen.get("tracked", ()))})
@@ -86,7 +91,7 @@ def test_it_is_rewritten(name: str) -> None:
 def test_it_is_refused(settings: dict[str, Any], words: str) -> None:
     service = {"image": "x", **settings}
     with pytest.raises(StackRefused) as refused:
-        _rewrite([Part("home", _model(service), ["app"])], SOURCES)
+        _rewrite([_part("home", _model(service), ["app"])], SOURCES)
     assert f"'app' {words}" in str(refused.value)
     assert refused.value.code == "stack.refused"
 
@@ -107,7 +112,7 @@ _NOT_OF_HOOKS = {"build", "deploy", "post_start", "provider", "external_links"}
 def test_a_hook_is_refused_what_its_service_is(settings: dict[str, Any], words: str) -> None:
     service = {"image": "x", "pre_start": [{"command": ["true"]}, {"image": "x", **settings}]}
     with pytest.raises(StackRefused) as refused:
-        _rewrite([Part("home", _model(service), ["app"])], SOURCES)
+        _rewrite([_part("home", _model(service), ["app"])], SOURCES)
     assert f"'app pre_start 2' {words}" in str(refused.value)
 
 
@@ -134,14 +139,14 @@ def test_a_file_is_refused(used_by: str, file: str, words: str) -> None:
     service = {"build": {"context": "/repo", **use}} if used_by == "build" else use
     model = {"services": {"app": service}, kind: {"one": {"file": file}}}
     with pytest.raises(StackRefused) as refused:
-        _rewrite([Part("home", model, ["app"])], SOURCES)
+        _rewrite([_part("home", model, ["app"])], SOURCES)
     assert f"'app' {words}" in str(refused.value)
 
 
 def test_all_reasons_are_told_at_once() -> None:
     services = {"a": {"privileged": True, "pid": "host"}, "b": {"network_mode": "host"}}
     with pytest.raises(StackRefused) as refused:
-        _rewrite([Part("home", {"services": services}, ["a", "b"])], {})
+        _rewrite([_part("home", {"services": services}, ["a", "b"])], {})
     assert str(refused.value).endswith(
         "'a' is privileged; 'a' shares the host's pid; 'b' shares the host's network"
     )
@@ -161,7 +166,7 @@ def test_what_stands_where_mounts_point(tmp_path: Path) -> None:
     }
     (tmp_path / "secret").touch()
     app = {"volumes": [*volumes, {"type": "volume"}], "build": image}
-    seen = look_at({"services": {"app": app}, **files})
+    seen = look_at(Rendered({"services": {"app": app}, **files}))
     assert len(seen) == len(names) + 3
     assert seen["/"].kind == "folder"
     assert seen[str(tmp_path / "secret")].kind == "file"

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from pytest_platform.compose.service import service_of
 from pytest_platform.docker.details import Digests
 from pytest_platform.module.forms import ExpectedState
 from pytest_platform.swarm.drift import differences
@@ -58,7 +59,7 @@ def _drift(snapshot: SwarmSnapshot) -> dict[str, list[str]]:
     for name, wanted in MODEL["services"].items():
         service = snapshot.of("home", name)
         spec = service.spec if service else {}
-        compared = differences(wanted, MODEL, spec, snapshot.networks, DIGESTS.of)
+        compared = differences(service_of(wanted), MODEL, spec, snapshot.networks, DIGESTS.of)
         found[name] = [one.code for one in compared]
     return found
 

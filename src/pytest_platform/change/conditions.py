@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pytest_platform.change.guard_facts import CONFIRMATION, ONLY_DRIFT, Case, Condition
 from pytest_platform.change.refusal import Refusal
-from pytest_platform.compose.service import replicas_of, restart_of
 from pytest_platform.module.forms import StateClass
 from pytest_platform.state.table import EXITED_SUCCESS
 
@@ -47,7 +46,7 @@ def _is_one_shot(case: Case) -> Refusal | None:
 
 def _never_restarts(case: Case) -> Refusal | None:
     service = case.facts.service
-    policy = restart_of(service) if service is not None else None
+    policy = service.restart_policy if service else None
     if policy is not None and policy.declared and policy.name == "no":
         return None
     message = (
@@ -60,9 +59,7 @@ def _never_restarts(case: Case) -> Refusal | None:
 def _one_replica(case: Case) -> Refusal | None:
     service = case.facts.service
     declared = case.module.manifest.spec.runtime.replicas
-    mode = str(((service or {}).get("deploy") or {}).get("mode") or "")
-    once = declared == 1 and not mode.startswith("global")
-    if service is not None and once and replicas_of(service) == 1:
+    if service and declared == 1 == service.replicas and not service.deploy.is_global:
         return None
     return Refusal("guard.replicas", "the rendered service must have one replica")
 

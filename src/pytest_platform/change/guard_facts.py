@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Any
 
 from msgspec import Struct
 
 from pytest_platform.change.refusal import Refusal
+from pytest_platform.compose.service import RenderedService
 from pytest_platform.module.forms import StateClass
 from pytest_platform.module.loader import Module
 from pytest_platform.state.table import EXITED_SUCCESS
@@ -55,7 +55,7 @@ class GuardFacts(Struct, frozen=True):
     workers: int
     reruns: bool
     contract: frozenset[str] | None
-    service: Mapping[str, Any] | None
+    service: RenderedService | None
     backup: tuple[Refusal, ...] | None
     owner: str | None
     labels_ours: bool | None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from msgspec import Struct
 
@@ -16,6 +15,7 @@ from pytest_platform.change.plan import Subject, subject_of
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.checks.drift.judge import drift_of
 from pytest_platform.checks.suite import checks_of
+from pytest_platform.compose.service import RenderedService
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.transport import Transport
 from pytest_platform.module.loader import Module
@@ -117,7 +117,7 @@ def _failing_contract(module: Module, context: Context) -> frozenset[str]:
     )
 
 
-def _service(module: Module, context: Context) -> Mapping[str, Any] | None:
+def _service(module: Module, context: Context) -> RenderedService | None:
     try:
         files = module.compose_files
         rendered = context.renderer.rendered(files, module.project, module.service)
@@ -126,10 +126,7 @@ def _service(module: Module, context: Context) -> Mapping[str, Any] | None:
     if rendered.made_up and _has_variables(module, context):
         return None  # a placeholder is nothing to rely on
     service = rendered.services.get(module.service)
-    if service is None:
-        return None
-    ignored = engine_of(module).ignores
-    return {key: one for key, one in service.items() if key not in ignored}
+    return service.without(engine_of(module).ignores) if service else None
 
 
 def _has_variables(module: Module, context: Context) -> bool:
@@ -138,7 +135,7 @@ def _has_variables(module: Module, context: Context) -> bool:
         source = context.renderer.uninterpolated(module.compose_files, module.project)
     except PlatformError:
         return True
-    service = source.services.get(module.service) or {}
+    service = source.documents.get(module.service) or {}
     return "$" in repr([service.get(key) for key in ("restart", "deploy", "scale")])
 
 

@@ -13,8 +13,9 @@ from typing import Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from pytest_platform.checks.mounted_service import names_of, of_service
 from pytest_platform.compose.rendered import Rendered
-from pytest_platform.docker.mounted import Mounted, names_of, of_service
+from pytest_platform.docker.mounted import Mounted
 from pytest_platform.errors import ComposeError, PlatformError
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.forms import StateClass
@@ -99,7 +100,7 @@ def mounted_by_files(module: Module, render: Render) -> Mounted:
     if rendered.left_out(module.service, _MOUNTS):
         message = f"what {quoted(module.service)} mounts cannot be rendered"
         raise ComposeError(message, location=module.at("spec", "runtime"))
-    return _resolved(of_service(rendered.model, module.service))
+    return _resolved(of_service(rendered, module.service))
 
 
 def data_by_files(module: Module, render: Render) -> Mounted:
@@ -111,7 +112,7 @@ def data_by_files(module: Module, render: Render) -> Mounted:
     """
     rendered = render(module.compose_files, module.project, module.service)
     replicas = module.manifest.spec.runtime.replicas
-    names = names_of(rendered.model, module.service, replicas)
+    names = names_of(rendered, module.service, replicas)
     return mounted_by_files(module, render) | names
 
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.drift.model import Comparison, Hash
 from pytest_platform.compose.rendered import unescaped
+from pytest_platform.compose.service import service_of
 from pytest_platform.docker.details import Digests
 from pytest_platform.errors import CannotCompare, ComposeError, PlatformError
 from pytest_platform.module.loader import Module
@@ -91,7 +92,7 @@ def _differences(facts: Facts, context: Context) -> list[Difference]:
     if service is None:
         return []
     digests = snapshot.digests or Digests()
-    wanted, model = unescaped(facts.service), facts.rendered.model
+    wanted, model = service_of(unescaped(facts.document)), facts.rendered.model
     found = differences(wanted, model, service.spec, snapshot.networks, digests.of)
     # Without digests nothing was kept of the environment.
     return [one for one in found if snapshot.digests or one.code != "container.environment"]

@@ -37,6 +37,11 @@ def familiar(reference: str) -> str:
     return normal(reference).removeprefix(f"{_HUB}/").removeprefix("library/")
 
 
+def of_service(image: str, project: str, service: str) -> str:
+    """Return the image of a service; what is built without a name is called after the project."""
+    return image or f"{project}-{service}"
+
+
 def _tagged(name: str) -> tuple[str, str]:
     head, slash, last = name.rpartition("/")
     path, _, tag = last.partition(":")

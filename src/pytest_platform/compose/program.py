@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import signal
@@ -12,7 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from pytest_platform.compose.rendered import called_after
+from pytest_platform.compose.service import service_of
 from pytest_platform.errors import ComposeError, ComposeMissing, ComposeTimeout, PlatformError
 from pytest_platform.hosts.transport import CommandMissing, CommandTimeout, Transport
 
@@ -176,10 +178,11 @@ def _read_model(text: str, *, plain: bool = False) -> Mapping[str, Any]:
         ComposeError: it is no project, as where a wrapper of that name answers.
     """
     try:
-        model = json.loads(text)
+        model = msgspec.json.decode(text)
     except (ValueError, RecursionError):
         model = None
-    if not isinstance(model, Mapping) or not _is_project(model, _PLAIN if plain else _FIELDS):
+    fits = _is_plain_service if plain else _is_service
+    if not isinstance(model, Mapping) or not _is_project(model, fits):
         message = (
             "Compose answers with what is no project; try: docker compose config --format json"
         )
@@ -198,16 +201,23 @@ def _ended_by(returncode: int) -> str:
     return f"it was ended by {name} while it read them"
 
 
-def _is_project(model: Mapping[str, Any], fields: _Fields) -> bool:
+def _is_project(model: Mapping[str, Any], fits: Callable[[Any], bool]) -> bool:
     sections = all(map(_is_section, map(model.get, _SECTIONS)))
-    services = (model.get("services") or {}).values() if sections else ()
-    return sections and all(_is_service(one, fields) for one in services)
+    return sections and all(map(fits, (model.get("services") or {}).values()))
 
 
-def _is_service(service: Any, fields: _Fields) -> bool:
-    """Return whether what is read of a service has a form that Compose gives it."""
+def _is_service(service: Any) -> bool:
+    """Return whether each field of a service that is read has the form that Compose gives it."""
+    try:
+        service_of(service)
+    except (ValueError, AttributeError):
+        return False
+    return True
+
+
+def _is_plain_service(service: Any) -> bool:
     return isinstance(service, Mapping) and all(
-        service.get(key) is None or fits(service[key]) for key, fits in fields.items()
+        service.get(key) is None or fits(service[key]) for key, fits in _PLAIN.items()
     )
 
 
@@ -223,18 +233,10 @@ def _are_mappings(value: Any) -> bool:
     return isinstance(value, list) and all(map(_is_mapping, value))
 
 
-_Fields = Mapping[str, Callable[[Any], bool]]
-
-_PLAIN: Final[_Fields] = {
+_PLAIN: Final[Mapping[str, Callable[[Any], bool]]] = {
     **dict.fromkeys(("healthcheck", "deploy", "provider"), _is_mapping),
     **dict.fromkeys(("pre_start", "post_start", "pre_stop"), _are_mappings),
     **dict.fromkeys(("ports", "volumes"), _is_list),
-}
-
-_FIELDS: Final[_Fields] = {
-    **_PLAIN,
-    **dict.fromkeys(("environment", "labels", "networks", "depends_on"), _is_mapping),
-    **dict.fromkeys(("ports", "volumes"), _are_mappings),
 }
 
 

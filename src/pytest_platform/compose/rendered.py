@@ -5,14 +5,35 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property
 from typing import Any, Final
 
 from msgspec import Struct, field
 
-from pytest_platform.compose.service import source_of, with_hooks
+from pytest_platform.compose import image_name
+from pytest_platform.compose.service import RenderedService, service_of
 
 
-class Rendered(Struct, frozen=True):
+class Services(Mapping[str, RenderedService]):
+    """The services of a rendered project by name. One is read when it is first asked for."""
+
+    def __init__(self, documents: Mapping[str, Mapping[str, Any]]) -> None:
+        self._documents = documents
+        self._read: dict[str, RenderedService] = {}
+
+    def __getitem__(self, name: str) -> RenderedService:
+        if name not in self._read:
+            self._read[name] = service_of(self._documents[name])
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._documents)
+
+    def __len__(self) -> int:
+        return len(self._documents)
+
+
+class Rendered(Struct, frozen=True, dict=True):
     """A Compose project as Compose itself reads it.
 
     ``model`` is the document of ``config --format json``. Where variables had no value,
@@ -52,10 +73,26 @@ class Rendered(Struct, frozen=True):
         return text
 
     @property
-    def services(self) -> Mapping[str, Mapping[str, Any]]:
-        """The services by name."""
-        services: Mapping[str, Mapping[str, Any]] = self.model.get("services") or {}
-        return services
+    def documents(self) -> Mapping[str, Mapping[str, Any]]:
+        """The services as they stand in the model, for what rewrites, hashes or shows them."""
+        documents: Mapping[str, Mapping[str, Any]] = self.model.get("services") or {}
+        return documents
+
+    @cached_property
+    def services(self) -> Services:
+        """The services by name. Before interpolation they have no such form: see ``documents``."""
+        return Services(self.documents)
+
+    @cached_property
+    def built(self) -> frozenset[str]:
+        """The images that Compose builds: by their names, further tags and default names."""
+        project = str(self.model.get("name") or "")
+        return frozenset(
+            image_name.familiar(image)
+            for name, service in self.services.items()
+            if service.build
+            for image in (image_name.of_service(service.image, project, name), *service.build.tags)
+        )
 
     def left_out(self, service: str, fields: Collection[str]) -> list[tuple[str, ...]]:
         """Return which of these fields of a service, or what they name, had to be left out."""
@@ -69,7 +106,7 @@ class Rendered(Struct, frozen=True):
             return path[-1] in fields
         if section not in fields:
             return False
-        named = (self.services.get(service) or {}).get(section) or ()
+        named = (self.documents.get(service) or {}).get(section) or ()
         return any(not name or source_of(one) == name for one in named)
 
 
@@ -81,11 +118,17 @@ def _standing(mark: str) -> str:
 def environments(rendered: Rendered) -> Iterator[tuple[str, str]]:
     """Yield what services and their hooks get by ``environment`` and ``env_file``."""
     for service in rendered.services.values():
-        for unit in with_hooks(service):
-            environment: Mapping[str, Any] = unit.get("environment") or {}
-            for name, value in environment.items():
+        for unit in service.containers:
+            for name, value in unit.environment.items():
                 if value is not None:
                     yield name, unescaped(str(value))
+
+
+def source_of(entry: Any) -> str:
+    """Return the volume, config or secret that an entry of a service names, in either form."""
+    if isinstance(entry, Mapping):
+        return str(entry.get("source") or "")
+    return str(entry).partition(":")[0]
 
 
 def unescaped(value: Any) -> Any:

@@ -131,9 +131,9 @@ class Renderer:
             rendered = self.rendered(files, project)
             if rendered.made_up or service not in rendered.services:
                 return None
-            source = self.uninterpolated(files, project).services.get(service) or {}
+            source = self.uninterpolated(files, project).documents.get(service) or {}
             told = self._hashes(Request.of(files, project)).get(service)
-            if resolved is not None and told == config_hash.of_service(rendered.services[service]):
+            if resolved is not None and told == config_hash.of_service(rendered.documents[service]):
                 return config_hash.of_service(resolved)
             return None if config_hash.misleading(source, self.version()) else told
         except PlatformError:

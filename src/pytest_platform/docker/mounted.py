@@ -1,4 +1,4 @@
-"""What can be written to through mounts: of a container, and of a rendered service. Pure.
+"""What can be written to through the mounts of a container. Pure.
 
 Read-only mounts and tmpfs do not count. A volume counts by its resolved name and by the folder
 in which the Engine keeps it, a folder by its path.
@@ -7,7 +7,7 @@ in which the Engine keeps it, a folder by its path.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any, Final, NamedTuple
 
@@ -131,59 +131,10 @@ def _gives_engine(source: str) -> bool:
     return any(path == socket or path in socket.parents for socket in _ENGINES)
 
 
-def of_service(model: Mapping[str, Any], name: str) -> Mounted:
-    """Return what a service of a rendered project and its hooks can write to.
-
-    What it takes over by ``volumes_from``, also of others in turn, counts as its own.
-    """
-    return _of_service(model, name, frozenset())
-
-
-def _of_service(model: Mapping[str, Any], name: str, above: frozenset[str]) -> Mounted:
-    service: Mapping[str, Any] = (model.get("services") or {}).get(name) or {}
-    found = Mounted()
-    for unit in (service, *(service.get("pre_start") or ())):
-        found |= _own(model, unit)
-        for taken in _taken(unit):
-            found |= _taken_over(model, taken, above | {name})
-    return found
-
-
-def _taken(unit: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the services and ``container:NAME`` whose volumes or processes a unit shares."""
-    for text in map(str, unit.get("volumes_from") or ()):
-        name, _, mode = text.removeprefix("container:").partition(":")
-        if "ro" not in mode.split(","):
-            yield f"container:{name}" if text.startswith("container:") else name
-    # A process sees the files of those beside it, below /proc/PID/root.
-    pid = str(unit.get("pid") or "")
-    if pid.startswith(("service:", "container:")):
-        yield pid.removeprefix("service:")
-
-
-def _taken_over(model: Mapping[str, Any], taken: str, above: frozenset[str]) -> Mounted:
-    if taken.startswith("container:"):
-        return Mounted(containers=frozenset([taken.removeprefix("container:")]))
-    found = Mounted(services=frozenset([f"{model.get('name')}/{taken}"]))
-    return found if taken in above else found | _of_service(model, taken, above)
-
-
-def _own(model: Mapping[str, Any], unit: Mapping[str, Any]) -> Mounted:
-    mounts = [one for one in unit.get("volumes") or () if not one.get("read_only")]
-    found = Mounted()
-    for mount in mounts:
-        source = str(mount.get("source") or "")
-        if mount.get("type") == "bind" and holds_data(source):
-            found |= Mounted(paths=frozenset([source]))
-        if mount.get("type") in {"volume", "cluster"} and source:
-            found |= _of_volume((model.get("volumes") or {}).get(source) or {}, source)
-    return found
-
-
-def _of_volume(volume: Mapping[str, Any], key: str) -> Mounted:
-    name = str(volume.get("name") or key)
+def of_volume(name: str, options: Mapping[str, Any]) -> Mounted:
+    """Return a volume by its resolved name, with where its driver's options say its data is."""
     kept = Mounted(frozenset([name]), frozenset([f"{VOLUMES}/{name}"]))
-    return kept | of_driver(volume.get("driver_opts") or {})
+    return kept | of_driver(options)
 
 
 def of_driver(options: Mapping[str, Any]) -> Mounted:
@@ -199,18 +150,6 @@ def of_driver(options: Mapping[str, Any]) -> Mounted:
     words = str(options.get("o") or "").split(",")
     server = next((word.removeprefix("addr=") for word in words if word.startswith("addr=")), "")
     return Mounted(volumes=frozenset([f"{server}{device}"]))
-
-
-def names_of(model: Mapping[str, Any], name: str, replicas: int) -> Mounted:
-    """Return the names by which others may share all that a service mounts."""
-    service: Mapping[str, Any] = (model.get("services") or {}).get(name) or {}
-    project = model.get("name")
-    made = [f"{project}-{name}-{number}" for number in range(1, replicas + 1)]
-    own = service.get("container_name")
-    return Mounted(
-        services=frozenset([f"{project}/{name}"]),
-        containers=frozenset([str(own)] if own else made),
-    )
 
 
 def holds_data(path: str) -> bool:

@@ -132,7 +132,7 @@ class ComposeCatalog(Catalog):
         return unseen
 
     def service(self, name: str) -> Mapping[str, Any]:
-        """Return a service as Compose renders it, as far as it can."""
+        """Return the document of a service as Compose renders it, as far as it can."""
         return self._services[name]
 
     def data_of(self, name: str) -> Data:
@@ -166,7 +166,7 @@ class ComposeCatalog(Catalog):
         kind = kind_of(self.ask.engine)
         return {
             name: kind.as_deployed({**one, **_refused(name, rendered, written), **self._said(name)})
-            for name, one in {**lacking, **rendered.services}.items()
+            for name, one in {**lacking, **rendered.documents}.items()
         }
 
     def _as_written(self) -> dict[str, dict[str, Any]]:
@@ -182,7 +182,7 @@ class ComposeCatalog(Catalog):
             verbatim = self._renderer.uninterpolated(self.ask.files, self.ask.project)
         except PlatformError:
             return {}
-        service = verbatim.services.get(name) or {}
+        service = verbatim.documents.get(name) or {}
         return {BLOCK: service[BLOCK]} if BLOCK in service else {}
 
     @cached_property

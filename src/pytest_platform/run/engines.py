@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 from msgspec import Struct
 
 from pytest_platform.compose.remote import RemoteCompose
-from pytest_platform.compose.service import Restart
+from pytest_platform.compose.service import RenderedService, Restart
 from pytest_platform.docker.details import Digests
 from pytest_platform.docker.engine import Engine
 from pytest_platform.hosts.transport import Transport
@@ -84,7 +84,7 @@ class EngineKind(Protocol):
     ignores: Mapping[str, str]
     """Keys of a service in the files that a deployment ignores, with what to do instead."""
 
-    def restart_of(self, service: Mapping[str, Any]) -> Restart:
+    def restart_of(self, service: RenderedService) -> Restart:
         """Return the restart policy that a deployment of a rendered service sets."""
 
     def as_deployed(self, service: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from pytest_platform.compose.service import Restart, restart_of
+from pytest_platform.compose.service import RenderedService, Restart
 from pytest_platform.docker.details import Digests
 from pytest_platform.docker.snapshot import Container, Snapshot, take
 from pytest_platform.docker.writable import WritableEngine, exit_code_of, start, wait_for_exit
@@ -40,9 +40,9 @@ class OnCompose:
 
     ignores: Mapping[str, str] = {}
 
-    def restart_of(self, service: Mapping[str, Any]) -> Restart:
+    def restart_of(self, service: RenderedService) -> Restart:
         """Read the policy as Compose does."""
-        return restart_of(service)
+        return service.restart_policy
 
     def as_deployed(self, service: Mapping[str, Any]) -> Mapping[str, Any]:
         """Add nothing."""

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from pytest_platform.compose.service import Restart
+from pytest_platform.compose.service import RenderedService, Restart
 from pytest_platform.docker.details import Digests
 from pytest_platform.docker.snapshot import Snapshot
 from pytest_platform.docker.writable import WritableEngine
@@ -43,7 +43,7 @@ class OnSwarm:
 
     ignores = IGNORED
 
-    def restart_of(self, service: Mapping[str, Any]) -> Restart:
+    def restart_of(self, service: RenderedService) -> Restart:
         """Read the policy as a deployment of a stack does."""
         return restart_of(service)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from msgspec import Struct
 
@@ -58,20 +58,31 @@ class Invocation(Struct, frozen=True):
     operands: tuple[Argument, ...]
 
 
-def arguments(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> list[Argument]:
+class Started(Protocol):
+    """What a container is started with. Words that are None are left to its image."""
+
+    @property
+    def image(self) -> str: ...
+
+    @property
+    def entrypoint(self) -> Sequence[str] | None: ...
+
+    @property
+    def command(self) -> Sequence[str] | None: ...
+
+
+def arguments(rendered: Started, source: Mapping[str, Any]) -> list[Argument]:
     """Join entrypoint and command as Docker does, ``$$`` read as the one dollar it stands for."""
     return [
         argument
-        for field in ("entrypoint", "command")
-        for argument in _arguments_of(field, rendered.get(field), source.get(field))
+        for field, texts in (("entrypoint", rendered.entrypoint), ("command", rendered.command))
+        for argument in _arguments_of(field, texts or (), source.get(field))
     ]
 
 
-def _arguments_of(field: str, texts: object, written: object) -> list[Argument]:
-    if not isinstance(texts, list):
-        return []
+def _arguments_of(field: str, texts: Sequence[str], written: object) -> list[Argument]:
     return [
-        Argument(single_dollars(str(text)), field, *origin)
+        Argument(single_dollars(text), field, *origin)
         for text, origin in zip(texts, _origins(field, written, len(texts)), strict=True)
     ]
 

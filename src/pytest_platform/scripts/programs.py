@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from pytest_platform.scripts.invocation import Argument, basename, invocation
+from pytest_platform.scripts.invocation import Argument, Started, basename, invocation
 from pytest_platform.scripts.verbs import table
 
 
@@ -27,27 +26,22 @@ def repository(image: str) -> str:
     return f"{registry}/library/{rest}" if official else name
 
 
-def of_publisher(rendered: Mapping[str, Any]) -> str | None:
-    """Give what a published image puts before the command; None where that is not known.
-
-    What is built here may put anything there, whatever its image is called.
-    """
-    if rendered.get("build"):
-        return None
+def of_publisher(image: str) -> str | None:
+    """Give what a published image puts before the command; None where that is not known."""
     known: Mapping[str, str] = table()["images"]
-    return known.get(repository(str(rendered.get("image", ""))))
+    return known.get(repository(image))
 
 
-def with_program_of_image(rendered: Mapping[str, Any], words: list[Argument]) -> list[Argument]:
+def with_program_of_image(rendered: Started, words: list[Argument]) -> list[Argument]:
     """Put the entrypoint of a known image in front of a ``command`` that holds arguments only.
 
     An image of another registry is taken for the one whose name it has.
     """
-    name = repository(str(rendered.get("image", ""))).partition("/")[2]
+    name = repository(rendered.image).partition("/")[2]
     known: Mapping[str, str] = table()["images"]
     programs = (known[key] for key in known if f"/{name}".endswith(key[key.index("/") :]))
     program = next(programs, "")
-    if not program or not words or rendered.get("entrypoint"):
+    if not program or not words or rendered.entrypoint:
         return words
     if invocation(words) or basename(words[0].text) == program:
         return words

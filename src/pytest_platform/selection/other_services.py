@@ -6,13 +6,13 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from pytest_platform.compose.image_name import normal
+from pytest_platform.compose.image_name import normal, of_service
 from pytest_platform.compose.interpolation import UNKNOWN, declared
-from pytest_platform.compose.service import image_of, volumes_taken
+from pytest_platform.compose.service import volumes_taken
 from pytest_platform.compose.tree import Node
 
 Services = Mapping[str, Mapping[str, Any]]
-"""Rendered services by name."""
+"""The documents of services before interpolation, by name: their fields have no fixed form."""
 
 
 class ImageBuilder(NamedTuple):
@@ -68,11 +68,12 @@ def rendered_others(services: Services, name: str, project: str) -> set[str]:
 
 def _takes(own: Mapping[str, Any], other: str, service: Mapping[str, Any], project: str) -> bool:
     build = service.get("build") or {}
+    image = str(service.get("image") or "")
     tags = build.get("tags") or () if isinstance(build, Mapping) else ()
-    images = {normal(str(one)) for one in (image_of(service, project, other), *tags)}
+    images = {normal(str(one)) for one in (of_service(image, project, other), *tags)}
     mounts = [one for one in own.get("volumes") or () if isinstance(one, Mapping)]
     used = [own.get("image"), *(one.get("source") for one in mounts if one.get("type") == "image")]
-    taken = {name for name, _ in volumes_taken(own)}
+    taken = {name for name, _ in volumes_taken(map(str, own.get("volumes_from") or ()))}
     return (
         other in taken
         or f"service:{other}" in json.dumps(own.get("build"))

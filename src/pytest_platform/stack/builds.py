@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import Any
 
 from msgspec import Struct
+
+from pytest_platform.compose.service_parts import ServiceBuild
 
 _ELSEWHERE = ("https://", "http://", "git://", "ssh://", "git@", "github.com/")
 _NO_FILES = (*_ELSEWHERE, "docker-image://", "service:", "target:")
@@ -36,19 +37,17 @@ def _unique(pattern: re.Pattern[str], said: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found[1] for found in pattern.finditer(said)))
 
 
-def built_from(build: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def built_from(build: ServiceBuild) -> Iterator[tuple[str, str]]:
     """Yield each path of a rendered ``build`` with what must stand there, a folder or a file.
 
     What is neither known to be elsewhere nor a whole path is yielded as it is.
     """
-    if not build:
-        return
-    context = str(build.get("context") or "(no context)")
+    context = build.context or "(no context)"
     if not context.startswith(_ELSEWHERE):
         yield context, "folder"
-    for other in (build.get("additional_contexts") or {}).values():
+    for other in build.additional_contexts.values():
         if not str(other).startswith(_NO_FILES):
             yield str(other), "folder"
-    dockerfile = str(build.get("dockerfile") or "")
+    dockerfile = build.dockerfile
     if dockerfile and (dockerfile.startswith("/") or not context.startswith(_ELSEWHERE)):
         yield str(PurePosixPath(context) / dockerfile), "file"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from pytest_platform.compose.service import volumes_taken
+from pytest_platform.compose.service import CONTAINER, RenderedService
+from pytest_platform.compose.service_parts import ServiceBuild
 from pytest_platform.stack.keys import refused_keys
 
 LOGGING: Final = frozenset({"json-file", "local", "none"})
@@ -64,10 +65,10 @@ def _with_path(option: str, folder: str) -> str:
     return option if path is None else f"seccomp:{_whole(path, folder)}"
 
 
-def profiles(container: Mapping[str, Any], folder: str) -> Iterator[str]:
-    """Yield the whole paths of a service's seccomp profiles."""
-    for option in container.get("security_opt") or ():
-        if (path := _profile(str(option))) is not None:
+def profiles(options: Iterable[str], folder: str) -> Iterator[str]:
+    """Yield the whole paths of the seccomp profiles among a service's ``security_opt``."""
+    for option in options:
+        if (path := _profile(option)) is not None:
             yield _whole(path, folder)
 
 
@@ -96,60 +97,62 @@ _OPEN_TO_HOST = re.compile(r"(systempaths|credentialspec)[=:].*")
 _SOCKETS = (PurePosixPath("/run/docker.sock"), PurePosixPath("/var/run/docker.sock"))
 
 
-def refusals(service: Mapping[str, Any], services: Collection[str]) -> Iterator[str]:
+def refusals(
+    service: RenderedService, document: Mapping[str, Any], services: Collection[str]
+) -> Iterator[str]:
     """Yield what a rendered service, or hook, may not ask for, in words that follow its name.
 
-    ``services`` are those of its project.
+    Its ``document`` has the keys that nobody knows, too. ``services`` are those of its project.
     """
-    hooks = [hook for key in ("post_start", "pre_stop") for hook in service.get(key) or ()]
-    if any(one.get("privileged") for one in (service, *hooks)):
+    if any(one.privileged for one in (service, *service.post_start, *service.pre_stop)):
         yield "is privileged"
     for key in _HOST_SPACES:
-        if str(service.get(key) or "").strip() == "host":
+        if getattr(service, key).strip() == "host":
             yield f"shares the host's {key.removesuffix('_mode')}"
     for key in _OF_OTHERS:
-        if str(service.get(key) or "").startswith("container:"):
+        if getattr(service, key).startswith(CONTAINER):
             yield f"shares the {key.removesuffix('_mode')} of a container outside"
-    yield from _networks(service, services)
-    yield from _powers_of_build(service.get("build") or {})
-    yield from refused_keys(service)
+    build = service.build or ServiceBuild()
+    yield from _networks(service, build, services)
+    yield from _powers_of_build(build)
+    yield from refused_keys(document)
     yield from _devices(service)
-    if powers := _POWERS & {str(one).upper().removeprefix("CAP_") for one in _added(service)}:
+    if powers := _POWERS & {one.upper().removeprefix("CAP_") for one in service.cap_add}:
         yield f"has power over the host ({', '.join(sorted(powers))})"
-    if any(name.startswith("container:") for name, _ in volumes_taken(service)):
+    if any(name.startswith(CONTAINER) for name, _ in service.volumes_taken):
         yield "uses the volumes of a container outside"
 
 
-def _networks(service: Mapping[str, Any], services: Collection[str]) -> Iterator[str]:
+def _networks(
+    service: RenderedService, build: ServiceBuild, services: Collection[str]
+) -> Iterator[str]:
     """Yield the ways to networks outside; Compose takes any network's name for a mode."""
-    mode = str(service.get("network_mode") or "none")
+    mode = service.network_mode or "none"
     kind, _, name = mode.partition(":")
     told = mode == "host" or kind == "container"
     if not told and mode != "none" and not (kind == "service" and name in services):
         yield f"joins the network '{mode}', which is not the stack's"
-    build: Mapping[str, Any] = service.get("build") or {}
-    if (mode := str(build.get("network") or "")) not in _BUILD_NETWORKS:
-        yield f"is built in the network '{mode}', which is not the stack's"
+    if build.network not in _BUILD_NETWORKS:
+        yield f"is built in the network '{build.network}', which is not the stack's"
     # A list of NAME=ADDRESS, or a mapping: the word is found in either.
-    if any("host-gateway" in str(one.get("extra_hosts")) for one in (service, build)):
+    if any("host-gateway" in str(one.extra_hosts) for one in (service, build)):
         yield "reaches what the host publishes (host-gateway)"
 
 
-def _devices(service: Mapping[str, Any]) -> Iterator[str]:
+def _devices(service: RenderedService) -> Iterator[str]:
     """Yield the devices of the host that stand elsewhere than in a key of their own."""
-    resources = (service.get("deploy") or {}).get("resources") or {}
-    if (resources.get("reservations") or {}).get("devices"):
+    if service.deploy.resources.reservations.devices:
         yield "uses devices of the host"
-    for option in service.get("security_opt") or ():
-        if _OPEN_TO_HOST.fullmatch(str(option)):
+    for option in service.security_opt:
+        if _OPEN_TO_HOST.fullmatch(option):
             yield f"has power over the host ({option})"
 
 
-def _powers_of_build(build: Mapping[str, Any]) -> Iterator[str]:
-    powers = [*(["privileged"] if build.get("privileged") else []), *build.get("entitlements", ())]
+def _powers_of_build(build: ServiceBuild) -> Iterator[str]:
+    powers = [*(["privileged"] if build.privileged else []), *build.entitlements]
     if powers:
         yield f"is built with power over the host ({', '.join(powers)})"
-    if build.get("ssh"):
+    if build.ssh:
         yield "is built with keys of the host's ssh agent"
 
 
@@ -159,7 +162,3 @@ def gives_engine(source: str) -> bool:
     if path.suffix == ".sock":
         return True
     return any(path == socket or path in socket.parents for socket in _SOCKETS)
-
-
-def _added(service: Mapping[str, Any]) -> list[Any]:
-    return list(service.get("cap_add") or ())

@@ -168,8 +168,8 @@ class Ephemeral:
     def _sources(self, parts: Iterable[Part]) -> dict[str, MountSource]:
         found: dict[str, MountSource] = {}
         for part in parts:
-            found |= look_at(part.model, part.folder)
-            for path in written_to(part.model):
+            found |= look_at(part.rendered, part.folder)
+            for path in written_to(part.rendered):
                 if found[path].kind == "folder" and self._is_ours(found[path].real):
                     files = copies.tracked(self._transport, found[path].real)
                     found[path] = replace(found[path], tracked=files)
@@ -221,7 +221,7 @@ class Ephemeral:
         parts = [
             Part(
                 deployed_as,
-                self._renderer.filled(files, self.project, values).model,
+                self._renderer.filled(files, self.project, values),
                 services,
                 folder=str(files[0].parent),
             )

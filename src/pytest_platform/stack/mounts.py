@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from msgspec import Struct
 
-from pytest_platform.compose.service import with_hooks
+from pytest_platform.compose.rendered import Rendered
+from pytest_platform.compose.service_parts import ServiceMount
 from pytest_platform.stack import confined
 from pytest_platform.stack.builds import built_from
 from pytest_platform.stack.confined import gives_engine
@@ -34,31 +35,31 @@ class MountSource(Struct, frozen=True):
     tracked: tuple[str, ...] = ()
 
 
-def look_at(model: Mapping[str, Any], folder: str = "/") -> dict[str, MountSource]:
+def look_at(rendered: Rendered, folder: str = "/") -> dict[str, MountSource]:
     """Look at the files that a rendered project mounts, builds from or reads.
 
     Relative paths that Compose has left are those of ``folder``.
     """
-    services = (model.get("services") or {}).values()
-    containers = [one for service in services for one in with_hooks(service)]
-    paths = [str(one["source"]) for one in _binds(containers)]
-    paths += [path for one in services for path, _ in built_from(one.get("build") or {})]
-    paths += [path for one in containers for path in confined.profiles(one, folder)]
+    paths = [one.source for one in _binds(rendered)]
+    for service in rendered.services.values():
+        paths += [path for path, _ in built_from(service.build)] if service.build else []
+        for container in service.containers:
+            paths += confined.profiles(container.security_opt, folder)
     for kind in ("secrets", "configs"):
-        paths += [str(one["file"]) for one in (model.get(kind) or {}).values() if one.get("file")]
+        files = (rendered.model.get(kind) or {}).values()
+        paths += [str(one["file"]) for one in files if one.get("file")]
     return {path: _seen(Path(path)) for path in paths}
 
 
-def written_to(model: Mapping[str, Any]) -> set[str]:
+def written_to(rendered: Rendered) -> set[str]:
     """Return the paths of the host that a rendered project mounts to write to."""
-    services = (model.get("services") or {}).values()
-    containers = [one for service in services for one in with_hooks(service)]
-    return {str(one["source"]) for one in _binds(containers) if not one.get("read_only")}
+    return {one.source for one in _binds(rendered) if not one.read_only}
 
 
-def _binds(services: Iterable[Mapping[str, Any]]) -> Iterator[Mount]:
-    for service in services:
-        yield from (one for one in service.get("volumes") or () if one["type"] == "bind")
+def _binds(rendered: Rendered) -> Iterator[ServiceMount]:
+    for service in rendered.services.values():
+        for container in service.containers:
+            yield from (one for one in container.volumes if one.type == "bind")
 
 
 def _seen(path: Path) -> MountSource:

@@ -7,7 +7,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from pytest_platform.compose.service import volumes_taken, with_hooks
+from pytest_platform.compose.rendered import Rendered
+from pytest_platform.compose.service import RenderedService
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.declared import Module
 from pytest_platform.module.engines import ENGINES
@@ -22,9 +23,14 @@ class Part(Struct, frozen=True):
     """
 
     deployed_as: str
-    model: Mapping[str, Any]
+    rendered: Rendered
     services: Sequence[str]
     folder: str = "/"
+
+    @property
+    def model(self) -> Mapping[str, Any]:
+        """The document of the project, of which a stack of one's own is made."""
+        return self.rendered.model
 
 
 class Stack(Struct, frozen=True):
@@ -102,7 +108,7 @@ def _needed_by(module: Module, catalog: Catalog) -> Iterator[Module]:
         yield catalog.require(spec.state.owner, wanted_by=module.at("spec", "state", "owner"))
 
 
-def needed_services(services: Mapping[str, Any], wanted: Iterable[str]) -> list[str]:
+def needed_services(services: Mapping[str, RenderedService], wanted: Iterable[str]) -> list[str]:
     """Return the wanted services of a rendered project, and those that they cannot do without."""
     found: dict[str, None] = {}
     waiting = list(wanted)
@@ -110,18 +116,16 @@ def needed_services(services: Mapping[str, Any], wanted: Iterable[str]) -> list[
         name = waiting.pop(0)
         if name in services and name not in found:
             found[name] = None
-            service = services[name]
-            for container in with_hooks(service):
+            for container in services[name].containers:
                 waiting += _neighbours(container)
     return list(found)
 
 
-def _neighbours(service: Mapping[str, Any]) -> Iterator[str]:
-    yield from service.get("depends_on") or ()
-    for link in service.get("links") or ():
-        yield str(link).partition(":")[0]
-    yield from (name for name, _ in volumes_taken(service))
-    for key in ("network_mode", "pid", "ipc"):
-        kind, _, name = str(service.get(key) or "").partition(":")
+def _neighbours(service: RenderedService) -> Iterator[str]:
+    yield from service.depends_on
+    yield from (link.partition(":")[0] for link in service.links)
+    yield from (name for name, _ in service.volumes_taken)
+    for mode in (service.network_mode, service.pid, service.ipc):
+        kind, _, name = mode.partition(":")
         if kind == "service":
             yield name

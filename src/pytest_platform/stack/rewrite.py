@@ -11,6 +11,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from pytest_platform.compose.service import service_of
+from pytest_platform.compose.service_parts import ServiceBuild
 from pytest_platform.stack import confined, keys
 from pytest_platform.stack.builds import built_from
 from pytest_platform.stack.confined import refusals
@@ -57,7 +59,7 @@ def rewrite(
     """
     making = _Making(project, labels, root, sources)
     for part in parts:
-        for name in needed_services(part.model.get("services") or {}, part.services):
+        for name in needed_services(part.rendered.services, part.services):
             _add(making, part, name)
     if making.refused:
         reasons = "; ".join(dict.fromkeys(making.refused))
@@ -112,8 +114,8 @@ def _service(making: _Making, part: Part, name: str, source: Mapping[str, Any]) 
         ]
     if deploy := source.get("deploy"):
         service["deploy"] = confined.deploy(deploy)
-    if "build" in source:
-        _build(making, part, name, service)
+    if build := part.rendered.services[name].build:
+        _build(making, part, name, service, build)
     return service
 
 
@@ -138,14 +140,15 @@ def _with_full_name(making: _Making, mount: Mapping[str, Any]) -> Mapping[str, A
 def _container(making: _Making, part: Part, name: str, source: Mapping[str, Any]) -> Document:
     """Rewrite what services and ``pre_start`` hooks have in common."""
     services = part.model["services"]
-    making.refused += [f"'{name}' {words}" for words in refusals(source, services)]
+    typed = service_of(source)
+    making.refused += [f"'{name}' {words}" for words in refusals(typed, source, services)]
     container = {**keys.kept(source), "labels": dict(making.labels)}
     container["logging"] = confined.logging(source.get("logging"))
     if policy := source.get("pull_policy"):
         container["pull_policy"] = confined.pull_policy(policy)
     if options := source.get("security_opt"):
         container["security_opt"] = confined.security_opt(options, part.folder)
-        for path in confined.profiles(source, part.folder):
+        for path in confined.profiles(typed.security_opt, part.folder):
             _refuse_to_read(making, name, path)
     if networks := source.get("networks"):
         container["networks"] = dict(_networks(making, part, networks))
@@ -162,13 +165,13 @@ def _refuse_to_read(making: _Making, name: str, path: str, kind: str = "file") -
         making.refused.append(f"'{name}' {refusal}")
 
 
-def _build(making: _Making, part: Part, name: str, service: Document) -> None:
+def _build(making: _Making, part: Part, name: str, service: Document, source: ServiceBuild) -> None:
     """Let Compose name the image: a name of the files may be that of a deployed one.
 
     It is built from files of the repository alone; what is elsewhere is not of the host.
     """
     service.pop("image", None)
-    for path, kind in built_from(service["build"]):
+    for path, kind in built_from(source):
         _refuse_to_read(making, name, path, kind)
     dropped = keys.BUILD_DROPPED | {"labels"}
     build = {key: one for key, one in service["build"].items() if key not in dropped}

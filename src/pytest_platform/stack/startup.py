@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from pytest_platform.compose.service import image_of
+from pytest_platform.compose import image_name
 from pytest_platform.docker.engine import SERVICE
 from pytest_platform.docker.writable import WritableEngine
 from pytest_platform.errors import PlatformError
@@ -93,7 +93,7 @@ def _of_image(
 ) -> ServiceProgress:
     from docker.errors import APIError
 
-    image = image_of(service, project, name)
+    image = image_name.of_service(service.get("image") or "", project, name)
     try:
         client.inspect_image(image)  # type: ignore[no-untyped-call]
     except APIError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pytest_platform.compose.service import CONDITIONS, Restart, number
+from pytest_platform.compose.service import RenderedService, Restart, number
 
 IGNORED: Final[Mapping[str, str]] = {
     "build": "the image has to be built and pushed before: name it with image",
@@ -32,25 +32,24 @@ IGNORED: Final[Mapping[str, str]] = {
 _POLICY: Final = ("deploy", "restart_policy")
 
 
-def restart_of(service: Mapping[str, Any]) -> Restart:
+def restart_of(service: RenderedService) -> Restart:
     """Return the restart policy that a deployment sets; Swarm starts again what says nothing."""
-    deploy = service.get("deploy") or {}
-    job = str(deploy.get("mode") or "").endswith("-job")
-    policy = deploy.get("restart_policy")
-    if policy is None:
-        word, _, bound = str(service.get("restart") or "").partition(":")
-        if word == "on-failure":
-            return Restart(word, number(bound))
-        return Restart("on-failure" if job else "always", path=_POLICY)
-    condition = str(policy.get("condition") or "any")
-    name = CONDITIONS.get(condition, condition)
+    deploy, said = service.deploy, service.restart_policy
+    if deploy.restart_policy is None:
+        if said.name == "on-failure":
+            return said
+        return Restart("on-failure" if deploy.is_job else "always", path=_POLICY)
+    name = said.name or "always"
     # A job that has succeeded is never started again.
-    name = "on-failure" if job and name == "always" else name
-    return Restart(name, number(policy.get("max_attempts")), _POLICY)
+    name = "on-failure" if deploy.is_job and name == "always" else name
+    return Restart(name, said.attempts, _POLICY)
 
 
 def as_deployed(service: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Add the restart policy that holds where none is written; a job ends all the same."""
+    """Add to a document the restart policy that holds where none is written.
+
+    A job ends all the same. The document may be one that Compose could not render.
+    """
     deploy = service.get("deploy") or {}
     if deploy.get("restart_policy") or str(deploy.get("mode") or "").endswith("-job"):
         return service

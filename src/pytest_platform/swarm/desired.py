@@ -2,200 +2,205 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pytest_platform.compose.image_name import normal
-from pytest_platform.compose.service import text_of
+from pytest_platform.compose.service import RenderedService, text_of
+from pytest_platform.compose.service_parts import (
+    Deploy,
+    FileGrant,
+    Listed,
+    Placement,
+    Resources,
+    RollingUpdate,
+    ServiceHealthcheck,
+    Ulimit,
+)
 from pytest_platform.swarm import form
+from pytest_platform.units import nanoseconds
 
 Part = Mapping[str, Any]
+"""Sections of the model beside its services."""
 
 
-def wanted(service: Part, model: Part, digest: Callable[[str], str]) -> dict[str, Any]:
+def wanted(service: RenderedService, model: Part, digest: Callable[[str], str]) -> dict[str, Any]:
     """Return what the files want, in the form of ``observed.seen_in``."""
-    deploy: Part = service.get("deploy") or {}
-    mode = deploy.get("mode") or "replicated"
+    deploy = service.deploy
     return {
-        "container.image": normal(service.get("image") or ""),
-        "container.entrypoint": tuple(service.get("entrypoint") or ()),
-        "container.command": tuple(service.get("command") or ()),
+        "container.image": normal(service.image),
+        "container.entrypoint": service.entrypoint or (),
+        "container.command": service.command or (),
         "container.environment": _environment(service, digest),
-        "container.user": str(service.get("user") or ""),
-        "container.healthcheck": _healthcheck(service.get("healthcheck")),
-        "container.labels": form.labels(service.get("labels"), deploy.get("labels")),
+        "container.user": str(service.user),
+        "container.healthcheck": _healthcheck(service.healthcheck),
+        "container.labels": form.labels(service.labels, deploy.labels),
         "container.mounts": frozenset(_mounts(service, model)),
         "container.networks": dict(_networks(service, model)),
         "container.ports": frozenset(_ports(service)),
-        "container.restart": _restart(service, deploy.get("restart_policy")),
+        "container.restart": _restart(service),
         "container.config": {**_config(service), **_rights(service)},
-        "service.secrets": frozenset(_files(service, model, "secrets")),
-        "service.configs": frozenset(_files(service, model, "configs")),
-        "service.mode": mode,
-        "service.replicas": _replicas(mode, deploy.get("replicas")),
-        "service.placement": _placement(deploy.get("placement") or {}),
-        "service.resources": _resources(deploy.get("resources") or {}),
+        "service.secrets": frozenset(
+            _files(service.secrets, model.get("secrets"), "/run/secrets/")
+        ),
+        "service.configs": frozenset(_files(service.configs, model.get("configs"))),
+        "service.mode": deploy.mode or "replicated",
+        "service.replicas": _replicas(deploy),
+        "service.placement": _placement(deploy.placement),
+        "service.resources": _resources(deploy.resources),
         "service.update_config": {
-            "update": _update(deploy.get("update_config") or {}),
-            "rollback": _update(deploy.get("rollback_config") or {}),
+            "update": _update(deploy.update_config),
+            "rollback": _update(deploy.rollback_config),
         },
-        "service.endpoint": deploy.get("endpoint_mode") or "vip",
+        "service.endpoint": deploy.endpoint_mode or "vip",
     }
 
 
-def _replicas(mode: str, count: Any) -> int | None:
-    if mode.startswith("global"):
+def _replicas(deploy: Deploy) -> int | None:
+    if deploy.is_global:
         return None
-    return 1 if count is None else int(count)
+    return 1 if deploy.replicas is None else deploy.replicas
 
 
-def _environment(service: Part, digest: Callable[[str], str]) -> dict[str, str | None]:
-    entries = (service.get("environment") or {}).items()
+def _environment(service: RenderedService, digest: Callable[[str], str]) -> dict[str, str | None]:
+    entries = service.environment.items()
     return {name: None if one is None else digest(text_of(one)) for name, one in entries}
 
 
-def _healthcheck(check: Part | None) -> dict[str, Any]:
-    if not check:
+def _healthcheck(check: ServiceHealthcheck | None) -> dict[str, Any]:
+    if check is None:
         return {}
-    if check.get("disable"):
+    if check.disable:
         return {"test": ("NONE",)}
     times = {
-        key: form.nanoseconds(check.get(key)) for key in ("interval", "timeout", "start_period")
+        "interval": nanoseconds(check.interval),
+        "timeout": nanoseconds(check.timeout),
+        "start_period": nanoseconds(check.start_period),
     }
-    test = tuple(check.get("test") or ())
-    return form.given({"test": test, **times, "retries": int(check.get("retries") or 0)})
+    return form.given({"test": check.words, **times, "retries": check.retries})
 
 
-def _mounts(service: Part, model: Part) -> Iterator[tuple[Any, ...]]:
-    for volume in service.get("volumes") or ():
-        kind, source = volume["type"], volume.get("source") or ""
+def _mounts(service: RenderedService, model: Part) -> Iterator[tuple[Any, ...]]:
+    for volume in service.volumes:
+        kind, source = volume.type, volume.source
         if kind == "volume" and source:
             source = ((model.get("volumes") or {}).get(source) or {}).get("name") or source
-        size = int((volume.get("tmpfs") or {}).get("size") or 0)
-        yield kind, source, volume["target"].rstrip("/") or "/", bool(volume.get("read_only")), size
+        place = volume.target.rstrip("/") or "/"
+        yield kind, source, place, volume.read_only, volume.tmpfs.size
 
 
-def _networks(service: Part, model: Part) -> Iterator[tuple[str, frozenset[str]]]:
+def _networks(service: RenderedService, model: Part) -> Iterator[tuple[str, frozenset[str]]]:
     defined = model.get("networks") or {}
-    for key, options in (service.get("networks") or {}).items():
+    for key, options in service.networks.items():
         name = (defined.get(key) or {}).get("name") or key
-        yield name, frozenset((options or {}).get("aliases") or ())
+        yield name, frozenset(options.aliases if options else ())
 
 
-def _ports(service: Part) -> Iterator[tuple[int, int, str, str]]:
-    for port in service.get("ports") or ():
-        published = int(port.get("published") or 0)
-        mode = port.get("mode") or "ingress"
-        yield published, int(port["target"]), port.get("protocol") or "tcp", mode
+def _ports(service: RenderedService) -> Iterator[tuple[int, int, str, str]]:
+    for port in service.ports:
+        yield int(port.published or 0), int(port.target), port.protocol, port.mode
 
 
-def _restart(service: Part, policy: Part | None) -> dict[str, Any]:
+def _restart(service: RenderedService) -> dict[str, Any]:
+    policy = service.deploy.restart_policy
     if policy is not None:
         return form.restart(
-            policy.get("condition") or "",
-            form.nanoseconds(policy.get("delay")),
-            int(policy.get("max_attempts") or 0),
-            form.nanoseconds(policy.get("window")),
+            policy.condition,
+            nanoseconds(policy.delay),
+            int(policy.max_attempts or 0),
+            nanoseconds(policy.window),
         )
     # Of the key of Compose a deployment takes this alone: `no` becomes any.
-    name, _, count = str(service.get("restart") or "").partition(":")
-    if name == "on-failure":
-        return form.restart(name, 0, int(count or 0), 0)
+    said = service.restart_policy
+    if said.name == "on-failure":
+        return form.restart(said.name, 0, said.attempts, 0)
     return form.restart("any", 0, 0, 0)
 
 
-def _rights(service: Part) -> dict[str, Any]:
-    limits = service.get("ulimits") or {}
+def _rights(service: RenderedService) -> dict[str, Any]:
     return form.given(
         {
-            "added": form.capabilities(service.get("cap_add") or ()),
-            "dropped": form.capabilities(service.get("cap_drop") or ()),
-            "read only": bool(service.get("read_only")),
-            "sysctls": {key: str(one) for key, one in (service.get("sysctls") or {}).items()},
-            "ulimits": {name: _ulimit(one) for name, one in limits.items()},
-            "groups": frozenset(map(str, service.get("group_add") or ())),
+            "added": form.capabilities(service.cap_add),
+            "dropped": form.capabilities(service.cap_drop),
+            "read only": service.read_only,
+            "sysctls": {key: str(one) for key, one in service.sysctls.items()},
+            "ulimits": {name: _ulimit(one) for name, one in service.ulimits.items()},
+            "groups": frozenset(map(str, service.group_add)),
         }
     )
 
 
-def _ulimit(one: Any) -> tuple[int, int]:
-    if isinstance(one, Mapping):
-        return int(one.get("soft") or 0), int(one.get("hard") or 0)
-    return int(one), int(one)
+def _ulimit(one: int | Ulimit) -> tuple[int, int]:
+    return (one.soft, one.hard) if isinstance(one, Ulimit) else (one, one)
 
 
-def _config(service: Part) -> dict[str, Any]:
-    logging = service.get("logging") or {}
+def _config(service: RenderedService) -> dict[str, Any]:
     return form.given(
         {
-            "working directory": service.get("working_dir"),
-            "host name": service.get("hostname"),
-            "stop signal": service.get("stop_signal"),
-            "grace": form.nanoseconds(service.get("stop_grace_period")) or form.GRACE,
-            "init": bool(service.get("init")),
-            "terminal": bool(service.get("tty")),
-            "input": bool(service.get("stdin_open")),
-            "isolation": (service.get("isolation") or "").replace("default", ""),
-            "hosts": frozenset(_hosts(service.get("extra_hosts") or ())),
-            "name servers": tuple(_listed(service.get("dns"))),
-            "search": tuple(_listed(service.get("dns_search"))),
-            "dns options": tuple(service.get("dns_opt") or ()),
-            "log driver": logging.get("driver"),
-            "log options": dict(logging.get("options") or {}),
+            "working directory": service.working_dir,
+            "host name": service.hostname,
+            "stop signal": service.stop_signal,
+            "grace": nanoseconds(service.stop_grace_period) or form.GRACE,
+            "init": service.init,
+            "terminal": service.tty,
+            "input": service.stdin_open,
+            "isolation": service.isolation.replace("default", ""),
+            "hosts": frozenset(_hosts(service.extra_hosts)),
+            "name servers": _listed(service.dns),
+            "search": _listed(service.dns_search),
+            "dns options": service.dns_opt,
+            "log driver": service.logging.driver,
+            "log options": dict(service.logging.options),
         }
     )
 
 
-def _listed(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else list(value or ())
+def _listed(value: Listed) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _hosts(entries: Any) -> Iterator[str]:
+def _hosts(entries: Iterable[str]) -> Iterator[str]:
     for entry in entries:
-        name, _, address = str(entry).replace("=", ":", 1).partition(":")
+        name, _, address = entry.replace("=", ":", 1).partition(":")
         yield f"{address} {name}"
 
 
-def _files(service: Part, model: Part, key: str) -> Iterator[tuple[str, str, str, str, int]]:
-    for use in service.get(key) or ():
-        name = ((model.get(key) or {}).get(use["source"]) or {}).get("name") or use["source"]
-        target = use.get("target") or use["source"]
-        if key == "secrets":
-            target = target.removeprefix("/run/secrets/")
-        mode = use.get("mode")
-        octal = 0o444 if mode is None else int(str(mode).removeprefix("0o"), 8)
-        yield name, target, str(use.get("uid") or "0"), str(use.get("gid") or "0"), octal
+def _files(
+    grants: Iterable[FileGrant], defined: Part | None, folder: str = ""
+) -> Iterator[tuple[str, str, str, str, int]]:
+    """Yield what is put into the container; ``folder`` is where that is without a whole path."""
+    for one in grants:
+        name = ((defined or {}).get(one.source) or {}).get("name") or one.source
+        octal = 0o444 if one.mode is None else int(str(one.mode).removeprefix("0o"), 8)
+        target = (one.target or one.source).removeprefix(folder)
+        yield name, target, str(one.uid or "0"), str(one.gid or "0"), octal
 
 
-def _placement(placement: Part) -> dict[str, Any]:
-    preferences = placement.get("preferences") or ()
+def _placement(placement: Placement) -> dict[str, Any]:
     return form.given(
         {
-            "constraints": frozenset(
-                one.replace(" ", "") for one in placement.get("constraints") or ()
-            ),
-            "preferences": tuple(one.get("spread") for one in preferences),
-            "most on a node": int(placement.get("max_replicas_per_node") or 0),
+            "constraints": frozenset(one.replace(" ", "") for one in placement.constraints),
+            "preferences": tuple(one.spread for one in placement.preferences),
+            "most on a node": placement.max_replicas_per_node,
         }
     )
 
 
-def _resources(resources: Part) -> dict[str, Any]:
+def _resources(resources: Resources) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for kind in ("limits", "reservations"):
-        part = resources.get(kind) or {}
-        found[f"{kind} cpus"] = round(float(part.get("cpus") or 0) * 10**9)
-        found[f"{kind} memory"] = int(part.get("memory") or 0)
-        found[f"{kind} processes"] = int(part.get("pids") or 0)
+    for kind, part in (("limits", resources.limits), ("reservations", resources.reservations)):
+        found[f"{kind} cpus"] = round(float(part.cpus) * 10**9)
+        found[f"{kind} memory"] = int(part.memory)
+        found[f"{kind} processes"] = int(part.pids)
     return form.given(found)
 
 
-def _update(config: Part) -> dict[str, Any]:
+def _update(config: RollingUpdate) -> dict[str, Any]:
     return form.update(
-        config.get("parallelism"),
-        form.nanoseconds(config.get("delay")),
-        config.get("failure_action") or "",
-        form.nanoseconds(config.get("monitor")),
-        config.get("max_failure_ratio"),
-        config.get("order") or "",
+        config.parallelism,
+        nanoseconds(config.delay),
+        config.failure_action,
+        nanoseconds(config.monitor),
+        config.max_failure_ratio,
+        config.order,
     )

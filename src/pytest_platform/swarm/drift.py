@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from pytest_platform.compose.service import RenderedService
 from pytest_platform.swarm.desired import wanted
 from pytest_platform.swarm.observed import seen_in
 
@@ -40,7 +41,7 @@ class Difference(Struct, frozen=True):
 
 
 def differences(
-    service: Mapping[str, Any],
+    service: RenderedService,
     model: Mapping[str, Any],
     spec: Mapping[str, Any],
     networks: Mapping[str, str],

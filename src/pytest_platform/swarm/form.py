@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
-
-_UNITS: Final = {"h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6, "us": 10**3}
-_DURATION: Final = re.compile(r"([0-9.]+)(h|ms|us|ns|m|s)")
 
 TOOLS: Final = ("com.docker.stack.", "io.portainer.")
 """How labels begin that the tools which deploy stacks add of their own."""
 
 GRACE: Final = 10 * 10**9
 """Nanoseconds between the request to stop and the end, where nobody says."""
-
-
-def nanoseconds(duration: Any) -> int:
-    """Read a duration of Go, such as ``1m30s``; none is 0."""
-    if isinstance(duration, int):
-        return duration
-    found = _DURATION.findall(str(duration or ""))
-    return round(sum(float(number) * _UNITS.get(unit, 1) for number, unit in found))
 
 
 def restart(condition: str, delay: int, attempts: int, window: int) -> dict[str, Any]:

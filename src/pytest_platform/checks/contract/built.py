@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,8 @@ from pytest_platform.checks.contract.mounted import MountedFiles
 from pytest_platform.compose import dockerfile
 from pytest_platform.compose.dockerfile import BuiltImage, Copied
 from pytest_platform.compose.placeholders import variables
+from pytest_platform.compose.service import RenderedService
+from pytest_platform.compose.service_parts import ServiceHealthcheck
 from pytest_platform.module.source import inside
 from pytest_platform.reading import read_text
 from pytest_platform.scripts.programs import of_publisher
@@ -47,19 +49,17 @@ def read(facts: Facts, unit: Unit) -> Built:
 
     Where the Dockerfile cannot be read or does not say what runs, nothing is added.
     """
-    build = unit.rendered.get("build")
-    policy = str(unit.rendered.get("pull_policy") or "")
-    if not isinstance(build, Mapping) or policy not in _BUILDS:
+    build = unit.rendered.build
+    if build is None or unit.rendered.pull_policy not in _BUILDS:
         return Built(unit)
-    root, context = facts.module.root.resolve(), Path(str(build.get("context") or ""))
-    file = context / str(build.get("dockerfile") or "Dockerfile")
-    text = str(build.get("dockerfile_inline") or "") or _text(file, root)
-    inline = bool(build.get("dockerfile_inline"))
+    root, context = facts.module.root.resolve(), Path(build.context)
+    file = context / (build.dockerfile or "Dockerfile")
+    text, inline = build.dockerfile_inline or _text(file, root), bool(build.dockerfile_inline)
     written = (unit.source.get("build") or {}) if inline else {}
     if set(variables(str(written.get("dockerfile_inline") or ""))) or not context.is_dir():
         return Built(unit)
-    image = dockerfile.image(text, str(build.get("target") or ""))
-    if image is None or image.unclear or image.base in (build.get("additional_contexts") or {}):
+    image = dockerfile.image(text, build.target)
+    if image is None or image.unclear or image.base in build.additional_contexts:
         return Built(unit)
     files = dict(_files(image, context, root))
     shown = "" if inline else file.resolve().relative_to(root).as_posix()
@@ -70,18 +70,16 @@ def _with_image(
     unit: Unit, image: BuiltImage, files: Mapping[str, MountedFiles], file: str
 ) -> Built:
     """Add what the unit does not say itself, as the Engine does."""
-    rendered, source = dict(unit.rendered), dict(unit.source)
-    added: set[str] = set()
-    for name, words in _runs(unit.rendered, image):
-        rendered[name] = source[name] = [word.replace("$", "$$") for word in words]
-        added.add(name)
-    if image.healthcheck and not (rendered.get("healthcheck") or {}).get("test"):
-        test = [word.replace("$", "$$") for word in image.healthcheck]
-        rendered["healthcheck"] = {**(rendered.get("healthcheck") or {}), "test": test}
-        added.add("healthcheck")
-    own: Mapping[str, Any] = rendered.get("environment") or {}
-    given = {name: value for name, value in image.environment.items() if name not in own}
-    rendered["environment"] = {**given, **own}
+    own, source = unit.rendered, dict(unit.source)
+    added: dict[str, Any] = {}
+    for name, words in _runs(own, image):
+        added[name] = _doubled(words)
+        source[name] = list(added[name])
+    check = own.healthcheck or ServiceHealthcheck()
+    if image.healthcheck and not check.words:
+        added["healthcheck"] = replace(check, test=_doubled(image.healthcheck))
+    given = {name: one for name, one in image.environment.items() if name not in own.environment}
+    rendered = replace(own, **added, environment={**given, **own.environment})
     written = source.get("environment")
     known = {name: value for name, value in given.items() if value is not None}
     source["environment"] = {**known, **(written if isinstance(written, Mapping) else {})}
@@ -93,17 +91,22 @@ def _with_image(
     return Built(Unit(rendered, source, unit.path), files, file, lines)
 
 
-def _runs(rendered: Mapping[str, Any], image: BuiltImage) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _doubled(words: Iterable[str]) -> tuple[str, ...]:
+    """Write words as Compose renders them."""
+    return tuple(word.replace("$", "$$") for word in words)
+
+
+def _runs(rendered: RenderedService, image: BuiltImage) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield entrypoint and command of an image where they count, and are known."""
-    if rendered.get("entrypoint") is not None:
+    if rendered.entrypoint is not None:
         return
     entry = image.entrypoint
     if entry is None:
-        program = of_publisher({"image": image.base})
+        program = of_publisher(image.base)
         if program is None:
             return
         entry = (program,) if program else ()
-    if rendered.get("command") is None:
+    if rendered.command is None:
         if image.command is None and image.entrypoint is None:
             return  # The command of the base runs, which is not known.
         yield "command", image.command or ()

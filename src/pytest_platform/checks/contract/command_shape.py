@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_platform.checks.contract.no_shell import AS_LIST, finding, has_spaces, without_shell
+from pytest_platform.compose.service import RenderedService
 from pytest_platform.scripts.invocation import (
     SHELLS,
     Argument,
@@ -37,7 +38,7 @@ _NAMES_FOR_ZERO: Final = SHELLS | {"--", "-", "_"}
 _BETWEEN_COMMANDS: Final = re.compile(r";|&&|\|\|")
 
 
-def findings(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> list[Finding]:
+def findings(rendered: RenderedService, source: Mapping[str, Any]) -> list[Finding]:
     """Report where what runs is not what was written, at most once for each field.
 
     ``rendered`` is the service as it runs, ``source`` the same before interpolation and

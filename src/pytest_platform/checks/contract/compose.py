@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Collection, Iterator
+from typing import Final
 
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.compose.refusals import RemoteInclude
-from pytest_platform.compose.service import replicas_of, replicas_path
+from pytest_platform.compose.service import RenderedService
+from pytest_platform.compose.service_parts import Provider
 from pytest_platform.errors import ComposeError
 from pytest_platform.text import did_you_mean, quoted
 from pytest_platform.verdict import Finding
@@ -35,8 +36,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
     if service is None:
         yield _no_service(facts, rendered.services)
         return
-    if service.get("provider"):
-        yield _provided(facts, service)
+    if service.provider:
+        yield _provided(facts, service.provider)
         return
     if not rendered.left_out(facts.module.service, ("scale", "deploy")):
         yield from _replicas(facts, service)
@@ -50,7 +51,7 @@ def _refused(facts: Facts, said: str) -> Finding:
     return Finding(CODE, facts.shortened(message), "files that render", location=location)
 
 
-def _no_service(facts: Facts, services: Mapping[str, Any]) -> Finding:
+def _no_service(facts: Facts, services: Collection[str]) -> Finding:
     name = facts.module.service
     hint = did_you_mean(name, services) or ": correct the name, or add the service"
     return Finding(
@@ -62,8 +63,8 @@ def _no_service(facts: Facts, services: Mapping[str, Any]) -> Finding:
     )
 
 
-def _provided(facts: Facts, service: Mapping[str, Any]) -> Finding:
-    kind = quoted(str((service.get("provider") or {}).get("type") or ""))
+def _provided(facts: Facts, provider: Provider) -> Finding:
+    kind = quoted(provider.type)
     name = quoted(facts.module.service)
     return Finding(
         CODE,
@@ -75,9 +76,9 @@ def _provided(facts: Facts, service: Mapping[str, Any]) -> Finding:
     )
 
 
-def _replicas(facts: Facts, service: Mapping[str, Any]) -> Iterator[Finding]:
+def _replicas(facts: Facts, service: RenderedService) -> Iterator[Finding]:
     declared = facts.module.manifest.spec.runtime.replicas
-    rendered, path = replicas_of(service), replicas_path(service)
+    rendered, path = service.replicas, service.replicas_path
     if rendered == declared:
         return
     unset = facts.unset_in(rendered)
@@ -97,9 +98,9 @@ def _replicas(facts: Facts, service: Mapping[str, Any]) -> Iterator[Finding]:
     )
 
 
-def _hook(facts: Facts, service: Mapping[str, Any]) -> Iterator[Finding]:
+def _hook(facts: Facts, service: RenderedService) -> Iterator[Finding]:
     hook = facts.module.manifest.spec.runtime.hook
-    if hook is not None and not service.get(hook):
+    if hook is not None and not service.hooks[hook]:
         yield Finding(
             CODE,
             f"the service has no hook {hook}: add it to the service, or remove runtime.hook",

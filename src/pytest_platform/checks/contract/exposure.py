@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from pytest_platform.checks.contract.facts import Facts, Unit
 from pytest_platform.compose.interpolation import optional, split_outside
+from pytest_platform.compose.service_parts import ServicePort
 from pytest_platform.verdict import Finding
 
 CODE: Final = "contract.exposure"
@@ -29,7 +30,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
 
 
 def _judge(unit: Unit, facts: Facts) -> Iterator[Finding]:
-    mode = unit.rendered.get("network_mode")
+    mode = unit.rendered.network_mode
     path = (*unit.path, "network_mode")
     source = unit.source.get("network_mode")
     if names := facts.unset(mode, source):
@@ -48,14 +49,13 @@ def _judge(unit: Unit, facts: Facts) -> Iterator[Finding]:
 
 def _silent(unit: Unit, facts: Facts) -> bool:
     """Return whether it is a one-shot that listens on nothing, as far as is declared."""
-    return facts.module.one_shot and not (unit.rendered.get("ports") or unit.rendered.get("expose"))
+    return facts.module.one_shot and not (unit.rendered.ports or unit.rendered.expose)
 
 
 def _ports(unit: Unit, facts: Facts) -> Iterator[Finding]:
-    ports = unit.rendered.get("ports") or ()
-    entries = unit.source.get("ports") or ()
+    ports, entries = unit.rendered.ports, unit.source.get("ports") or ()
     for port, index in zip(ports, owners(entries, ports), strict=False):
-        host = port.get("host_ip")
+        host = port.host_ip
         entry = written(None if index is None else entries[index])
         path = (*unit.path, "ports", *(() if index is None else (str(index),)))
         # Where it is not clear which entry a port comes from, none of them may be unclear.
@@ -88,19 +88,19 @@ def _undecided(what: str, names: list[str], path: tuple[str, ...]) -> Finding:
     return Finding(CODE, message, _EXPECTED, f"{named} may be set", path)
 
 
-def _loopback(address: str | None) -> bool:
+def _loopback(address: str) -> bool:
     try:
-        return ip_address(address or "").is_loopback
+        return ip_address(address).is_loopback
     except ValueError:
         return address == "localhost"
 
 
-def _finding(port: Mapping[str, Any], entry: WrittenPort, path: tuple[str, ...]) -> Finding:
-    published, target = port.get("published") or "", port.get("target")
+def _finding(port: ServicePort, entry: WrittenPort, path: tuple[str, ...]) -> Finding:
+    published, target = str(port.published or ""), str(port.target)
     if entry.has_variables:
         published, target = entry.published, entry.target
-    protocol = "" if port.get("protocol", "tcp") == "tcp" else f"/{port['protocol']}"
-    host = port.get("host_ip")
+    protocol = "" if port.protocol == "tcp" else f"/{port.protocol}"
+    host = port.host_ip
     where = f"on {host}" if host and not _any(host) else "on all addresses"
     return Finding(
         CODE,
@@ -112,7 +112,7 @@ def _finding(port: Mapping[str, Any], entry: WrittenPort, path: tuple[str, ...])
     )
 
 
-def _advised(entry: WrittenPort, published: Any, target: Any) -> str:
+def _advised(entry: WrittenPort, published: str, target: str) -> str:
     if not entry.whole:
         return f"127.0.0.1:{published}:{target}"
     name, _, default = entry.whole.strip("${}").partition("-")

@@ -16,6 +16,7 @@ from pytest_platform.compose.placeholders import lacking
 from pytest_platform.compose.refusals import RemoteInclude
 from pytest_platform.compose.rendered import Rendered
 from pytest_platform.compose.renderer import Renderer
+from pytest_platform.compose.service import RenderedService
 from pytest_platform.compose.source import locate, locate_variable
 from pytest_platform.errors import ComposeError
 from pytest_platform.module.catalog import Catalog
@@ -42,10 +43,11 @@ class Unit(Struct, frozen=True):
     """One thing that runs: the service itself, or one of its ``pre_start`` hooks.
 
     ``rendered`` is as it will be run, ``source`` the same with ``${VAR}`` in place and
-    string commands unsplit. ``path`` leads from the service to it.
+    string commands unsplit: a document, for what is written has no fixed form. ``path``
+    leads from the service to it.
     """
 
-    rendered: Mapping[str, Any]
+    rendered: RenderedService
     source: Mapping[str, Any]
     path: tuple[str, ...] = ()
 
@@ -105,18 +107,24 @@ class Facts(Struct, frozen=True):
         return self.renderer.uninterpolated(self.compose_files, self.module.project)
 
     @property
-    def service(self) -> Mapping[str, Any]:
+    def service(self) -> RenderedService:
         """The module's service as it will be run.
 
         Raises:
             ComposeError: as ``rendered``, or the project has no such service.
         """
-        return self._service(self.rendered)
+        _ = self.document
+        return self.rendered.services[self.module.service]
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """The same as it stands in the rendered model, for what hashes it or changes it first."""
+        return self._document(self.rendered)
 
     @property
     def source_service(self) -> Mapping[str, Any]:
-        """The module's service with ``${VAR}`` in place and string commands unsplit."""
-        return self._service(self.source)
+        """The document of the service with ``${VAR}`` in place and string commands unsplit."""
+        return self._document(self.source)
 
     @property
     def units(self) -> list[Unit]:
@@ -125,15 +133,15 @@ class Facts(Struct, frozen=True):
         A service of a provider has no container, so it runs nothing.
         """
         hook = self.module.manifest.spec.runtime.hook
-        if self.service.get("provider"):
+        service = self.service
+        if service.provider:
             return []
         if hook is None:
-            return [Unit(self.service, self.source_service)]
-        pairs = zip(self.service.get(hook) or (), self.source_service.get(hook) or (), strict=False)
-        image = self.service.get("image")
+            return [Unit(service, self.source_service)]
+        pairs = zip(service.hooks[hook], self.source_service.get(hook) or (), strict=False)
         return [
             # A hook runs in the image of its service unless it names one.
-            Unit({"image": image, **rendered}, source, (hook, str(index)))
+            Unit(rendered.over(service, ("image",)), source, (hook, str(index)))
             for index, (rendered, source) in enumerate(pairs)
         ]
 
@@ -186,14 +194,14 @@ class Facts(Struct, frozen=True):
         """Name the files in Compose's words as seen from the repository."""
         return said.replace(f"{self.module.root.resolve()}/", "")
 
-    def _service(self, rendered: Rendered) -> Mapping[str, Any]:
+    def _document(self, rendered: Rendered) -> Mapping[str, Any]:
         name = self.module.service
         location = self.module.at("spec", "runtime", self.module.engine, "service")
         unclear = rendered.left_out(name, self.reads | _ALWAYS)
         if unclear:
             raise self._unclear(unclear, location)
         try:
-            return rendered.services[name]
+            return rendered.documents[name]
         except KeyError:
             message = f"there is no service {quoted(name)} to look at; contract::compose says more"
             raise ComposeError(message, location=location) from None

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pytest_platform.checks.contract import built
 from pytest_platform.checks.contract.facts import Facts, Unit
 from pytest_platform.compose.interpolation import UNKNOWN, declared, optional
+from pytest_platform.compose.service_parts import ServiceHealthcheck
 from pytest_platform.module.forms import ExpectedState
 from pytest_platform.text import quoted
 from pytest_platform.verdict import Finding
@@ -25,9 +26,9 @@ def judge(facts: Facts) -> Iterator[Finding]:
     """Look for a health check where the expected state is ``healthy``."""
     if facts.module.manifest.spec.runtime.expected_state is not ExpectedState.HEALTHY:
         return
-    if facts.service.get("provider"):
+    if facts.service.provider:
         return
-    check, source = facts.service.get("healthcheck"), facts.source_service.get("healthcheck")
+    check, source = facts.service.healthcheck, facts.source_service.get("healthcheck")
     deciding = _deciding(source or {})
     if names := sorted({*facts.unset(None, deciding), *optional(json.dumps(deciding))}):
         named = ", ".join(names)
@@ -45,8 +46,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
 def _is_built_with_one(facts: Facts) -> bool:
     """Say whether the Dockerfile of the service gives its image a health check."""
     unit = built.read(facts, Unit(facts.service, facts.source_service)).unit
-    test = (unit.rendered.get("healthcheck") or {}).get("test")
-    return bool(test) and test != ["NONE"]
+    check = unit.rendered.healthcheck
+    return check is not None and check.words not in {(), ("NONE",)}
 
 
 def _deciding(check: Mapping[str, Any]) -> list[str]:
@@ -58,10 +59,9 @@ def _deciding(check: Mapping[str, Any]) -> list[str]:
     return [*words[:1], *open_, str(check.get("disable") or "")]
 
 
-def _problem(check: Mapping[str, Any] | None) -> str | None:
-    test = (check or {}).get("test")
-    words = [test] if isinstance(test, str) else list(test or ())
-    if check and (check.get("disable") or words == ["NONE"]):
+def _problem(check: ServiceHealthcheck | None) -> str | None:
+    words = check.words if check else ()
+    if check and (check.disable or words == ("NONE",)):
         return f"the health check is disabled, so it is never healthy: give it a test, {_ADVICE}"
     command = " ".join(words[1:]).strip().upper()
     if words and command in {"NONE", ""} and words[0] in {"CMD", "CMD-SHELL"}:

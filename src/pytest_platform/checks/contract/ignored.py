@@ -24,11 +24,11 @@ def judge(facts: Facts) -> Iterator[Finding]:
             continue
         message = f"{key} is ignored by a deployment: {instead}"
         yield Finding(CODE, message, "a key that is read", key, path=(key,))
-    for port in facts.service.get("ports") or ():
-        if address := port.get("host_ip"):
-            target = port.get("target")
+    for port in facts.service.ports:
+        if address := port.host_ip:
             message = (
-                f"port {target} is published on all addresses of all nodes, and not on {address}: "
-                "a deployment ignores the address; remove it, or do not publish the port"
+                f"port {port.target} is published on all addresses of all nodes, and not on "
+                f"{address}: a deployment ignores the address; remove it, or do not publish the "
+                "port"
             )
-            yield Finding(CODE, message, "no address", str(address), path=("ports",))
+            yield Finding(CODE, message, "no address", address, path=("ports",))

@@ -9,7 +9,6 @@ from typing import Final
 from pytest_platform.checks.contract.facts import Facts, Unit
 from pytest_platform.compose.image_name import familiar
 from pytest_platform.compose.interpolation import UNKNOWN, declared, variables
-from pytest_platform.compose.service import image_of
 from pytest_platform.text import quoted
 from pytest_platform.verdict import Finding
 
@@ -29,20 +28,11 @@ def judge(facts: Facts) -> Iterator[Finding]:
 
 def _made_here(unit: Unit, facts: Facts) -> bool:
     """Return whether no registry is asked: the project builds it, or it never leaves the host."""
-    image = familiar(str(unit.rendered.get("image") or ""))
+    image = familiar(unit.rendered.image)
     if not image:
-        return bool(facts.service.get("build"))
-    local = image.startswith("localhost/") and unit.rendered.get("pull_policy") == "never"
-    return local or image in set(_built(facts))
-
-
-def _built(facts: Facts) -> Iterator[str]:
-    """Yield the images that Compose builds: by their names, further tags and default names."""
-    for name, service in facts.rendered.services.items():
-        build = service.get("build")
-        if build:
-            yield familiar(image_of(service, facts.module.project, name))
-            yield from (familiar(str(tag)) for tag in build.get("tags") or ())
+        return bool(facts.service.build)
+    local = image.startswith("localhost/") and unit.rendered.pull_policy == "never"
+    return local or image in facts.rendered.built
 
 
 def _problem(unit: Unit) -> str | None:

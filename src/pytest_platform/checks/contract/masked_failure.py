@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pytest_platform.compose.service import RenderedService
 from pytest_platform.scripts import failures, fates
 from pytest_platform.scripts.fates import sets_errexit
 from pytest_platform.scripts.files import NO_TEXTS, Texts
@@ -91,7 +92,7 @@ _BESIDE_ERREXIT: Final = {
 
 
 def findings(
-    rendered: Mapping[str, Any],
+    rendered: RenderedService,
     source: Mapping[str, Any],
     scripts: Texts = NO_TEXTS,
 ) -> list[Finding]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,6 +13,8 @@ from msgspec.structs import replace
 from pytest_platform.checks.contract import surroundings
 from pytest_platform.checks.contract.facts import Facts, Unit
 from pytest_platform.compose import source
+from pytest_platform.compose.service import RenderedService
+from pytest_platform.compose.service_parts import FileGrant, ServiceMount
 from pytest_platform.compose.source import locate
 from pytest_platform.reading import read_text
 from pytest_platform.scripts.files import Texts
@@ -41,32 +43,36 @@ def scripts(facts: Facts, unit: Unit) -> dict[str, MountedFiles]:
 
     Where two mounts have the same path, it is not known which one is seen, so neither is there.
     """
-    if unit.rendered.get("volumes_from"):
+    if unit.rendered.volumes_from:
         return {}
     found = _all_texts(facts, unit)
     shadowed = _shadowed(unit.rendered)
     return {path: one for path, one in found.items() if path not in shadowed}
 
 
-def _shadowed(rendered: Mapping[str, Any]) -> set[str]:
+def _shadowed(rendered: RenderedService) -> set[str]:
     """Return the paths at which more than one thing is mounted."""
-    targets = [
-        surroundings.normal(str(one).partition(":")[0]) for one in rendered.get("tmpfs") or ()
-    ]
-    for kind in ("volumes", "configs", "secrets"):
-        mounts = (one for one in rendered.get(kind) or () if isinstance(one, Mapping))
-        targets += [surroundings.target_of(kind, one) for one in mounts]
+    targets = [surroundings.normal(one.partition(":")[0]) for one in rendered.tmpfs]
+    mounts: Mapping[str, Sequence[ServiceMount | FileGrant]] = {
+        "volumes": rendered.volumes,
+        "configs": rendered.configs,
+        "secrets": rendered.secrets,
+    }
+    for kind, some in mounts.items():
+        targets += [surroundings.target_of(kind, one) for one in some]
     return {path for path, count in Counter(targets).items() if count > 1}
 
 
 def _all_texts(facts: Facts, unit: Unit) -> dict[str, MountedFiles]:
     root = facts.module.root.resolve()
     found: dict[str, MountedFiles] = {}
-    for mount in unit.rendered.get("volumes") or ():
-        if isinstance(mount, Mapping) and mount.get("type") == "bind":
-            for path, target in files_of(*_bind(mount)):
+    for mount in unit.rendered.volumes:
+        if mount.type == "bind":
+            place = surroundings.target_of("volumes", mount)
+            for path, target in files_of(Path(mount.source), place):
                 found |= text_of(root, path, target)
-    for name, target in _configs(unit):
+    for grant in unit.rendered.configs:
+        name, target = grant.source, surroundings.target_of("configs", grant)
         made = (facts.rendered.model.get("configs") or {}).get(name) or {}
         if "content" in made:
             found[target] = _content(facts, name, str(made["content"]))
@@ -115,17 +121,6 @@ def _content(facts: Facts, name: str, content: str) -> MountedFiles:
     made = (facts.source.model.get("configs") or {}).get(name) or {}
     source = str(made.get("content", content))
     return MountedFiles(text, single_dollars(source), config=name, source=source)
-
-
-def _configs(unit: Unit) -> Iterator[tuple[str, str]]:
-    for one in unit.rendered.get("configs") or ():
-        if isinstance(one, Mapping):
-            name = str(one.get("source"))
-            yield name, surroundings.target_of("configs", one)
-
-
-def _bind(mount: Mapping[str, Any]) -> tuple[Path, str]:
-    return Path(str(mount.get("source", ""))), surroundings.target_of("volumes", mount)
 
 
 def files_of(source: Path, target: str) -> Iterator[tuple[Path, str]]:

@@ -22,6 +22,7 @@ from msgspec.structs import replace
 from pytest_platform.checks.contract import surroundings
 from pytest_platform.checks.contract.surroundings import Told
 from pytest_platform.compose.placeholders import variables
+from pytest_platform.compose.service import RenderedService
 from pytest_platform.scripts.changes import Judge
 from pytest_platform.scripts.data_change import DataChange
 from pytest_platform.scripts.files import NO_TEXTS, Texts
@@ -50,7 +51,7 @@ _ADVICE: Final = "take it out, or declare it under runtime.beyond_create with a 
 
 
 def findings(
-    rendered: Mapping[str, Any],
+    rendered: RenderedService,
     source: Mapping[str, Any],
     allowed: Collection[str],
     scripts: Texts = NO_TEXTS,
@@ -74,7 +75,7 @@ def findings(
 
 
 def declarations(
-    rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Texts = NO_TEXTS
+    rendered: RenderedService, source: Mapping[str, Any], scripts: Texts = NO_TEXTS
 ) -> list[str]:
     """Return what ``runtime.beyond_create`` has to name, so that nothing is found any more."""
     named: dict[str, None] = {}
@@ -93,7 +94,7 @@ def _leading(words: tuple[str, ...]) -> int:
     return min(3, len(list(plain)))
 
 
-def _told(rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Texts) -> list[Told]:
+def _told(rendered: RenderedService, source: Mapping[str, Any], scripts: Texts) -> list[Told]:
     known = surroundings.environment(rendered, source)
     texts = [source.get(key) for key in ("entrypoint", "command", "healthcheck")]
     filled = set(variables(json.dumps([*texts, *scripts.sources.values()])))
@@ -102,7 +103,7 @@ def _told(rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Texts
         scratch=not surroundings.below_tmp(rendered),
         mounted=surroundings.mounted(rendered) | scripts.texts.keys(),
         environment={name: one for name, one in known.items() if name not in filled},
-        unclear=frozenset(rendered.get("environment") or {}) - known.keys(),
+        unclear=frozenset(rendered.environment) - known.keys(),
         filled=frozenset(filled),
     )
     ran = "\n".join([*(word.text for word in arguments(rendered, source)), *scripts.texts.values()])
@@ -115,13 +116,14 @@ def _told(rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Texts
 
 
 def _of_command(
-    judge: Judge, rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Texts
+    judge: Judge, rendered: RenderedService, source: Mapping[str, Any], scripts: Texts
 ) -> list[Told]:
     """Judge what runs; of an image that is not known, the image and what it may run."""
     words = arguments(rendered, source)
-    if words and rendered.get("entrypoint") is not None:
+    if words and rendered.entrypoint is not None:
         return _of_words(judge, words, scripts)
-    entry = of_publisher(rendered)
+    # What is built here may put anything before the command, whatever its image is called.
+    entry = None if rendered.build else of_publisher(rendered.image)
     if not words or entry is None:
         shell = words if invocation(words) else []
         return [surroundings.of_image(rendered, source), *_of_words(judge, shell, scripts)]
@@ -197,12 +199,11 @@ def _place(
     return found.place(told.at if told else None, change.file)
 
 
-def _health_check(rendered: Mapping[str, Any]) -> list[Argument]:
+def _health_check(rendered: RenderedService) -> list[Argument]:
     """Give what the health check runs, which is run beside the service, in its container."""
-    test = (rendered.get("healthcheck") or {}).get("test") or ["NONE"]
-    kind, *texts = test if isinstance(test, list) else ["CMD-SHELL", test]
+    kind, *texts = (rendered.healthcheck and rendered.healthcheck.words) or ("NONE",)
     given = ["sh", "-c", *texts] if kind == "CMD-SHELL" else texts if kind == "CMD" else []
-    return [Argument(single_dollars(str(text)), "healthcheck", None) for text in given]
+    return [Argument(single_dollars(text), "healthcheck", None) for text in given]
 
 
 def _changes(

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from pytest_platform.checks.contract import built, env_files, mounted, unset
 from pytest_platform.checks.contract.facts import Facts, Unit
 from pytest_platform.checks.contract.mounted import MountedFiles
+from pytest_platform.compose.service import HOOKS
 from pytest_platform.errors import PlatformError
 from pytest_platform.module.forms import DECIDE, StateClass
 from pytest_platform.verdict import Finding
@@ -25,7 +26,6 @@ class Unread(PlatformError):
 
 
 _SHARED: Final = ("image", "build", "volumes", "volumes_from", "configs", "secrets", "tmpfs")
-_HOOKS: Final = ("pre_start", "post_start", "pre_stop")
 
 
 def command_shape(facts: Facts) -> Iterator[Finding]:
@@ -66,7 +66,7 @@ def _with_files(facts: Facts, check: str) -> list[Finding]:
     found: list[Finding] = []
     unread: list[tuple[Unit, Finding]] = []
     for unit in facts.units:
-        mounts, folder = mounted.scripts(facts, unit), str(unit.rendered.get("working_dir") or "")
+        mounts, folder = mounted.scripts(facts, unit), unit.rendered.working_dir
         texts = mounted.texts(mounts, folder)
         told = _ask(check, unit, texts)
         found += _below(unit, [mounted.located(facts, mounts, folder, one) for one in told])
@@ -146,17 +146,18 @@ def declarations(facts: Facts) -> Iterator[str]:
 def _all_that_runs(facts: Facts) -> Iterator[Unit]:
     """Yield a service and its hooks, or the hooks that are judged alone."""
     service, source = facts.service, facts.source_service
-    shared = {key: service[key] for key in _SHARED if key in service}
     alone = facts.module.manifest.spec.runtime.hook
     if alone is None:
         yield Unit(service, source)
-    for kind in _HOOKS if alone is None else (alone,):
-        # A hook that starts a container has an entrypoint; one that runs in it has none.
-        started = shared if kind == "pre_start" else {**shared, "entrypoint": []}
+    for kind in HOOKS if alone is None else (alone,):
         sources = source.get(kind) or ()
-        for index, hook in enumerate(service.get(kind) or ()):
+        for index, hook in enumerate(service.hooks[kind]):
             written = sources[index] if index < len(sources) else {}
-            yield Unit({**started, **hook}, written, (kind, str(index)))
+            started = hook.over(service, _SHARED)
+            # A hook that starts a container has an entrypoint; one that runs in it has none.
+            if kind != "pre_start" and hook.entrypoint is None:
+                started = replace(started, entrypoint=())
+            yield Unit(started, written, (kind, str(index)))
 
 
 def _ask(check: str, unit: Unit, *more: object) -> list[Finding]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pytest_platform.compose.interpolation import variables
+from pytest_platform.compose.service import RenderedService
 from pytest_platform.scripts.commands import plain
 from pytest_platform.scripts.files import NO_TEXTS, Texts, all_run
 from pytest_platform.scripts.invocation import arguments, invocation, program, single_dollars
@@ -19,7 +20,7 @@ CODE: Final = "contract.interpolation"
 
 
 def findings(
-    rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Texts = NO_TEXTS
+    rendered: RenderedService, source: Mapping[str, Any], scripts: Texts = NO_TEXTS
 ) -> list[Finding]:
     """Tell which variables a script sets itself, and yet writes with one dollar.
 

@@ -9,6 +9,7 @@ from typing import Final
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.compose.interpolation import optional, split_outside
 from pytest_platform.compose.service import Restart
+from pytest_platform.compose.service_parts import DeployRestart
 from pytest_platform.run.engines import engine_of
 from pytest_platform.text import quoted
 from pytest_platform.verdict import Finding
@@ -20,12 +21,12 @@ _RESTARTS: Final = frozenset({"always", "unless-stopped", "on-failure"})
 
 def judge(facts: Facts) -> Iterator[Finding]:
     """Compare the restart policy with the expected state. Compose never restarts a hook."""
-    if facts.module.manifest.spec.runtime.hook is not None or facts.service.get("provider"):
+    if facts.module.manifest.spec.runtime.hook is not None or facts.service.provider:
         return
     if facts.module.undecided:
         return  # no policy is right for both
     policy = engine_of(facts.module).restart_of(facts.service)
-    rendered, source = _deciding(policy, facts), _deciding(policy, facts, written=True)
+    rendered, source = _deciding(policy, facts)
     if unset := facts.unset(rendered, source):
         yield _unknown(policy, unset, one_shot=facts.module.one_shot)
     elif names := optional(json.dumps(source)):
@@ -36,16 +37,22 @@ def judge(facts: Facts) -> Iterator[Finding]:
         yield from _long_running(policy)
 
 
-def _deciding(policy: Restart, facts: Facts, *, written: bool = False) -> list[str]:
-    """Return the texts on which the verdict depends; a bound counts for a one-shot alone."""
-    service = facts.source_service if written else facts.service
+def _deciding(policy: Restart, facts: Facts) -> tuple[list[str], list[str]]:
+    """Return the texts on which the verdict depends, as they are rendered and as written.
+
+    A bound counts for a one-shot alone.
+    """
+    service, source = facts.service, facts.source_service
     bounded = facts.module.one_shot and policy.name == "on-failure"
     if policy.path[0] != "deploy":
-        text = str(service.get("restart") or "")
-        return [text if bounded else split_outside(text, ":")[0]]
-    declared = (service.get("deploy") or {}).get("restart_policy") or {}
+        texts = service.restart, str(source.get("restart") or "")
+        first, second = (one if bounded else split_outside(one, ":")[0] for one in texts)
+        return [first], [second]
+    declared = service.deploy.restart_policy or DeployRestart()
+    written = (source.get("deploy") or {}).get("restart_policy") or {}
     keys = ("condition", "max_attempts") if bounded else ("condition",)
-    return [str(declared.get(key) or "") for key in keys]
+    rendered = [str(getattr(declared, key) or "") for key in keys]
+    return rendered, [str(written.get(key) or "") for key in keys]
 
 
 def _unknown(policy: Restart, names: list[str], *, one_shot: bool) -> Finding:

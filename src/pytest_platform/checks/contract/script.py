@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pytest_platform.checks.contract import command_shape
+from pytest_platform.compose.service import RenderedService
 from pytest_platform.scripts import files
 from pytest_platform.scripts.files import NO_TEXTS, Texts, unread
 from pytest_platform.scripts.invocation import Program, arguments, basename, invocation, program
@@ -29,7 +30,7 @@ _LINE: Final = re.compile(r"(?:\bline |^\w+: )(\d+)", re.MULTILINE)
 
 
 def findings(
-    rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Texts = NO_TEXTS
+    rendered: RenderedService, source: Mapping[str, Any], scripts: Texts = NO_TEXTS
 ) -> list[Finding]:
     """Report that a script cannot be parsed; a script that the shell does not get is not judged.
 
@@ -97,7 +98,7 @@ def _start(text: str, line: int) -> int:
 
 
 def unread_findings(
-    rendered: Mapping[str, Any], source: Mapping[str, Any], scripts: Texts
+    rendered: RenderedService, source: Mapping[str, Any], scripts: Texts
 ) -> list[Finding]:
     """Report that all that runs is a script file that is not among ``scripts``."""
     found = program(arguments(rendered, source))

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from pytest_platform.checks.contract.env_files import in_tracked_files
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.compose.literals import in_value
-from pytest_platform.compose.service import source_of
+from pytest_platform.compose.rendered import source_of
 from pytest_platform.compose.source import locate
 from pytest_platform.verdict import Finding, Location
 

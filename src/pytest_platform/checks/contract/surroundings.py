@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pytest_platform.compose.placeholders import variables
+from pytest_platform.compose.service import RenderedService
+from pytest_platform.compose.service_parts import FileGrant, ServiceMount
 from pytest_platform.scripts.changes import Judge
 from pytest_platform.scripts.data_change import DataChange
 from pytest_platform.scripts.invocation import single_dollars
@@ -21,21 +23,19 @@ Told = tuple[tuple[str, ...], Spot | None, DataChange, str | None]
 UNKNOWN: Final = "placeholder-"
 """What stands in a text for a value that is not there."""
 
-_KINDS: Final = ("volumes", "configs", "secrets")
 
-
-def of_image(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> Told:
+def of_image(rendered: RenderedService, source: Mapping[str, Any]) -> Told:
     """Report that it is not known what an image runs."""
-    image = str(rendered.get("image", "")).partition("@")[0].rpartition("/")
+    image = rendered.image.partition("@")[0].rpartition("/")
     name = image[0] + image[1] + image[2].partition(":")[0] or "build"
     does = "is an image whose entrypoint was not read (`entrypoint:` would name it)"
-    place = "image" if "image" in rendered else "build"
-    quoted = str(source.get("image") or rendered.get("image", "build")).partition("@")[0]
+    place = "image" if rendered.image else "build"
+    quoted = str(source.get("image") or rendered.image or "build").partition("@")[0]
     return (place,), None, DataChange(does, (name,), name), quoted
 
 
 def of_environment(
-    rendered: Mapping[str, Any], source: Mapping[str, Any], judge: Judge, ran: str
+    rendered: RenderedService, source: Mapping[str, Any], judge: Judge, ran: str
 ) -> list[Told]:
     """Find variables by which the name of a program runs another one, or code before it.
 
@@ -45,7 +45,7 @@ def of_environment(
     known = environment(rendered, source)
     return [
         (("environment", name), None, DataChange(does, (f"{name.lower()}=",), name), name)
-        for name, value in (rendered.get("environment") or {}).items()
+        for name, value in rendered.environment.items()
         if (does := _heeded(name, str(value or ""), known.get(name), judge, ran))
     ]
 
@@ -68,31 +68,30 @@ def _is_usual(name: str, value: str, judge: Judge) -> bool:
     return bool(matches) and ".." not in value and not below_tmp
 
 
-def environment(rendered: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, str]:
+def environment(rendered: RenderedService, source: Mapping[str, Any]) -> dict[str, str]:
     """Return what is given for sure: what Compose fills in may be anything at a deployment."""
-    given: Mapping[str, Any] = rendered.get("environment") or {}
     written = source.get("environment")
     if not isinstance(written, Mapping):
         return {}
     return {
         name: single_dollars(str(one))
-        for name, one in given.items()
+        for name, one in rendered.environment.items()
         if one is not None and name in written and not set(variables(str(written[name] or "")))
     }
 
 
-def mounted(rendered: Mapping[str, Any]) -> frozenset[str]:
+def mounted(rendered: RenderedService) -> frozenset[str]:
     """Return the paths at which something that stays is mounted."""
     return frozenset(target for _, _, target in _mounts(rendered))
 
 
-def below_tmp(rendered: Mapping[str, Any]) -> bool:
+def below_tmp(rendered: RenderedService) -> bool:
     """Say whether what is written below ``/tmp`` may stay, or may be somebody else's."""
     below = any(f"{one}/".startswith(("/tmp/", "//")) for one in mounted(rendered))  # noqa: S108
-    return below or bool(rendered.get("volumes_from"))
+    return below or bool(rendered.volumes_from)
 
 
-def of_mounts(rendered: Mapping[str, Any], source: Mapping[str, Any], judge: Judge) -> list[Told]:
+def of_mounts(rendered: RenderedService, source: Mapping[str, Any], judge: Judge) -> list[Told]:
     """Find what is mounted where programs, libraries and start-up files are read.
 
     A script there is judged like one that is run, for a program of the image may run it.
@@ -132,21 +131,23 @@ def _decides(target: str) -> bool:
     )
 
 
-def _mounts(rendered: Mapping[str, Any]) -> Iterator[tuple[str, int, str]]:
+def _mounts(rendered: RenderedService) -> Iterator[tuple[str, int, str]]:
     """Yield what is mounted: its field, its index there, and its path in the container."""
-    for kind in _KINDS:
-        for at, one in enumerate(rendered.get(kind) or ()):
-            if isinstance(one, Mapping) and one.get("type") != "tmpfs":
-                yield kind, at, target_of(kind, one)
+    for at, mount in enumerate(rendered.volumes):
+        if mount.type != "tmpfs":
+            yield "volumes", at, target_of("volumes", mount)
+    for kind, grants in (("configs", rendered.configs), ("secrets", rendered.secrets)):
+        for at, one in enumerate(grants):
+            yield kind, at, target_of(kind, one)
 
 
-def target_of(kind: str, mount: Mapping[str, Any]) -> str:
+def target_of(kind: str, mount: ServiceMount | FileGrant) -> str:
     """Give the path in the container at which something is mounted.
 
-    >>> target_of("configs", {"source": "a"}), target_of("volumes", {"target": "/a/../etc/"})
+    >>> target_of("configs", FileGrant("a")), target_of("volumes", ServiceMount(target="/a/../etc"))
     ('/a', '/etc')
     """
-    target = str(mount.get("target") or mount.get("source") or "")
+    target = mount.target or mount.source
     folder = "/run/secrets" if kind == "secrets" else "/"
     return normal(posixpath.join(folder, target))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.compose.remote import Deployed
 from pytest_platform.compose.rendered import Rendered
+from pytest_platform.compose.service import RenderedService
 from pytest_platform.docker.api import InspectedContainer
 from pytest_platform.docker.details import Details
 from pytest_platform.docker.host_config import HostConfig
@@ -73,7 +74,7 @@ def rendered_remotely(facts: Facts, container: InspectedContainer) -> Rendered:
 
 def with_service(rendered: Rendered, name: str, service: Mapping[str, Any]) -> Rendered:
     """Return the project with another model of one service."""
-    services = {**rendered.services, name: service}
+    services = {**rendered.documents, name: service}
     return replace(rendered, model={**rendered.model, "services": services})
 
 
@@ -94,7 +95,7 @@ def rebased(rendered: Rendered, root: Path, here: Path, folder: str) -> Rendered
         model[key] = {name: rebase.file(one) for name, one in (model[key] or {}).items()}
     model["services"] = {
         name: rebase.service(service) if service.get("volumes") else service
-        for name, service in rendered.services.items()
+        for name, service in rendered.documents.items()
     }
     return Rendered(model, rendered.placeholders)
 
@@ -129,14 +130,14 @@ class _Rebase(Struct, frozen=True):
         return {**volume, "driver_opts": {**options, "device": self.path(str(options["device"]))}}
 
 
-def shares(service: Model) -> bool:
+def shares(service: RenderedService) -> bool:
     """Whether a rendered service uses a namespace or the volumes of another service."""
-    modes = (str(service.get(key) or "") for key in _MODES)
-    return bool(service.get("volumes_from")) or any(one.startswith(_SERVICE) for one in modes)
+    modes: Iterator[str] = (getattr(service, key) for key in _MODES)
+    return bool(service.volumes_from) or any(one.startswith(_SERVICE) for one in modes)
 
 
 def resolved(service: Model, host: HostConfig, ids: Mapping[str, Sequence[str]]) -> Model:
-    """Return the service with the ids of containers in place of the names of services.
+    """Return the document of a service with the ids of containers in place of names of services.
 
     ``host`` is of the container that it is compared with; ``ids`` are those of the containers
     of each service. Of several containers of one service, the one in use is taken. A

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pytest_platform.checks.drift import rights
@@ -20,10 +20,17 @@ from pytest_platform.checks.drift.model import (
 )
 from pytest_platform.compose import image_name
 from pytest_platform.compose.rendered import Rendered, unescaped
-from pytest_platform.compose.service import image_of, restart_of, text_of
+from pytest_platform.compose.service import RenderedService, service_of, text_of
+from pytest_platform.compose.service_parts import (
+    FileGrant,
+    ServiceHealthcheck,
+    ServiceMount,
+    ServiceNetwork,
+    ServicePort,
+    ServiceTmpfs,
+)
+from pytest_platform.units import nanoseconds
 
-_UNITS = {"h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6, "us": 10**3, "µs": 10**3}
-_DURATION = re.compile(r"([0-9.]+)(h|ms|us|µs|ns|m|s)")
 VARIABLE = re.compile(r"(?<!\$)(?:\$\$)*\$(?!\$)")
 """Matches where a text of a Compose file has a variable; ``$$`` is a dollar."""
 _SECTIONS = ("name", "networks", "volumes", "configs", "secrets")
@@ -50,12 +57,13 @@ def desired(
         KeyError: the project has no such service.
     """
     model = {key: unescaped(rendered.model.get(key)) for key in _SECTIONS}
-    service: Model = unescaped(rendered.services[name])
-    mode, policy = service.get("network_mode") or "", restart_of(service)
+    service = service_of(unescaped(rendered.documents[name]))
+    mode, policy = service.network_mode, service.restart_policy
+    image = image_name.of_service(service.image, str(model.get("name")), name)
     settings = ContainerSettings(
-        image=image_name.normal(image_of(service, str(model.get("name")), name)),
-        command=tuple(service.get("command") or ()),
-        entrypoint=_entrypoint(service),
+        image=image_name.normal(image),
+        command=service.command or (),
+        entrypoint=service.entrypoint,
         environment=_environment(service, digest),
         published=frozenset(_published(service)),
         exposed=frozenset(_exposed(service)),
@@ -63,18 +71,18 @@ def desired(
         network_mode=network_mode(mode) if without_networks(mode) else "",
         networks=dict(_networks(service, model)),
         restart=restart(policy.name, policy.attempts),
-        user=str(service.get("user") or ""),
-        healthcheck=_healthcheck(service.get("healthcheck")),
-        labels=own_labels(service.get("labels") or {}),
+        user=str(service.user),
+        healthcheck=_healthcheck(service.healthcheck),
+        labels=own_labels(service.labels),
         rights=rights.declared(service),
-        container_name=service.get("container_name") or "",
+        container_name=service.container_name,
     )
     return Desired(
         settings,
         _private(name, source),
-        bool(service.get("volumes_from")),
-        "" if service.get("image") else image_name.normal(f"{model.get('name')}_{name}"),
-        bool(service.get("use_api_socket")),
+        bool(service.volumes_from),
+        "" if service.image else image_name.normal(f"{model.get('name')}_{name}"),
+        service.use_api_socket,
         digest(_API_SOCKET),
     )
 
@@ -91,96 +99,80 @@ def without_networks(mode: str) -> bool:
     return mode in {"none", "host", "bridge", "default"} or mode.startswith(_SHARED)
 
 
-def nanoseconds(duration: str | None) -> int:
-    """Read a duration of Go, such as ``1m30s``; none is 0."""
-    parts = _DURATION.findall(duration or "")
-    return round(sum(float(number) * _UNITS.get(unit, 1) for number, unit in parts))
-
-
-def _entrypoint(service: Model) -> tuple[str, ...] | None:
-    declared = service.get("entrypoint")
-    return None if declared is None else tuple(declared)
-
-
-def _environment(service: Model, digest: Callable[[str], str]) -> dict[str, str | None]:
+def _environment(service: RenderedService, digest: Callable[[str], str]) -> dict[str, str | None]:
     return {
         name: None if value is None else digest(text_of(value))
-        for name, value in (service.get("environment") or {}).items()
+        for name, value in service.environment.items()
     }
 
 
-def _published(service: Model) -> Iterator[str]:
-    for port in service.get("ports") or ():
-        inside = f"{port['target']}/{port.get('protocol') or 'tcp'}"
-        yield binding(port.get("host_ip") or "", str(port.get("published") or ""), inside)
+def _published(service: RenderedService) -> Iterator[str]:
+    for port in service.ports:
+        yield binding(port.host_ip, str(port.published or ""), _inside(port))
 
 
-def _exposed(service: Model) -> Iterator[str]:
-    for port in service.get("ports") or ():
-        yield f"{port['target']}/{port.get('protocol') or 'tcp'}"
-    for text in service.get("expose") or ():
+def _inside(port: ServicePort) -> str:
+    return f"{port.target}/{port.protocol}"
+
+
+def _exposed(service: RenderedService) -> Iterator[str]:
+    yield from map(_inside, service.ports)
+    for text in service.expose:
         ports, _, protocol = str(text).partition("/")
         first, _, last = ports.partition("-")
         for number in range(int(first), int(last or first) + 1):
             yield f"{number}/{protocol or 'tcp'}"
 
 
-def _mounts(service: Model, model: Model) -> Iterator[tuple[str, Mount]]:
+def _mounts(service: RenderedService, model: Model) -> Iterator[tuple[str, Mount]]:
     """Yield mounts, the weakest first: what is listed under ``volumes`` wins."""
-    yield from _files(service, model, "configs", "/")
-    yield from _files(service, model, "secrets", "/run/secrets/")
-    for text in service.get("tmpfs") or ():
+    yield from _files(service.configs, model.get("configs"), "/")
+    yield from _files(service.secrets, model.get("secrets"), "/run/secrets/")
+    for text in service.tmpfs:
         target, _, options = text.partition(":")
         yield target, Mount("tmpfs", options=options)
-    for volume in service.get("volumes") or ():
-        yield volume["target"], _mount(volume, model)
+    for volume in service.volumes:
+        yield volume.target, _mount(volume, model)
 
 
-def _files(service: Model, model: Model, key: str, folder: str) -> Iterator[tuple[str, Mount]]:
+def _files(
+    grants: Iterable[FileGrant], files: Model | None, folder: str
+) -> Iterator[tuple[str, Mount]]:
     """Yield the mounts of configs or secrets that are files; others are copied in."""
-    for use in service.get(key) or ():
-        defined = (model.get(key) or {}).get(use["source"]) or {}
+    for grant in grants:
+        defined = (files or {}).get(grant.source) or {}
         if not defined.get("file"):
             continue
-        target = posixpath.join(folder, use.get("target") or use["source"])
+        target = posixpath.join(folder, grant.target or grant.source)
         yield target, Mount("bind", _path(defined["file"]), read_only=True)
 
 
-def _mount(volume: Model, model: Model) -> Mount:
-    kind, source = volume["type"], volume.get("source") or ""
-    read_only = bool(volume.get("read_only"))
+def _mount(volume: ServiceMount, model: Model) -> Mount:
+    kind, source, read_only = volume.type, volume.source, volume.read_only
     if kind == "volume":
         named = (model.get("volumes") or {}).get(source) or {}
         return Mount(kind, named.get("name") or source, read_only)
     if kind == "tmpfs":
-        return Mount(kind, "", read_only, _tmpfs(volume.get("tmpfs") or {}))
+        return Mount(kind, "", read_only, _tmpfs(volume.tmpfs))
     if kind == "image":
-        return Mount(
-            kind, image_name.normal(source), True, (volume.get("image") or {}).get("subpath", "")
-        )
+        return Mount(kind, image_name.normal(source), True, volume.image.subpath)
     return Mount(kind, _path(source), read_only)
 
 
-def _tmpfs(options: Model) -> str:
-    size, mode = int(options.get("size") or 0), int(options.get("mode") or 0)
+def _tmpfs(options: ServiceTmpfs) -> str:
+    size, mode = options.size, options.mode
     return ",".join([f"size={size}"] * bool(size) + [f"mode={mode:o}"] * bool(mode))
 
 
-def _networks(service: Model, model: Model) -> Iterator[tuple[str, Attachment]]:
-    defined, mode = model.get("networks") or {}, service.get("network_mode") or ""
+def _networks(service: RenderedService, model: Model) -> Iterator[tuple[str, Attachment]]:
+    defined, mode = model.get("networks") or {}, service.network_mode
     if mode and not without_networks(mode):
         yield mode, Attachment()
-    for key, options in (service.get("networks") or {}).items():
+    for key, options in service.networks.items():
         name = (defined.get(key) or {}).get("name") or key
-        given = options or {}
-        yield (
-            name,
-            Attachment(
-                frozenset(given.get("aliases") or ()),
-                address(given.get("ipv4_address") or ""),
-                address(given.get("ipv6_address") or ""),
-            ),
-        )
+        given = options or ServiceNetwork()
+        addresses = address(given.ipv4_address), address(given.ipv6_address)
+        yield name, Attachment(frozenset(given.aliases), *addresses)
 
 
 def restart(name: str, count: int) -> str:
@@ -188,21 +180,21 @@ def restart(name: str, count: int) -> str:
     return f"{name or 'no'}:{count}" if count else name or "no"
 
 
-def _healthcheck(check: Model | None) -> Healthcheck | None:
+def _healthcheck(check: ServiceHealthcheck | None) -> Healthcheck | None:
     if check is None:
         return None
     return Healthcheck(
-        ("NONE",) if check.get("disable") else tuple(check.get("test") or ()),
-        nanoseconds(check.get("interval")),
-        nanoseconds(check.get("timeout")),
-        nanoseconds(check.get("start_period")),
-        int(check.get("retries") or 0),
+        ("NONE",) if check.disable else check.words,
+        nanoseconds(check.interval),
+        nanoseconds(check.timeout),
+        nanoseconds(check.start_period),
+        check.retries,
     )
 
 
 def _private(name: str, source: Rendered | None) -> frozenset[str]:
     """Name the fields, and the single labels, whose source holds a variable."""
-    service: Model = (source.services.get(name) if source else None) or {}
+    service: Model = (source.documents.get(name) if source else None) or {}
     fields = {key for key in _SHOWN if VARIABLE.search(str(service.get(key) or ""))}
     labels = service.get("labels") or {}
     named = isinstance(labels, Mapping) and not VARIABLE.search(" ".join(labels))

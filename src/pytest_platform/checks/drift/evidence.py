@@ -81,7 +81,7 @@ _TOP = {"mounts": ("volumes", "configs", "secrets"), "networks": ("networks",)}
 
 def variable_fields(name: str, source: Rendered) -> frozenset[str]:
     """Name the fields of ``Settings`` that are made of variables, by the files as written."""
-    service = source.services.get(name) or {}
+    service = source.documents.get(name) or {}
     return frozenset(
         field
         for field, keys in KEYS.items()

@@ -167,8 +167,9 @@ def _drifts(
 ) -> tuple[tuple[Drift, ...], Hash]:
     name, project = facts.module.service, facts.module.project
     rendered = rendered_remotely(facts, container)
-    as_here = rendered.services[name] == facts.service
-    service = resolved(rendered.services[name], container.host_config, details.ids_of(project))
+    document = rendered.documents[name]
+    as_here = document == facts.rendered.documents[name]
+    service = resolved(document, container.host_config, details.ids_of(project))
     rendered = with_service(rendered, name, service)
     wanted = desired(name, rendered, details.digests.of, facts.source)
     one = observed(container, details.images.get(container.image or ""))

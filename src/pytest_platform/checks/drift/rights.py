@@ -14,9 +14,9 @@ from msgspec import UNSET
 
 from pytest_platform.checks.drift import describe
 from pytest_platform.checks.drift.model import Desired, Evidence, Hash, Observed
+from pytest_platform.compose.service import RenderedService
 from pytest_platform.docker.host_config import HostConfig
 
-Model = Mapping[str, Any]
 Rights = Mapping[str, str]
 
 NOBODY_ASKED = {"pids_limit": {"2048"}, "ipc": {"private", "shareable"}, "pid": {"private"}}
@@ -37,26 +37,26 @@ _DEFAULT = "as the Engine has it"
 _SHARED = "container:"
 
 
-def declared(service: Model) -> Rights:
+def declared(service: RenderedService) -> Rights:
     """Return what the files want, in the Engine's units: bytes, and billionths of a CPU."""
-    resources = (service.get("deploy") or {}).get("resources") or {}
-    limits, reserved = resources.get("limits") or {}, resources.get("reservations") or {}
-    cpus = limits.get("cpus") or service.get("cpus") or 0
+    resources = service.deploy.resources
+    limits, reserved = resources.limits, resources.reservations
+    cpus = limits.cpus or service.cpus or 0
     return {
-        "mem_limit": _number(limits.get("memory") or service.get("mem_limit")),
-        "mem_reservation": _number(reserved.get("memory") or service.get("mem_reservation")),
+        "mem_limit": _number(limits.memory or service.mem_limit),
+        "mem_reservation": _number(reserved.memory or service.mem_reservation),
         "cpus": _billionths(float(cpus)),
-        "cpu_quota": _number(service.get("cpu_quota")),
-        "cpu_shares": _number(service.get("cpu_shares")),
-        "cpuset": str(service.get("cpuset") or ""),
-        "pids_limit": _number(limits.get("pids") or service.get("pids_limit")),
-        "privileged": _flag(service.get("privileged")),
-        "read_only": _flag(service.get("read_only")),
-        "pid": _mode(service.get("pid")),
-        "ipc": _mode(service.get("ipc")),
-        "userns_mode": str(service.get("userns_mode") or ""),
-        "cap_add": _capabilities(service.get("cap_add")),
-        "cap_drop": _capabilities(service.get("cap_drop")),
+        "cpu_quota": _number(service.cpu_quota),
+        "cpu_shares": _number(service.cpu_shares),
+        "cpuset": service.cpuset,
+        "pids_limit": _number(limits.pids or service.pids_limit),
+        "privileged": _flag(service.privileged),
+        "read_only": _flag(service.read_only),
+        "pid": _mode(service.pid),
+        "ipc": _mode(service.ipc),
+        "userns_mode": service.userns_mode,
+        "cap_add": _capabilities(service.cap_add),
+        "cap_drop": _capabilities(service.cap_drop),
     }
 
 

@@ -15,6 +15,7 @@ from pytest_platform.checks.drift import describe
 from pytest_platform.checks.drift.model import Drift, own_labels
 from pytest_platform.compose import config_hash
 from pytest_platform.compose.rendered import unescaped
+from pytest_platform.compose.service import RenderedService
 from pytest_platform.docker.api import InspectedNetwork, InspectedVolume
 
 NETWORK, VOLUME = "network.config", "volume.config"
@@ -66,15 +67,14 @@ def differing(
                 yield Different(Drift(kind.code, *sides), name, key)
 
 
-def networks_of(service: Model) -> list[str]:
+def networks_of(service: RenderedService) -> list[str]:
     """Name the networks of a rendered service by their keys."""
-    return [] if service.get("network_mode") else list(service.get("networks") or ())
+    return [] if service.network_mode else list(service.networks)
 
 
-def volumes_of(service: Model) -> list[str]:
+def volumes_of(service: RenderedService) -> list[str]:
     """Name the volumes of a rendered service by their keys."""
-    mounts = service.get("volumes") or ()
-    return [one["source"] for one in mounts if one["type"] == "volume" and one.get("source")]
+    return [one.source for one in service.volumes if one.type == "volume" and one.source]
 
 
 def _sides(
