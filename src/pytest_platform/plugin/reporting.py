@@ -11,8 +11,8 @@ import pytest
 from pytest_platform.errors import render
 from pytest_platform.plugin.collection import modules_of
 from pytest_platform.plugin.failure_text import FailureText, repeated
-from pytest_platform.plugin.modules import host_shown, observed_already, total_of
-from pytest_platform.plugin.nodes import CheckItem
+from pytest_platform.plugin.item import CheckItem, host_shown, observed_already
+from pytest_platform.plugin.nodes import total_of
 from pytest_platform.plugin.outcome import (
     CRASH,
     SMOKE,
@@ -35,6 +35,7 @@ from pytest_platform.report.answers import (
     unpacked,
 )
 from pytest_platform.report.redact import redact, told
+from pytest_platform.text import did_you_mean, quoted
 from pytest_platform.verdict import Result
 
 _ANSWERS = "platform_answers"
@@ -62,6 +63,14 @@ class Reporting:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Keep the order of the tests: under xdist, reports come as they please."""
         self._order.update({item.nodeid: index for index, item in enumerate(session.items)})
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Fail a test in Python for a module that does not exist: it would vouch for nothing."""
+        for name in () if isinstance(item, CheckItem) else modules_of(item):
+            if not self._run.catalog.exists(name):
+                hint = did_you_mean(name, self._run.catalog.names())
+                pytest.fail(f"there is no module {quoted(name)}{hint}", pytrace=False)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(

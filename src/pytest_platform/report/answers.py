@@ -15,7 +15,7 @@ from pytest_platform.module.loader import Broken, Module
 from pytest_platform.report.check_report import CheckReport, ExpectedState
 from pytest_platform.report.coverage import judged, merged, module_verdict, state_codes
 from pytest_platform.report.document import ChangedSinceReport, Platform
-from pytest_platform.report.explain import findings_of, safe
+from pytest_platform.report.explain import finding_of
 from pytest_platform.report.module_report import (
     ApplyReport,
     ContainerReport,
@@ -23,7 +23,7 @@ from pytest_platform.report.module_report import (
     ModuleReport,
     PlanReport,
 )
-from pytest_platform.report.redact import CODES, redact_all, told
+from pytest_platform.report.redact import CODES, redact_all, safe, told
 from pytest_platform.run.graph import required
 from pytest_platform.secrets import Secrets
 from pytest_platform.verdict import Finding, Location, Result
@@ -117,7 +117,7 @@ def check_of(
         file=location.file,
         line=location.line,
         seconds=round(seconds, 4),
-        findings=findings_of(result, secrets, root),
+        findings=[finding_of(one, result, secrets, root) for one in result.reasons],
     )
 
 
