@@ -1,9 +1,10 @@
 """Measure the shape of the source: sizes, imports, names, and the way of one live verdict.
 
-    python benchmarks/house.py [FOLDER]
+    python benchmarks/house.py [--functions] [FOLDER]
 
 FOLDER is the folder of the package, by default the one beside this file. The way is traced only
 where a Docker Engine answers: one container is made, looked at by `health::state`, and removed.
+With --functions each file of the way is followed by the functions that were entered in it.
 """
 
 from __future__ import annotations
@@ -145,7 +146,7 @@ def _span(node: ast.AST) -> int:
     return int(node.end_lineno - node.lineno + 1)  # type: ignore[attr-defined]
 
 
-def way(package: Path) -> Iterator[tuple[str, object]]:
+def way(package: Path, named: bool) -> Iterator[tuple[str, object]]:
     """Yield what one live `health::state` goes through, or why that cannot be traced."""
     project = f"pp-house-{secrets.token_hex(3)}"
     with tempfile.TemporaryDirectory() as folder:
@@ -157,12 +158,12 @@ def way(package: Path) -> Iterator[tuple[str, object]]:
         (Path(folder) / "tracer.py").write_text(TRACER)
         up = _compose(project, module, "up", "--detach")
         try:
-            yield from _trace(package, Path(folder), up)
+            yield from _trace(package, Path(folder), up, named)
         finally:
             _compose(project, module, "down", "--timeout", "0")
 
 
-def _trace(package: Path, folder: Path, up: str) -> Iterator[tuple[str, object]]:
+def _trace(package: Path, folder: Path, up: str, named: bool) -> Iterator[tuple[str, object]]:
     if up:
         yield "the way of one live verdict", f"not traced: {up.splitlines()[-1]}"
         return
@@ -192,8 +193,13 @@ def _trace(package: Path, folder: Path, up: str) -> Iterator[tuple[str, object]]
             len(entered),
         ),
     )
-    files = sorted({str(Path(file).relative_to(package)) for file, _ in entered})
-    yield "its files", files
+    functions: dict[str, list[str]] = {}
+    for file, function in entered:
+        functions.setdefault(str(Path(file).relative_to(package)), []).append(function)
+    if named:
+        yield "its files", [f"{file}: {', '.join(names)}" for file, names in functions.items()]
+    else:
+        yield "its files", list(functions)
 
 
 def _compose(project: str, folder: Path, *words: str) -> str:
@@ -208,8 +214,9 @@ def _compose(project: str, folder: Path, *words: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Print one line for each figure, and one for each name where a figure is a list."""
-    package = Path(arguments[0]).resolve() if arguments else PACKAGE
-    for name, figure in (*shape(read(package)), *way(package)):
+    folders = [one for one in arguments if one != "--functions"]
+    package = Path(folders[0]).resolve() if folders else PACKAGE
+    for name, figure in (*shape(read(package)), *way(package, len(folders) < len(arguments))):
         if isinstance(figure, list):
             print(f"{name}: {len(figure)}")
             for one in figure:

@@ -112,6 +112,13 @@ class Result(Struct, frozen=True):
     details: Mapping[str, Any] = field(default_factory=dict)
     """More keys for the module in the JSON document; builtins only."""
 
+    @property
+    def reasons(self) -> Sequence[Finding]:
+        """All findings; of a check that could not look, the one that says why."""
+        if self.findings or self.code is None:
+            return self.findings
+        return [Finding(self.code, self.message, self.expected, self.actual)]
+
 
 def passed(message: str = "") -> Result:
     """Return a result of a check that found nothing wrong."""

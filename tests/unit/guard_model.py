@@ -12,7 +12,7 @@ from pytest_platform.module.forms import ExpectedState, StateClass
 from pytest_platform.module.loader import Module
 from pytest_platform.module.model import Manifest, Metadata, Runtime, Spec
 from pytest_platform.module.on_compose import ComposeService
-from pytest_platform.module.source import ModuleSource
+from pytest_platform.module.places import ModuleSource
 
 REQUEST = ChangeRequest(
     apply=True,

@@ -23,7 +23,7 @@ from pytest_platform.hosts.inventory import HostPlace, Inventory
 from pytest_platform.hosts.transport import Local
 from pytest_platform.module.catalog import Catalog
 from pytest_platform.module.loader import Module
-from pytest_platform.plugin.modules import observed_already
+from pytest_platform.plugin.item import observed_already
 from pytest_platform.plugin.run import Run
 from pytest_platform.report.answers import ObservedModule
 from pytest_platform.run.context import Context

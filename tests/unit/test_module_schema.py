@@ -19,10 +19,11 @@ from pytest_platform.module.diagnosis import MAX_PROBLEMS, diagnose
 from pytest_platform.module.examples import EXAMPLES
 from pytest_platform.module.forms import Base, Text
 from pytest_platform.module.loader import shaped
+from pytest_platform.module.places import ModuleSource, Path_
 from pytest_platform.module.probes import ProbeRefused
 from pytest_platform.module.reference import reference_page
 from pytest_platform.module.schema import compose_schema, module_schema
-from pytest_platform.module.source import ModuleSource, Path_, parse
+from pytest_platform.module.source import parse
 
 KINDS: dict[str, type[Base]] = dict(vocabulary().kinds)
 SCHEMA = module_schema(KINDS)

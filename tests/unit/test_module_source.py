@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_platform.module.loader import Broken, Module, Vocabulary, load
-from pytest_platform.module.source import MAX_BYTES, Unreadable, parse, read
+from pytest_platform.module.places import Unreadable
+from pytest_platform.module.source import MAX_BYTES, parse, read
 
 EMPTY = Vocabulary(kinds={}, waivable=frozenset(), reserved={})
 

@@ -15,8 +15,9 @@ from pytest_platform.checks.registry import vocabulary
 from pytest_platform.module.diagnosis import diagnose
 from pytest_platform.module.examples import ONE_SHOT
 from pytest_platform.module.loader import shaped
+from pytest_platform.module.places import ModuleSource
 from pytest_platform.module.probes import ProbeRefused
-from pytest_platform.module.source import ModuleSource, parse
+from pytest_platform.module.source import parse
 
 CASES = Path(__file__).parents[1] / "cases" / "probe"
 FILES = sorted((CASES / "refused").glob("*.yaml"))

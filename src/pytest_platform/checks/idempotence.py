@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from pytest_platform.checks import sentinel
-from pytest_platform.checks.blocked import reported_elsewhere, state_findings
 from pytest_platform.checks.sentinel import without_databases
+from pytest_platform.checks.states import reported_elsewhere, state_findings
 from pytest_platform.docker.files import contents
 from pytest_platform.docker.mounted import volume_mounts
 from pytest_platform.docker.snapshot import Container

@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 
-from pytest_platform.checks.blocked import blocked
 from pytest_platform.checks.check import ModuleCheck, unanswered
+from pytest_platform.checks.states import blocked
 from pytest_platform.errors import PlatformError
 from pytest_platform.hosts.ssh.errors import SshError
 from pytest_platform.module.loader import DeclaredProbe

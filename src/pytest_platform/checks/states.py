@@ -1,29 +1,34 @@
 """The checks of states: of the module itself, of its owner, and of what it requires.
 
-Other checks leave a fault to these, so that it is reported once. See ``run.faults``.
+Other checks leave a fault to these, so that it is reported once. See ``run.faults``. A probe is
+skipped where what it stands on is not as declared: the check of that state reports the fault, and
+not again every probe that fails in its wake. Where no such check is part of the run, as with
+``-m smoke``, or where it has found all well before, the probe itself reports it, so that no fault
+goes unnoticed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from msgspec.structs import replace
 
-from pytest_platform.checks.blocked import state_findings
 from pytest_platform.checks.check import ModuleCheck
 from pytest_platform.checks.engines import judged
-from pytest_platform.errors import PlatformError
+from pytest_platform.errors import ComposeError, ComposeMissing, PlatformError
 from pytest_platform.module.infer import UNDECIDED
 from pytest_platform.module.loader import Module
 from pytest_platform.run.context import Context
 from pytest_platform.run.engines import engine_of
-from pytest_platform.run.graph import below_owner, below_required, required
+from pytest_platform.run.faults import ReportingCheck
+from pytest_platform.run.graph import below_owner, below_required, neighbours, required
 from pytest_platform.text import excerpt
-from pytest_platform.verdict import Result, Verdict, failed, passed
+from pytest_platform.verdict import Finding, Result, Verdict, failed, passed
 from pytest_platform.workload.seen import JudgedState
 
+BLOCKED = "probe.blocked"
 LOG_LINES = 10
 
 
@@ -122,3 +127,59 @@ def _log_tail(module: Module, state: JudgedState, context: Context) -> str:
                 return ""
             return excerpt(f"the last lines of {one.name}:", tail)
     return ""
+
+
+def blocked(module: Module, context: Context) -> Result | None:
+    """Return the answer of a probe that need not be asked; None where it is to be asked.
+
+    Raises:
+        EngineError: the Engine cannot be asked.
+    """
+    for other in (*neighbours(module, context.catalog), module):
+        if findings := state_findings(other, context, asker=module):
+            message = f"not asked, because {_whose(other, module)}: {findings[0].message}"
+            told = reported_elsewhere(other, module, context, findings)
+            verdict = Verdict.SKIPPED if told else Verdict.ERROR
+            return Result(verdict, message, BLOCKED)
+    return None
+
+
+def state_findings(module: Module, context: Context, *, asker: Module) -> list[Finding]:
+    """Judge the state of a module by the run's snapshot.
+
+    Raises:
+        EngineError: the Engine cannot be asked.
+    """
+    context.fleet.view(module, asker=asker)
+    try:
+        state = context.state_of(module)
+    except PlatformError:  # Of its owner, of which other checks tell.
+        state = context.state_alone(module)
+    try:
+        return judged(module, context, state)
+    except (ComposeError, ComposeMissing):  # Of files that cannot be rendered, its own checks tell.
+        return list(state.findings)
+
+
+def reported_elsewhere(
+    other: Module, module: Module, context: Context, findings: Sequence[Finding]
+) -> bool:
+    """Return whether a check in this run says that the state of ``other`` is wrong."""
+    tellers = _tellers(other, module, context)
+    return any(context.faults.leave(teller, findings) for teller in tellers)
+
+
+def _tellers(other: Module, module: Module, context: Context) -> Iterator[ReportingCheck]:
+    """Name the checks that look at ``other``: its own, and one of ``module``."""
+    yield other.name, "state"
+    if other is not module:
+        covered = {one.name for one in below_owner(module, context.catalog)}
+        yield module.name, "owner" if other.name in covered else "requires"
+
+
+def _whose(other: Module, module: Module) -> str:
+    if other is module:
+        return "its module is not as declared"
+    if other.name == module.manifest.spec.state.owner:
+        return f"its owner '{other.name}' is not as declared"
+    return f"'{other.name}', which it requires, is not as declared"

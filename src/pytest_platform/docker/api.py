@@ -1,12 +1,12 @@
 """The types of what an Engine answers, as far as it is read. More may be there.
 
-An answer of another shape is no answer: what speaks is no Docker Engine, or one that nobody
-can understand, and the run says so in place of judging it. Nothing else reads the Engine's JSON,
-but for that of a Swarm.
+An answer of another shape is no answer: what speaks is no Docker Engine, or one that nobody can
+understand, and the run says so. Nothing else reads the Engine's JSON, but for that of a Swarm.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from threading import Lock
 from typing import Annotated, Any, Final, TypeVar
 
@@ -15,6 +15,7 @@ from msgspec import Meta, Struct, field
 
 from pytest_platform.docker.host_config import HostConfig, Keys, Names, Texts
 from pytest_platform.errors import EngineAnswer
+from pytest_platform.text import quoted
 
 Identity = Annotated[str, Meta(min_length=1)]
 
@@ -231,4 +232,19 @@ def understood(answer: Any, shape: type[Answer], host: str) -> Answer:
             f"the Engine on {host} answers what no Docker Engine does ({error}): "
             "correct DOCKER_HOST or the docker context, or report this Engine and its version"
         )
+        raise EngineAnswer(message) from None
+
+
+def time_of(text: str | None) -> datetime | None:
+    """Read the Engine's time; its year 1 means never.
+
+    Raises:
+        EngineAnswer: it is none.
+    """
+    if not text or text.startswith("0001-"):
+        return None
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        message = f"the Engine gives {quoted(text)} for a time: look at its version and its clock"
         raise EngineAnswer(message) from None

@@ -16,22 +16,14 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pytest_platform.docker.api import (
-    InspectedContainer,
-    InspectedImage,
-    InspectedNetwork,
-    InspectedVolume,
-    ListedContainer,
-    ListedImage,
-    understood,
-)
+from pytest_platform.docker import api
 from pytest_platform.docker.engine import PROJECT, SERVICE, Engine
 
 ONEOFF = "com.docker.compose.oneoff"
 _FILES = "com.docker.compose.project.config_files"
 _AT_WORK = frozenset({"running", "restarting", "paused"})
 
-Inspected = TypeVar("Inspected", InspectedContainer, InspectedImage)
+Inspected = TypeVar("Inspected", api.InspectedContainer, api.InspectedImage)
 
 
 class Digests:
@@ -82,13 +74,13 @@ class Details:
     """
 
     digests: Digests
-    containers: Mapping[str, InspectedContainer] = field(default_factory=dict, repr=False)
-    images: Mapping[str, InspectedImage] = field(default_factory=dict, repr=False)
+    containers: Mapping[str, api.InspectedContainer] = field(default_factory=dict, repr=False)
+    images: Mapping[str, api.InspectedImage] = field(default_factory=dict, repr=False)
     references: Mapping[str, str] = field(default_factory=dict)
     listed: tuple[Listed, ...] = ()
     one_offs: tuple[Listed, ...] = ()
-    networks: Mapping[str, InspectedNetwork] = field(default_factory=dict)
-    volumes: Mapping[str, InspectedVolume] = field(default_factory=dict)
+    networks: Mapping[str, api.InspectedNetwork] = field(default_factory=dict)
+    volumes: Mapping[str, api.InspectedVolume] = field(default_factory=dict)
 
     def ids_of(self, project: str) -> dict[str, list[str]]:
         """Return the ids of a project's containers by service, the first container first."""
@@ -102,9 +94,9 @@ class Details:
 def details(
     engine: Engine,
     digests: Digests,
-    listed: Collection[ListedContainer],
-    inspected: Iterable[InspectedContainer],
-    volumes: Iterable[InspectedVolume] = (),
+    listed: Collection[api.ListedContainer],
+    inspected: Iterable[api.InspectedContainer],
+    volumes: Iterable[api.InspectedVolume] = (),
 ) -> Details:
     """Keep what comparing needs: one list of images, and one inspect for each distinct one.
 
@@ -115,8 +107,8 @@ def details(
     wanted = sorted({one.image or "" for one in containers.values()} - {""})
     paths = [f"/images/{image}/json" for image in wanted]
     answer, *answers = engine.ask(["/networks", *paths]) if wanted else [()]
-    networks = understood(answer or (), list[InspectedNetwork], engine.host)
-    images = understood(answers, list[InspectedImage | None], engine.host)
+    networks = api.understood(answer or (), list[api.InspectedNetwork], engine.host)
+    images = api.understood(answers, list[api.InspectedImage | None], engine.host)
     return Details(
         digests,
         containers,
@@ -129,18 +121,18 @@ def details(
     )
 
 
-def _references(images: Iterable[ListedImage]) -> Iterator[tuple[str, str]]:
+def _references(images: Iterable[api.ListedImage]) -> Iterator[tuple[str, str]]:
     for image in images:
         for name in (*(image.repo_tags or ()), *(image.repo_digests or ())):
             if "<none>" not in name:
                 yield name, image.id
 
 
-def _is_one_off(container: ListedContainer) -> bool:
+def _is_one_off(container: api.ListedContainer) -> bool:
     return (container.labels or {}).get(ONEOFF) == "True"
 
 
-def _listed(container: ListedContainer) -> Listed:
+def _listed(container: api.ListedContainer) -> Listed:
     labels = container.labels or {}
     names = container.names or [container.id[:12]]
     files = tuple(filter(None, labels.get(_FILES, "").split(",")))

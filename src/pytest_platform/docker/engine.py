@@ -9,13 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from pytest_platform.docker.api import (
-    InspectedContainer,
-    InspectedImage,
-    ListedContainer,
-    ListedImage,
-    understood,
-)
+from pytest_platform.docker import api
 from pytest_platform.docker.connection import DEADLINE, EngineConnection
 from pytest_platform.docker.output import Events, Readable, end_of, written
 from pytest_platform.errors import PlatformError
@@ -60,32 +54,32 @@ class Engine(EngineConnection):
         with self._asking() as client:
             return client.ask(paths, far=self._far())
 
-    def list_containers(self) -> list[ListedContainer]:
+    def list_containers(self) -> list[api.ListedContainer]:
         """List the containers of all Compose projects, stopped ones too, in short form."""
         with self._asking() as client:
             listed = client.containers(all=True, filters={"label": PROJECT})
-        return understood(listed, list[ListedContainer], self.host)
+        return api.understood(listed, list[api.ListedContainer], self.host)
 
-    def inspect(self, container: str) -> InspectedContainer | None:
+    def inspect(self, container: str) -> api.InspectedContainer | None:
         """Return all that the Engine knows of a container; None where it is gone by now."""
         (found,) = self.inspect_all([container])
         return found
 
-    def inspect_all(self, containers: Sequence[str]) -> list[InspectedContainer | None]:
+    def inspect_all(self, containers: Sequence[str]) -> list[api.InspectedContainer | None]:
         """Return all that the Engine knows of each container; None for one that is gone."""
         answers = self.ask([f"/containers/{one}/json" for one in containers])
-        return understood(answers, list[InspectedContainer | None], self.host)
+        return api.understood(answers, list[api.InspectedContainer | None], self.host)
 
-    def inspect_image(self, image: str, *, manifests: bool = False) -> InspectedImage | None:
+    def inspect_image(self, image: str, *, manifests: bool = False) -> api.InspectedImage | None:
         """Return what the Engine knows of an image, with its ``manifests`` where it keeps them."""
         (answer,) = self.ask([f"/images/{image}/json{'?manifests=1' * manifests}"])
-        return understood([answer], list[InspectedImage | None], self.host)[0]
+        return api.understood([answer], list[api.InspectedImage | None], self.host)[0]
 
-    def list_images(self) -> list[ListedImage]:
+    def list_images(self) -> list[api.ListedImage]:
         """List all images with their names, in short form."""
         with self._asking() as client:
             listed = client.images()
-        return understood(listed, list[ListedImage], self.host)
+        return api.understood(listed, list[api.ListedImage], self.host)
 
     def log_tail(self, container: str, lines: int) -> str:
         """Return the last lines of a container's output, stdout and stderr as they came.
@@ -128,7 +122,7 @@ class Engine(EngineConnection):
 
     def log(
         self,
-        container: InspectedContainer,
+        container: api.InspectedContainer,
         *,
         since: float,
         streams: Collection[str],

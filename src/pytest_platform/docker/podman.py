@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from pytest_platform.docker.api import InspectedContainer
-from pytest_platform.docker.times import time_of
+from pytest_platform.docker.api import InspectedContainer, time_of
 
 CONTAINER_VARIABLE: Final = "container=podman"
 """What Podman says in each container's environment; no secret of anybody."""

@@ -11,13 +11,12 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from pytest_platform.docker import api
-from pytest_platform.docker.api import InspectedContainer, understood
+from pytest_platform.docker.api import InspectedContainer, time_of, understood
 from pytest_platform.docker.details import ONEOFF, Details, Digests, details
 from pytest_platform.docker.endpoints import Network, read_network
 from pytest_platform.docker.engine import PROJECT, SERVICE, Engine
 from pytest_platform.docker.mounted import Mounted, of_container, of_driver, volume_mounts
 from pytest_platform.docker.podman import CONTAINER_VARIABLE, is_between_runs, is_podman, status_of
-from pytest_platform.docker.times import made, time_of
 from pytest_platform.secrets import Secrets
 from pytest_platform.workload.seen import ServiceKey
 
@@ -133,7 +132,7 @@ def take(
         host=engine.host,
         taken_at=datetime.now(UTC),
         containers=tuple(_with_exit(engine, one) for one in _with_lenders(engine, inspected)),
-        volumes=made(volumes) if engine.api_version() >= _KNOWS_VOLUME_AGE else {},
+        volumes=_made(volumes) if engine.api_version() >= _KNOWS_VOLUME_AGE else {},
         drivers={one.name: of_driver(one.options or {}) for one in volumes},
         secrets=Secrets(outside=_environments(inspected)),
         details=details(engine, digests, everything, inspected, volumes) if digests else None,
@@ -150,6 +149,15 @@ def _look_at(
     answers = [answer for answer in found if answer is not None]
     containers = understood(answers, list[InspectedContainer], engine.host)
     return containers, understood(listed or {}, api.ListedVolumes, engine.host).volumes or []
+
+
+def _made(volumes: Iterable[api.InspectedVolume]) -> dict[str, datetime]:
+    """Return when each volume was made, as an Engine from 23.0 on knows it.
+
+    Before, the Engine gives the last change of the volume's top folder instead.
+    """
+    times = ((one.name, time_of(one.created_at)) for one in volumes)
+    return {name: moment for name, moment in times if moment}
 
 
 def _with_lenders(engine: Engine, inspected: Sequence[InspectedContainer]) -> Iterator[Container]:

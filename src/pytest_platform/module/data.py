@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from pytest_platform.module.forms import Base, Duration, Name, Size, StateClass, form
+from pytest_platform.module.forms import DECIDE, Base, Duration, Name, Size, StateClass, Text, form
 
 
 class Backup(Base, frozen=True):
@@ -50,3 +51,23 @@ class State(Base, frozen=True):
     backup: Annotated[
         Backup | None, Meta(description="What counts as a backup of a stateful module.")
     ] = None
+
+
+class BeyondCreate(Base, frozen=True):
+    """A command that does more than create or verify, allowed with a reason."""
+
+    command: Annotated[
+        Text, Meta(description="The first words of the command.", examples=["mc anonymous set"])
+    ]
+    reason: Annotated[
+        Text,
+        Meta(
+            description="Why the one-shot has to do this.",
+            examples=["the media bucket is public by design"],
+        ),
+    ]
+
+    @property
+    def decided(self) -> bool:
+        """Whether a person has given the reason."""
+        return re.match(rf"\s*{DECIDE}\b", self.reason) is None

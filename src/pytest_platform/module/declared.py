@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from pytest_platform.errors import Problem
 from pytest_platform.module.forms import Base, ExpectedState
 from pytest_platform.module.infer import Inference
-from pytest_platform.module.model import Manifest
+from pytest_platform.module.model import Manifest, PlacedService
 from pytest_platform.module.places import ModuleSource
 from pytest_platform.verdict import Location
 
@@ -81,15 +81,20 @@ class Module(Struct, frozen=True, dict=True):
         """The folder that relative paths in the file start from."""
         return self.path.parent
 
-    @property
+    @cached_property
     def engine(self) -> str:
         """The key of the engine that runs it, which stands below ``spec.runtime``."""
         return self.manifest.spec.runtime.engine
 
+    @cached_property
+    def place(self) -> PlacedService:
+        """The service that it is, on whatever engine: files, project and service."""
+        return self.manifest.spec.runtime.place
+
     @property
     def service(self) -> str:
         """The name of its service in the files."""
-        return self.manifest.spec.runtime.place.service
+        return self.place.service
 
     @property
     def project(self) -> str:
@@ -99,12 +104,12 @@ class Module(Struct, frozen=True, dict=True):
     @property
     def deployed_as(self) -> str:
         """The Compose project it is deployed as."""
-        return self.manifest.spec.runtime.place.project
+        return self.place.project
 
     @cached_property
     def compose_files(self) -> tuple[Path, ...]:
         """Its Compose files, absolute, in the order in which Compose merges them."""
-        files = self.manifest.spec.runtime.place.files
+        files = self.place.files
         # Not Path.resolve(): older Pythons raise where links lead in a circle.
         return tuple(Path(os.path.realpath(self.folder / file)) for file in files)
 
@@ -112,13 +117,13 @@ class Module(Struct, frozen=True, dict=True):
     def deploy(self) -> str:
         """The command that deploys it, with its project and its files as seen from the root."""
         files = [os.path.relpath(file, self.root) for file in self.compose_files]
-        return shlex.join(self.manifest.spec.runtime.place.deploy(self.project, files))
+        return shlex.join(self.place.deploy(self.project, files))
 
     @property
     def by_hand(self) -> tuple[str, ...]:
         """The commands that show its containers and its log, and that run it once more."""
         files = [os.path.relpath(file, self.root) for file in self.compose_files]
-        commands = self.manifest.spec.runtime.place.by_hand(self.project, files)
+        commands = self.place.by_hand(self.project, files)
         return tuple(map(shlex.join, commands))
 
     @property
@@ -136,7 +141,7 @@ class Module(Struct, frozen=True, dict=True):
         if not project:
             return self
         runtime = self.manifest.spec.runtime
-        moved: Any = {self.engine: runtime.place.renamed(project)}
+        moved: Any = {self.engine: self.place.renamed(project)}
         spec = structs.replace(self.manifest.spec, runtime=structs.replace(runtime, **moved))
         return replace(self, manifest=structs.replace(self.manifest, spec=spec))
 

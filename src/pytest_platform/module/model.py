@@ -5,17 +5,15 @@ They validate a file, and the files in ``schema/`` are generated from them; a te
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Final, Literal, cast
 
 from msgspec import Meta, field
 
-from pytest_platform.module.data import State
+from pytest_platform.module.data import BeyondCreate, State
 from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.forms import (
-    DECIDE,
     Base,
     Day,
     Destination,
@@ -48,6 +46,9 @@ class Metadata(Base, frozen=True):
     ] = "strict-v2"
 
 
+PlacedService = ComposeService | SwarmService
+"""The service that a module is, on whatever engine."""
+
 SHARED: Final[Mapping[str, type[Base]]] = {"compose": SharedCompose, "swarm": SharedSwarm}
 """What defaults may say of each engine."""
 
@@ -59,26 +60,6 @@ class SharedPlaces(Base, frozen=True):
         SharedCompose()
     )
     swarm: Annotated[SharedSwarm, Meta(description="The stack of the modules.")] = SharedSwarm()
-
-
-class BeyondCreate(Base, frozen=True):
-    """A command that does more than create or verify, allowed with a reason."""
-
-    command: Annotated[
-        Text, Meta(description="The first words of the command.", examples=["mc anonymous set"])
-    ]
-    reason: Annotated[
-        Text,
-        Meta(
-            description="Why the one-shot has to do this.",
-            examples=["the media bucket is public by design"],
-        ),
-    ]
-
-    @property
-    def decided(self) -> bool:
-        """Whether a person has given the reason."""
-        return re.match(rf"\s*{DECIDE}\b", self.reason) is None
 
 
 class Runtime(Base, frozen=True, kw_only=True):
@@ -154,9 +135,9 @@ class Runtime(Base, frozen=True, kw_only=True):
         return next(name for name in ENGINES if getattr(self, name) is not None)
 
     @property
-    def place(self) -> ComposeService | SwarmService:
+    def place(self) -> PlacedService:
         """The service that the module is, on whatever engine: files, project and service."""
-        return cast("ComposeService | SwarmService", getattr(self, self.engine))
+        return cast("PlacedService", getattr(self, self.engine))
 
 
 class Waiver(Base, frozen=True):

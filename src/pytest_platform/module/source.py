@@ -12,32 +12,16 @@ from typing import Any
 import yaml
 
 from pytest_platform.errors import Problem
-from pytest_platform.module.building import MAX_DEPTH, MAX_NODES, Builder
+from pytest_platform.module.building import Builder
 from pytest_platform.module.places import (
     CODE,
     START,
     ModuleSource,
-    Path_,
     Span,
     Unreadable,
     problem_at,
 )
 from pytest_platform.verdict import Location
-
-__all__ = [
-    "CODE",
-    "MAX_BYTES",
-    "MAX_DEPTH",
-    "MAX_NODES",
-    "ModuleSource",
-    "Path_",
-    "Span",
-    "Unreadable",
-    "inside",
-    "parse",
-    "problem_at",
-    "read",
-]
 
 MAX_BYTES = 1024 * 1024
 

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_platform.compose.ahead import Wanted, render_ahead
 from pytest_platform.module.loader import Module
-from pytest_platform.plugin.nodes import CheckItem
+from pytest_platform.plugin.item import CheckItem
 from pytest_platform.plugin.run import Run, workers_of
 
 _GROUPS: Final = frozenset({"contract", "drift", "apply"})

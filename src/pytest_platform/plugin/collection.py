@@ -12,10 +12,10 @@ import pytest
 from pytest_platform.module.engines import ENGINES
 from pytest_platform.module.loader import FILE_NAME, Module
 from pytest_platform.plugin.change_options import usage_error
-from pytest_platform.plugin.nodes import CheckItem, ComposeFile, ModuleFile
-from pytest_platform.plugin.run import Run, reruns_of, workers_of
+from pytest_platform.plugin.item import CheckItem
+from pytest_platform.plugin.nodes import ComposeFile, ModuleFile
+from pytest_platform.plugin.run import Run, workers_of
 from pytest_platform.run.graph import Plan
-from pytest_platform.text import did_you_mean, quoted
 
 
 class Collection:
@@ -108,14 +108,6 @@ class Collection:
 
         return HostScheduling(config, log, run)
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Fail a test for a module that does not exist: it would vouch for nothing."""
-        for name in modules_of(item):
-            if not self._run.catalog.exists(name):
-                hint = did_you_mean(name, self._run.catalog.names())
-                pytest.fail(f"there is no module {quoted(name)}{hint}", pytrace=False)
-
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Make the plan of the run from what was selected."""
         run = self._run
@@ -131,7 +123,7 @@ class Collection:
                 state_checks=frozenset(_state_checks(session.items)),
                 compares=any(map(_compares, session.items)),
                 workers=workers_of(session.config),
-                reruns=flaky or reruns_of(session.config),
+                reruns=flaky or _reruns(session.config),
             )
         )
         run.secrets()  # read now, so that no check waits for it
@@ -179,6 +171,19 @@ def _changes(item: pytest.Item) -> bool:
 def _compares(item: pytest.Item) -> bool:
     """Return whether a test compares settings, for which a snapshot has to keep more."""
     return _changes(item) or (isinstance(item, CheckItem) and item.check.group == "drift")
+
+
+def _reruns(config: pytest.Config) -> bool:
+    """Return whether an option of another plugin may run a test more than once."""
+    options = ("reruns", "flake_finder_enable", "looponfail")
+    if any(config.getoption(name, default=None) for name in options):
+        return True
+    if (config.getoption("count", default=None) or 1) != 1:
+        return True
+    try:
+        return str(config.getini("reruns") or "0") != "0"
+    except ValueError:
+        return False
 
 
 def _state_checks(items: Iterable[pytest.Item]) -> Iterator[tuple[str, str]]:

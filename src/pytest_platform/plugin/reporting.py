@@ -9,21 +9,11 @@ from typing import Any
 import pytest
 
 from pytest_platform.errors import render
+from pytest_platform.plugin import outcome
 from pytest_platform.plugin.collection import modules_of
 from pytest_platform.plugin.failure_text import FailureText, repeated
-from pytest_platform.plugin.modules import host_shown, observed_already, total_of
-from pytest_platform.plugin.nodes import CheckItem
-from pytest_platform.plugin.outcome import (
-    CRASH,
-    SMOKE,
-    agree,
-    as_expected_failure,
-    failed_as_expected,
-    location_of,
-    result_of,
-    unobserved,
-    xfail_reason,
-)
+from pytest_platform.plugin.item import CheckItem, host_shown, observed_already
+from pytest_platform.plugin.nodes import total_of
 from pytest_platform.plugin.run import Run
 from pytest_platform.plugin.terminal import Terminal
 from pytest_platform.report.answers import (
@@ -35,6 +25,7 @@ from pytest_platform.report.answers import (
     unpacked,
 )
 from pytest_platform.report.redact import redact, told
+from pytest_platform.text import did_you_mean, quoted
 from pytest_platform.verdict import Result
 
 _ANSWERS = "platform_answers"
@@ -63,6 +54,14 @@ class Reporting:
         """Keep the order of the tests: under xdist, reports come as they please."""
         self._order.update({item.nodeid: index for index, item in enumerate(session.items)})
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Fail a test in Python for a module that does not exist: it would vouch for nothing."""
+        for name in () if isinstance(item, CheckItem) else modules_of(item):
+            if not self._run.catalog.exists(name):
+                hint = did_you_mean(name, self._run.catalog.names())
+                pytest.fail(f"there is no module {quoted(name)}{hint}", pytrace=False)
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
@@ -72,14 +71,14 @@ class Reporting:
         if isinstance(item, CheckItem):
             answers = self._of_check(item, report)
         else:
-            unseen = unobserved(item, call) if report.failed else None
+            unseen = outcome.unobserved(item, call) if report.failed else None
             answers = self._of_test(item, report, unseen)
         order = self._order.get(item.nodeid, 0)
         setattr(report, _ORDER, order)
         for answer in answers:
             answer.order, answer.nodeid = order, item.nodeid
-            if answer.check and failed_as_expected(report):
-                answer.check.xfail = told(xfail_reason(report), self._run.secrets())
+            if answer.check and outcome.failed_as_expected(report):
+                answer.check.xfail = told(outcome.xfail_reason(report), self._run.secrets())
         setattr(report, _ANSWERS, packed(answers))
         _keep_codes(item, answers)
         return report
@@ -145,17 +144,17 @@ class Reporting:
 
     def _of_check(self, item: CheckItem, report: pytest.TestReport) -> list[CheckAnswer]:
         result = item.result
-        if result is not None and failed_as_expected(report):
-            return [item.answer(as_expected_failure(result, report))]
+        if result is not None and outcome.failed_as_expected(report):
+            return [item.answer(outcome.as_expected_failure(result, report))]
         if report.skipped and result is not None:
             path, line, _ = item.reportinfo()
             report.longrepr = (str(path), line + 1, f"Skipped: {result.message}")
-        if report.when == "call" and result is not None and agree(result, report):
+        if report.when == "call" and result is not None and outcome.agree(result, report):
             return [item.answer(result)]
         if report.passed:
             return []
         # It was not the check that spoke but a marker, or another plugin that failed.
-        return [item.answer(result_of(report, item.check.location, CRASH))]
+        return [item.answer(outcome.result_of(report, item.check.location, outcome.CRASH))]
 
     def _of_test(
         self, item: pytest.Item, report: pytest.TestReport, unseen: Result | None
@@ -165,7 +164,7 @@ class Reporting:
         if unseen is not None:
             # Where we could not look, our own frames help nobody.
             report.longrepr = render(unseen.message, str(unseen.code), unseen.location)
-        result = unseen or result_of(report, location_of(report), SMOKE)
+        result = unseen or outcome.result_of(report, outcome.location_of(report), outcome.SMOKE)
         return [self._test_answer(name, report, result) for name in modules_of(item)]
 
     def _test_answer(self, name: str, report: pytest.TestReport, result: Result) -> CheckAnswer:

@@ -101,6 +101,10 @@ class Run(Struct):
             self._setting = self.settings.change.setting(self.settings.patterns)
         return self._setting
 
+    def total(self, name: str) -> int:
+        """Count the checks of a module, selected or not, its tests in Python included."""
+        return self.checks[name] + self.tests.get(name, 0)
+
     def secrets(self) -> Secrets:
         """Return what no report may carry."""
         return self.vault.secrets()
@@ -234,16 +238,3 @@ def workers_of(config: pytest.Config) -> int:
     """Return how many processes share the run where this is one of xdist's; else 0."""
     worker: Mapping[str, Any] = getattr(config, "workerinput", {})
     return int(worker.get("workercount", 0))
-
-
-def reruns_of(config: pytest.Config) -> bool:
-    """Return whether an option of another plugin may run a test more than once."""
-    options = ("reruns", "flake_finder_enable", "looponfail")
-    if any(config.getoption(name, default=None) for name in options):
-        return True
-    if (config.getoption("count", default=None) or 1) != 1:
-        return True
-    try:
-        return str(config.getini("reruns") or "0") != "0"
-    except ValueError:
-        return False

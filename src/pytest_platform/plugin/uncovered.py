@@ -14,7 +14,8 @@ import pytest
 from pytest_platform.compose.written import services_in
 from pytest_platform.module.loader import Module
 from pytest_platform.plugin.collection import modules_of
-from pytest_platform.plugin.modules import host_shown, observed_already, total_of
+from pytest_platform.plugin.item import host_shown, observed_already
+from pytest_platform.plugin.nodes import total_of
 from pytest_platform.plugin.run import Run
 from pytest_platform.report.answers import CheckAnswer, subject_of
 from pytest_platform.run.compose_catalog import ComposeCatalog

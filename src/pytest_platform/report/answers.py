@@ -12,18 +12,12 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from pytest_platform.module.loader import Broken, Module
+from pytest_platform.report import module_report
 from pytest_platform.report.check_report import CheckReport, ExpectedState
 from pytest_platform.report.coverage import judged, merged, module_verdict, state_codes
 from pytest_platform.report.document import ChangedSinceReport, Platform
-from pytest_platform.report.explain import findings_of, safe
-from pytest_platform.report.module_report import (
-    ApplyReport,
-    ContainerReport,
-    Contradiction,
-    ModuleReport,
-    PlanReport,
-)
-from pytest_platform.report.redact import CODES, redact_all, told
+from pytest_platform.report.explain import finding_of
+from pytest_platform.report.redact import CODES, redact_all, safe, told
 from pytest_platform.run.graph import required
 from pytest_platform.secrets import Secrets
 from pytest_platform.verdict import Finding, Location, Result
@@ -50,15 +44,15 @@ class AnswerDetails(Struct, kw_only=True):
     """What a check of a change adds to its module."""
 
     drift: list[str] | UnsetType = UNSET
-    plan: PlanReport | UnsetType = UNSET
-    apply: ApplyReport | UnsetType = UNSET
+    plan: module_report.PlanReport | UnsetType = UNSET
+    apply: module_report.ApplyReport | UnsetType = UNSET
 
 
 class ObservedModule(Struct, kw_only=True):
     """What was seen of a module, and what of it is not as declared; None where nobody looked."""
 
-    observed: list[ContainerReport] | None = None
-    contradiction: Contradiction | None = None
+    observed: list[module_report.ContainerReport] | None = None
+    contradiction: module_report.Contradiction | None = None
 
 
 class CheckAnswer(Struct, kw_only=True):
@@ -117,7 +111,7 @@ def check_of(
         file=location.file,
         line=location.line,
         seconds=round(seconds, 4),
-        findings=findings_of(result, secrets, root),
+        findings=[finding_of(one, result, secrets, root) for one in result.reasons],
     )
 
 
@@ -126,9 +120,9 @@ def details_of(result: Result, secrets: Secrets) -> AnswerDetails:
     return msgspec.convert(redact_all(dict(result.details), secrets, CODES), AnswerDetails)
 
 
-def container_of(one: Workload) -> ContainerReport:
+def container_of(one: Workload) -> module_report.ContainerReport:
     """Describe what was seen of one workload; fields are named one by one, never all taken."""
-    return ContainerReport(
+    return module_report.ContainerReport(
         container=one.name,
         status=one.status,
         exit_code=one.exit_code,
@@ -140,9 +134,9 @@ def container_of(one: Workload) -> ContainerReport:
     )
 
 
-def contradiction_of(finding: Finding, secrets: Secrets) -> Contradiction:
+def contradiction_of(finding: Finding, secrets: Secrets) -> module_report.Contradiction:
     """Describe how an observation differs from the declared state, where no check says so."""
-    return Contradiction(
+    return module_report.Contradiction(
         code=finding.code,
         message=told(finding.message, secrets),
         expected=told(finding.expected or "", secrets),
@@ -187,14 +181,14 @@ def platform_section(
     )
 
 
-def _module_of(answers: Sequence[CheckAnswer], remote_mode: str) -> ModuleReport:
+def _module_of(answers: Sequence[CheckAnswer], remote_mode: str) -> module_report.ModuleReport:
     """Describe a module by all answers about it; of what several say, the last counts."""
     subject, details = answers[0].subject, [one.details for one in answers]
     seen = [one.observation for one in answers if one.observation.observed is not None]
     checks = merged(one.check for one in answers if one.check)
     drift = next((one.drift for one in reversed(details) if one.drift is not UNSET), ())
     contradiction = seen[-1].contradiction if seen and not judged(checks) else None
-    return ModuleReport(
+    return module_report.ModuleReport(
         name=subject.name,
         file=subject.file,
         expected_state=next(filter(None, (one.subject.expected_state for one in answers)), None),

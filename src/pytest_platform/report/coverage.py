@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import UNSET
 
-from pytest_platform.checks.blocked import CODE as BLOCKED
+from pytest_platform.checks.states import BLOCKED
 from pytest_platform.report.check_report import CheckReport, ModuleVerdict
 from pytest_platform.report.document import Platform
 from pytest_platform.report.module_report import ModuleReport

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import UNSET, Struct, UnsetType
@@ -12,7 +11,7 @@ from pytest_platform.errors import render
 from pytest_platform.module.source import inside
 from pytest_platform.reading import read_text
 from pytest_platform.report.check_report import ExcerptReport, FindingReport
-from pytest_platform.report.redact import MARK, Safe, redact, told, told_lines, visible
+from pytest_platform.report.redact import MARK, Safe, redact, safe, told, told_lines, visible
 from pytest_platform.secrets import Secrets
 from pytest_platform.secrets.texts import in_text
 from pytest_platform.verdict import Excerpt, Finding, Location, Result
@@ -122,26 +121,10 @@ def _without_named(line: str) -> str:
     return line
 
 
-def findings_of(result: Result, secrets: Secrets, root: Path | None) -> list[FindingReport]:
-    """Describe all findings of a result. ``root`` is where files are quoted from; None: nowhere."""
-    return [_finding_of(one, result, secrets, root) for one in _findings(result)]
-
-
-def safe(text: str | None, secrets: Secrets) -> str | None:
-    """Redact a text and put it on one line, where there is one."""
-    return None if text is None else told(text, secrets)
-
-
-def _findings(result: Result) -> Sequence[Finding]:
-    """Return all findings; of a check that could not look, the one that says why."""
-    if result.findings or result.code is None:
-        return result.findings
-    return [Finding(result.code, result.message, result.expected, result.actual)]
-
-
-def _finding_of(
+def finding_of(
     finding: Finding, result: Result, secrets: Secrets, root: Path | None
 ) -> FindingReport:
+    """Describe one finding of a result. ``root`` is where files are quoted from; None: nowhere."""
     location = finding.location or result.location
     excerpt = finding.excerpt
     if excerpt is None and root is not None:

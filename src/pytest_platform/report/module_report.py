@@ -6,15 +6,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from pytest_platform.report.check_report import (
-    CheckReport,
-    Code,
-    Codes,
-    ExpectedState,
-    Line,
-    ModuleVerdict,
-    Time,
-)
+from pytest_platform.report import check_report
 
 _STATUS: Final = ["created", "running", "paused", "restarting", "removing", "exited", "dead"]
 _HEALTH: Final = ["starting", "healthy", "unhealthy", None]
@@ -42,8 +34,8 @@ class ContainerReport(Struct, kw_only=True):
             extra_json_schema={"enum": _HEALTH},
         ),
     ]
-    started_at: Annotated[Time, Meta(title="When it last started")]
-    finished_at: Annotated[Time, Meta(title="When it last ended")]
+    started_at: Annotated[check_report.Time, Meta(title="When it last started")]
+    finished_at: Annotated[check_report.Time, Meta(title="When it last ended")]
     restart_count: Annotated[int, Meta(title="How often the Engine restarted it", ge=0)]
     image: Annotated[
         str,
@@ -61,8 +53,8 @@ class Contradiction(Struct, kw_only=True):
     There only where `health::state` was not judged, and another check has seen it.
     """
 
-    code: Code
-    message: Line
+    code: check_report.Code
+    message: check_report.Line
     expected: str
     actual: str
 
@@ -70,7 +62,7 @@ class Contradiction(Struct, kw_only=True):
 class RefusalReason(Struct, kw_only=True):
     """One reason of a refusal."""
 
-    code: Code
+    code: check_report.Code
     message: Annotated[str, Meta(description="What would satisfy it.")]
 
 
@@ -96,7 +88,7 @@ class PlanReport(Struct, kw_only=True):
     """
 
     drift: Annotated[
-        list[Code],
+        list[check_report.Code],
         Meta(description="The codes of all differences; empty also where they are not known."),
     ]
     decision: Annotated[
@@ -153,7 +145,7 @@ class ModuleReport(Struct, kw_only=True):
         ),
     ]
     expected_state: Annotated[
-        ExpectedState | None,
+        check_report.ExpectedState | None,
         Meta(
             title="Declared state",
             description="Null where the module's file cannot be read; `undecided` where a "
@@ -194,7 +186,7 @@ class ModuleReport(Struct, kw_only=True):
         ),
     ]
     drift: Annotated[
-        Codes,
+        check_report.Codes,
         Meta(
             title="Drift",
             description="The codes of the differences between what is declared and what runs, "
@@ -210,7 +202,7 @@ class ModuleReport(Struct, kw_only=True):
         ),
     ] = UNSET
     checks: Annotated[
-        list[CheckReport],
+        list[check_report.CheckReport],
         Meta(
             title="Checks",
             description="In the order of collection; empty where the run ended before the first.",
@@ -226,7 +218,7 @@ class ModuleReport(Struct, kw_only=True):
         ),
     ] = UNSET
     verdict: Annotated[
-        ModuleVerdict,
+        check_report.ModuleVerdict,
         Meta(
             title="Verdict",
             description="The worst of its checks. `unverified`: nothing failed, and its state was "

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pytest_platform.secrets import Secrets
 from pytest_platform.secrets.vault import MARK, Safe, redact
 
-__all__ = ["MARK", "Safe", "redact", "redact_all", "told", "told_lines", "visible"]
+__all__ = ["MARK", "Safe", "redact", "redact_all", "safe", "told", "told_lines", "visible"]
 
 SHOWN = 500
 """Characters of a message, or of what was expected or seen."""
@@ -29,6 +29,11 @@ def told(text: str, secrets: Secrets) -> Safe:
     """Redact a text, and only then put it on one line and shorten it to what people read."""
     lines = (part.strip() for part in redact(text, secrets).splitlines())
     return _short(" | ".join(part for part in lines if part), SHOWN)
+
+
+def safe(text: str | None, secrets: Secrets) -> str | None:
+    """Redact a text and put it on one line, where there is one."""
+    return None if text is None else told(text, secrets)
 
 
 def told_lines(text: str, secrets: Secrets) -> list[Safe]:

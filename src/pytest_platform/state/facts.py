@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -20,6 +20,8 @@ _PRE_START = "pre_start"
 class Expectation(Struct, frozen=True):
     """What the module declares. ``max_age`` bounds how long ago a one-shot exited 0.
 
+    ``deploy`` returns the command that deploys it, which only a message needs.
+
     Where it is ``undecided`` whether it is to end, running is right, and an exit with 0 is not
     judged.
     """
@@ -29,7 +31,7 @@ class Expectation(Struct, frozen=True):
     replicas: int = 1
     max_age: timedelta | None = None
     hook: str | None = None
-    deploy: str = "docker compose up -d"
+    deploy: Callable[[], str] = lambda: "docker compose up -d"
     undecided: bool = False
 
 
@@ -57,7 +59,7 @@ def expected_of(module: Module) -> Expectation:
         runtime.replicas,
         max_age,
         runtime.hook,
-        module.deploy,
+        lambda: module.deploy,
         module.undecided,
     )
 
