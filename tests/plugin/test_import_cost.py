@@ -34,3 +34,14 @@ def test_reading_modules_loads_no_json_schema(project: Project) -> None:
     outcome = project.run(sys.executable, "-c", f"{PYTEST[:-2]}, '-k', 'schema']); {LOADED}")
     assert "1 passed" in outcome.stdout, str(outcome)
     assert "'jsonschema'" not in outcome.stdout, str(outcome)
+
+
+def test_pytest_rewrites_no_file_that_a_run_imports(project: Project) -> None:
+    """Where it cannot keep what it has rewritten, it would do so in each run."""
+    rewritten = (
+        "print([name for name, one in sys.modules.items() if name.startswith('pytest_platform.run')"
+        " and not type(one.__loader__).__module__.startswith(('importlib', '_frozen'))])"
+    )
+    outcome = project.run(sys.executable, "-c", f"{PYTEST[:-2]}, '-k', 'schema']); {rewritten}")
+    assert "1 passed" in outcome.stdout, str(outcome)
+    assert outcome.stdout.endswith("[]\n"), str(outcome)

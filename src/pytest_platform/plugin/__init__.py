@@ -10,7 +10,7 @@ from collections.abc import Generator
 
 import pytest
 
-from pytest_platform.plugin import concern, hookspecs, ini
+from pytest_platform.plugin import concern, hookspecs, ini, plain_import
 from pytest_platform.plugin.fixtures import (
     guarded_apply,
     platform_container,
@@ -48,6 +48,8 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         config.stash[_CONCERNED] = concern.concerned(params.dir, params.args)
         if not config.stash[_CONCERNED]:
             return
+        config.add_cleanup(plain_import.end)
+        plain_import.begin()
     from pytest_platform.plugin import command_line
 
     command_line.add_options(parser, config)
