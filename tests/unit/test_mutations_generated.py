@@ -176,9 +176,9 @@ def _parts(safe: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]]
 
 IMAGES = _parts(
     [{"image": f"{one}:1@sha256:0"} for one in ("alpine", "docker.io/library/busybox", "mysql")]
-    + [{"image": "acme/job", "entrypoint": []}, {"build": ".", "entrypoint": []}],
+    + [{"image": "acme/job", "entrypoint": []}, {"build": {"context": "."}, "entrypoint": []}],
     [{"image": f"{host}alpine:1"} for host in ("evil.example/", "localhost/", "acme/", "a:5000/")]
-    + [{"image": "alpine", "build": "."}, {"build": {"context": "."}}, {}],
+    + [{"image": "alpine", "build": {"context": "."}}, {"build": {"context": "."}}, {}],
 )
 VARIABLES = _parts(
     [{}, *({"environment": {name: "a"}} for name in ("PW", "ES_URL", "BUCKET", "AWS_REGION"))],

@@ -22,10 +22,10 @@ from pytest_platform.compose.placeholders import (
     lacking,
     variables,
 )
+from pytest_platform.compose.references import walk
 from pytest_platform.compose.scalars import Key, Scalar, scalars
 from pytest_platform.reading import keeps_waiting, read_text
 
-_MAX_FILES: Final = 500
 REMOTE: Final = re.compile(r"^(oci|git|https?|ssh)://|^git@|^github\.com/|\.git(#|$)")
 NAMING: Final = ("include", "extends", "env_file", "label_file")
 """Words without which no file is named."""
@@ -139,11 +139,8 @@ def read(files: Sequence[Path]) -> MirroredSource:
     """Read the files, and those that they include and extend. Never raises."""
     base = files[0].parent
     source = MirroredSource(files, variables={**_set_in(base), **os.environ})
-    pending = [(file, base) for file in files]
-    while pending and len(source.texts) < _MAX_FILES:
-        file, base = pending.pop()
-        if file not in source.texts and _take(source, file, base):
-            pending += _further(source, file)
+    first = [(file, base) for file in files]
+    list(walk(first, lambda part: _named(source, *part)))
     texts = (one.value for _, one in source.with_words(("$",)))
     names = {name for text in texts if "$" in text for name in variables(text)}
     source.placeholders = Placeholders.of(names, source.texts.values())
@@ -168,8 +165,9 @@ def _take(source: MirroredSource, file: Path, base: Path) -> bool:
     return True
 
 
-def _further(source: MirroredSource, file: Path) -> Iterator[tuple[Path, Path]]:
-    if not source.may_hold(file, NAMING):
+def _named(source: MirroredSource, file: Path, base: Path) -> Iterator[tuple[Path, Path]]:
+    """Read a file, and yield those that it includes and extends, each with its folder."""
+    if file in source.texts or not _take(source, file, base) or not source.may_hold(file, NAMING):
         return
     for one in source.scalars_of(file):
         if not (one.declares or one.holds_values):
