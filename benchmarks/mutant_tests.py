@@ -20,7 +20,8 @@ import pytest
 from mutants import PACKAGE, Mutant
 
 SECONDS: Final = 120
-"""A mutant that has not ended then runs for ever: that was noticed, too."""
+HANGS: Final = 1200
+"""A mutant that has used so many seconds, or waited so many, never ends: that was noticed, too."""
 
 
 class _Loader(SourceFileLoader):
@@ -108,9 +109,10 @@ def run(files: Iterable[str], mutant: Mutant | None, *plugins: object) -> int:
     pid = os.fork()
     if pid:
         return pid
-    signal.alarm(SECONDS)
-    null = os.open(os.devnull, os.O_RDWR)
     if mutant:
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
+        signal.alarm(HANGS)
+        null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 1)
         os.dup2(null, 2)
         sys.meta_path.insert(0, _Finder(mutant))
