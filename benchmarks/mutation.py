@@ -27,7 +27,7 @@ from mutant_tests import Only, Reaching, run
 from mutants import PACKAGE, ROOT, Mutant, explained, mutants
 
 FLOOR: Final = 95.0
-EXAMPLES: Final = "300"
+CASES: Final = "1000"
 UNNOTICED: Final = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 JUDGE: Final = (
     "check", "compare", "deployed", "describe", "evidence", "fields", "findings", "left_over",
@@ -35,7 +35,10 @@ JUDGE: Final = (
 )  # fmt: skip
 TARGETS: Final = {
     "state": (["state/table.py"], ["test_state_judge", "test_fleet"]),
-    "guard": (["change/guard.py", "change/conditions.py"], ["test_guard", "test_plan"]),
+    "guard": (
+        ["change/guard.py", "change/conditions.py"],
+        ["test_guard", "test_fuzz_guard", "test_plan"],
+    ),
     "faults": (["run/faults.py"], ["test_fault_owners"]),
     "drift": (
         [f"checks/drift/{name}.py" for name in JUDGE],
@@ -140,7 +143,7 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="count the mutants, run none")
     options = parser.parse_args()
     os.chdir(ROOT)
-    os.environ.update(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PLATFORM_EXAMPLES=EXAMPLES)
+    os.environ.update(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PLATFORM_FUZZ=CASES)
     targets = options.targets or list(TARGETS)
     if options.list:
         for target in targets:
