@@ -19,7 +19,7 @@ import hypothesis
 import pytest
 from mutants import PACKAGE, Mutant
 
-SECONDS: Final = 120
+SECONDS: Final = 40
 HANGS: Final = 1200
 """A mutant that has used so many seconds, or waited so many, never ends: that was noticed, too."""
 

@@ -18,7 +18,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, cast
 
@@ -63,39 +63,45 @@ def _path(test: str) -> str:
     return f"tests/unit/{test}.py"
 
 
-def run_all(found: Sequence[Mutant], jobs: int, start: Callable[[Mutant], int]) -> Iterator[Mutant]:
-    """Yield the mutants that no test notices of those that ``start`` runs."""
-    waiting, running = list(reversed(found)), dict[int, Mutant]()
-    while waiting or running:
-        while waiting and len(running) < jobs:
-            mutant = waiting.pop()
-            running[start(mutant)] = mutant
-        pid, status = os.wait()
-        mutant = running.pop(pid)
-        if os.waitstatus_to_exitcode(status) in UNNOTICED:
-            yield mutant
+def judged(mutant: Mutant, tests: Sequence[str], reached: Mapping[str, list[str]]) -> int:
+    """Judge a mutant in a fork; return its process id. It ends with 0 where no test fails."""
+    pid = os.fork()
+    if pid:
+        return pid
+    places = (f"{mutant.file}:{line}" for line in mutant.statement)
+    ids = frozenset(one for place in places for one in reached.get(place, ()))
+    turns = [(list(map(_path, tests)), frozenset[str]())]
+    if ids:
+        turns.insert(0, (sorted({one.partition("::")[0] for one in ids}), ids))
+    for files, only in turns:
+        _, status = os.waitpid(run(files, mutant, *([Only(only)] if only else ())), 0)
+        if os.waitstatus_to_exitcode(status) not in UNNOTICED:
+            os._exit(1)
+    os._exit(0)
 
 
 def unnoticed(
     found: Sequence[Mutant], tests: Sequence[str], reached: Mapping[str, list[str]], jobs: int
 ) -> Iterator[Mutant]:
-    """Yield the mutants that no test notices, whichever it reaches."""
-
-    def with_reaching(mutant: Mutant) -> int:
-        places = (f"{mutant.file}:{line}" for line in mutant.statement)
-        ids = frozenset(one for place in places for one in reached.get(place, ()))
-        files = sorted({one.partition("::")[0] for one in ids}) or [_path(tests[0])]
-        return run(files, mutant, Only(ids))
-
-    def with_all(mutant: Mutant) -> int:
-        return run(map(_path, tests), mutant)
-
-    left = list(run_all(found, jobs, with_reaching))
-    yield from run_all(left, jobs, with_all)
+    """Yield the mutants that no test notices."""
+    waiting, running = list(reversed(found)), dict[int, Mutant]()
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            mutant = waiting.pop()
+            running[judged(mutant, tests, reached)] = mutant
+        pid, status = os.wait()
+        mutant = running.pop(pid)
+        if status == 0:
+            yield mutant
+        done = len(found) - len(waiting) - len(running)
+        if done % 50 == 0:
+            print(f"{done} of {len(found)}", file=sys.stderr, flush=True)
 
 
 def preload() -> None:
     """Import what the package needs, and not the package."""
+    # Else each fork would compile the package and the tests again.
+    sys.dont_write_bytecode = False
     sys.path[:0] = [str(ROOT / "tests"), str(PACKAGE.parent)]
     for name in ("plugin.session", "change.guard", "checks.registry", "change.backup"):
         importlib.import_module(f"pytest_platform.{name}")
@@ -104,10 +110,13 @@ def preload() -> None:
 
 
 def chosen(target: str, sample: int | None, part: tuple[int, int]) -> list[Mutant]:
-    """Return the mutants of a target: a random ``sample``, the same each time, or a ``part``."""
+    """Return the mutants of a target, a ``sample`` or ``part`` of them, in an order by chance.
+
+    The order is the same each time; a run that is ended early has seen some of all files.
+    """
     found = [mutant for file in TARGETS[target][0] for mutant in mutants(file)]
-    if sample is not None:
-        found = random.Random(0).sample(found, min(sample, len(found)))  # noqa: S311 - no secret
+    count = len(found) if sample is None else min(sample, len(found))
+    found = random.Random(0).sample(found, count)  # noqa: S311 - no secret
     first, parts = part
     return found[first - 1 :: parts]
 
