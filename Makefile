@@ -25,8 +25,7 @@ soak: ## A thousand runs in a row on a live stack: what grows, and what is left;
 	@benchmarks/run-soak $(or $(RUNS),1000)
 
 fuzz: ## A million broken files, answers, scripts and secrets, and cases of the guard; COUNT=1000 for fewer
-	@PLATFORM_FUZZ=$(or $(COUNT),1000000) PLATFORM_EXAMPLES=$(or $(COUNT),1000000) \
-		tests/run tests/unit/test_fuzz*.py tests/unit/test_guard.py -n 2 --timeout 0
+	@PLATFORM_FUZZ=$(or $(COUNT),1000000) tests/run tests/unit/test_fuzz*.py -n 2 --timeout 0
 
 mutation: ## Count the small changes of guard, state, drift and fault owners that no test notices
 	@tests/engine/make-venv "$$(tests/engine/pythons | tail -n 1)" .venvs/mutation requirements/mutation.txt

@@ -2,52 +2,43 @@
 
     python benchmarks/mutation.py [TARGET...] [--jobs N] [--sample N | --part I/N] [--list]
 
-cosmic-ray makes the mutants. For each, a fork of this process imports the package with the one
-changed file and runs the fast tests of it. A survivor that changes no behaviour is explained in
-`mutants.yaml`; any other one, or a score below the floor, fails. Generated cases are the same at
-each run.
+For each mutant, a fork of this process imports the package with the one changed file and runs the
+tests that reach the changed statement; where none fails, all tests of the target. A survivor that
+changes no behaviour is explained in `mutants.yaml`; any other one, or a score below the floor,
+fails. Generated cases are the same at each run.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
 import importlib
+import json
 import os
 import random
-import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from importlib.machinery import ModuleSpec, SourceFileLoader
-from importlib.util import spec_from_file_location
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import CodeType
-from typing import Any, Final
+from typing import Final, cast
 
-import hypothesis
 import pytest
-import yaml
-from cosmic_ray.ast import Visitor, get_ast
-from cosmic_ray.mutating import mutate_code
-from cosmic_ray.plugins import get_operator, operator_names
+from mutant_tests import Only, Reaching, run
+from mutants import PACKAGE, ROOT, Mutant, explained, mutants
 
-ROOT: Final = Path(__file__).resolve().parents[1]
-PACKAGE: Final = ROOT / "src" / "pytest_platform"
 FLOOR: Final = 95.0
-SECONDS: Final = 120
-"""A mutant that has not ended then runs for ever: that was noticed, too."""
-EXAMPLES: Final = "300"
+CASES: Final = "1000"
+UNNOTICED: Final = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 JUDGE: Final = (
     "check", "compare", "deployed", "describe", "evidence", "fields", "findings", "left_over",
     "rights", "top_level",
 )  # fmt: skip
 TARGETS: Final = {
     "state": (["state/table.py"], ["test_state_judge", "test_fleet"]),
-    "guard": (["change/guard.py", "change/conditions.py"], ["test_guard", "test_plan"]),
+    "guard": (
+        ["change/guard.py", "change/conditions.py"],
+        ["test_guard", "test_fuzz_guard", "test_plan"],
+    ),
     "faults": (["run/faults.py"], ["test_fault_owners"]),
     "drift": (
         [f"checks/drift/{name}.py" for name in JUDGE],
@@ -59,180 +50,58 @@ TARGETS: Final = {
 }
 
 
-@dataclass(frozen=True)
-class Mutant:
-    """One changed file, and the lines that differ."""
-
-    file: str
-    text: str
-    number: int
-    line: str
-    became: str
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """What is the same when lines above it come and go."""
-        return self.file, self.line, self.became
+def reaching(target: str, folder: Path) -> Mapping[str, list[str]]:
+    """Run the tests of a target on the source as it is; return which of them reach each line."""
+    into = folder / "reached.json"
+    files, tests = TARGETS[target]
+    _, status = os.waitpid(run(map(_path, tests), None, Reaching(files, into)), 0)
+    assert status == 0, f"{target}: its tests fail without a change"
+    return cast("Mapping[str, list[str]]", json.loads(into.read_text()))
 
 
-class _Loader(SourceFileLoader):
-    def __init__(self, name: str, path: str, text: str) -> None:
-        super().__init__(name, path)
-        self._text = text
-
-    def get_code(self, _fullname: str) -> CodeType:
-        code: CodeType = compile(self._text, self.path, "exec", dont_inherit=True)
-        return code
+def _path(test: str) -> str:
+    return f"tests/unit/{test}.py"
 
 
-class _Finder:
-    """Finds the one module that is changed."""
-
-    def __init__(self, mutant: Mutant) -> None:
-        self._mutant = mutant
-        words = Path(mutant.file).with_suffix("").parts
-        self._name = ".".join(("pytest_platform", *words))
-
-    def find_spec(self, fullname: str, *_: Any) -> ModuleSpec | None:
-        if fullname != self._name:
-            return None
-        path = str(PACKAGE / self._mutant.file)
-        loader = _Loader(fullname, path, self._mutant.text)
-        return spec_from_file_location(fullname, path, loader=loader)
-
-
-class _Profile:
-    """Generates the same cases for each mutant, and makes none of them smaller."""
-
-    def pytest_configure(self) -> None:
-        hypothesis.settings.register_profile(
-            "mutation",
-            derandomize=True,
-            database=None,
-            deadline=None,
-            phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
-            suppress_health_check=list(hypothesis.HealthCheck),
-        )
-        hypothesis.settings.load_profile("mutation")
-
-
-def mutants(file: str) -> Iterator[Mutant]:
-    """Yield each mutant of a file that is another program, and each program once."""
-    source = (PACKAGE / file).read_text(encoding="utf-8")
-    seen, tree = {_meaning(source)}, get_ast(source)
-    for operator in _operators():
-        for occurrence in range(_Places.of(operator, tree)):
-            text = str(mutate_code(source, operator, occurrence))
-            try:
-                meaning = _meaning(text)
-            except SyntaxError:
-                continue
-            if meaning not in seen:
-                seen.add(meaning)
-                yield _mutant(file, source, text)
-
-
-class _Places(Visitor):  # type: ignore[misc]
-    """Counts where an operator applies."""
-
-    def __init__(self, operator: Any) -> None:
-        self._operator = operator
-        self.count = 0
-
-    def visit(self, node: Any) -> Any:
-        self.count += sum(1 for _ in self._operator.mutation_positions(node))
-        return node
-
-    @classmethod
-    def of(cls, operator: Any, tree: Any) -> int:
-        places = cls(operator)
-        places.walk(tree)
-        return places.count
-
-
-def _operators() -> Iterator[Any]:
-    for name in sorted(operator_names()):
-        with suppress(TypeError):  # of those that need to be told what to look for
-            yield get_operator(name)()
-
-
-_OF_MEMBERS: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {ast.Is: ast.Eq, ast.IsNot: ast.NotEq}
-"""A member of an enum equals itself alone."""
-
-
-def _meaning(source: str) -> str:
-    """Return a program without its types and docstrings, which do nothing when it runs."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        match node:
-            case ast.FunctionDef():
-                node.returns = None
-            case ast.arg():
-                node.annotation = None
-            case ast.AnnAssign():
-                node.annotation = ast.Constant(None)
-            case ast.Assign(targets=[ast.Name(id)]) if id[0].isupper() and _is_type(node.value):
-                node.value = ast.Constant(None)
-            case ast.keyword(arg="frozen" | "slots"):  # mypy sees who writes to such a value
-                node.value = ast.Constant(None)
-            case ast.Compare(ops=[operator], comparators=[right]) if _is_member(right):
-                node.ops = [_OF_MEMBERS.get(type(operator), type(operator))()]
-    return ast.unparse(tree)
-
-
-def _is_type(node: ast.expr) -> bool:
-    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr | ast.BitAnd)
-
-
-def _is_member(node: ast.expr) -> bool:
-    match node:
-        case ast.Attribute(value=ast.Name(enum)):
-            return enum[0].isupper()
-    return False
-
-
-def _mutant(file: str, source: str, text: str) -> Mutant:
-    before, after = source.splitlines(), text.splitlines()
-    pairs = enumerate(zip(before, after, strict=False), 1)
-    number, (line, became) = next(one for one in pairs if one[1][0] != one[1][1])
-    return Mutant(file, text, number, line.strip(), became.strip())
-
-
-def survives(mutant: Mutant | None, tests: Sequence[str]) -> int:
-    """Run the tests in a fork; return its process id. It ends with 0 where nothing failed."""
+def judged(mutant: Mutant, tests: Sequence[str], reached: Mapping[str, list[str]]) -> int:
+    """Judge a mutant in a fork; return its process id. It ends with 0 where no test fails."""
     pid = os.fork()
     if pid:
         return pid
-    signal.alarm(SECONDS)
-    null = os.open(os.devnull, os.O_RDWR)
-    if mutant:
-        os.dup2(null, 1)
-        os.dup2(null, 2)
-        sys.meta_path.insert(0, _Finder(mutant))
-    files = [f"tests/unit/{name}.py" for name in tests]
-    words = ["-x", "-q", "-p", "no:cacheprovider", "-o", "timeout=0", "-p", "pytest_timeout"]
-    code = 3
-    try:
-        code = pytest.main([*words, *files], plugins=[_Profile()])
-    finally:
-        os._exit(int(code))
+    places = (f"{mutant.file}:{line}" for line in mutant.statement)
+    ids = frozenset(one for place in places for one in reached.get(place, ()))
+    turns = [(list(map(_path, tests)), frozenset[str]())]
+    if ids:
+        turns.insert(0, (sorted({one.partition("::")[0] for one in ids}), ids))
+    for files, only in turns:
+        _, status = os.waitpid(run(files, mutant, *([Only(only)] if only else ())), 0)
+        if os.waitstatus_to_exitcode(status) not in UNNOTICED:
+            os._exit(1)
+    os._exit(0)
 
 
-def run_all(found: Sequence[Mutant], tests: Sequence[str], jobs: int) -> Iterator[Mutant]:
+def unnoticed(
+    found: Sequence[Mutant], tests: Sequence[str], reached: Mapping[str, list[str]], jobs: int
+) -> Iterator[Mutant]:
     """Yield the mutants that no test notices."""
     waiting, running = list(reversed(found)), dict[int, Mutant]()
     while waiting or running:
         while waiting and len(running) < jobs:
             mutant = waiting.pop()
-            running[survives(mutant, tests)] = mutant
+            running[judged(mutant, tests, reached)] = mutant
         pid, status = os.wait()
         mutant = running.pop(pid)
         if status == 0:
             yield mutant
+        done = len(found) - len(waiting) - len(running)
+        if done % 50 == 0:
+            print(f"{done} of {len(found)}", file=sys.stderr, flush=True)
 
 
 def preload() -> None:
     """Import what the package needs, and not the package."""
+    # Else each fork would compile the package and the tests again.
+    sys.dont_write_bytecode = False
     sys.path[:0] = [str(ROOT / "tests"), str(PACKAGE.parent)]
     for name in ("plugin.session", "change.guard", "checks.registry", "change.backup"):
         importlib.import_module(f"pytest_platform.{name}")
@@ -240,42 +109,33 @@ def preload() -> None:
         del sys.modules[name]
 
 
-def explained() -> dict[tuple[str, str, str], str]:
-    """Return why each known survivor changes nothing."""
-    rows = yaml.safe_load((Path(__file__).with_name("mutants.yaml")).read_text("utf-8"))
-    return {(row["file"], row["line"], row["became"]): row["why"] for row in rows}
-
-
 def chosen(target: str, sample: int | None, part: tuple[int, int]) -> list[Mutant]:
-    """Return the mutants of a target: a random ``sample``, the same each time, or a ``part``."""
+    """Return the mutants of a target, a ``sample`` or ``part`` of them, in an order by chance.
+
+    The order is the same each time; a run that is ended early has seen some of all files.
+    """
     found = [mutant for file in TARGETS[target][0] for mutant in mutants(file)]
-    if sample is not None:
-        found = random.Random(0).sample(found, min(sample, len(found)))  # noqa: S311 - no secret
+    count = len(found) if sample is None else min(sample, len(found))
+    found = random.Random(0).sample(found, count)  # noqa: S311 - no secret
     first, parts = part
     return found[first - 1 :: parts]
 
 
-def measure(target: str, found: Sequence[Mutant], jobs: int) -> bool:
+def measure(target: str, found: Sequence[Mutant], jobs: int, folder: Path) -> bool:
     """Print the score of a target and its survivors; return whether all is as it should be."""
-    tests = TARGETS[target][1]
-    _, status = os.waitpid(survives(None, tests), 0)
-    assert status == 0, f"{target}: its tests fail without a change"
-    known, start, open_ = explained(), time.monotonic(), []
-    same = 0
-    for mutant in run_all(found, tests, jobs):
-        if mutant.key in known:
-            same += 1
-            continue
+    start, known, open_ = time.monotonic(), explained(), []
+    changing = [mutant for mutant in found if mutant.key not in known]
+    same = len(found) - len(changing)
+    for mutant in unnoticed(changing, TARGETS[target][1], reaching(target, folder), jobs):
         open_.append(mutant)
         print(
             f"survived: {mutant.file}:{mutant.number}\n  - {mutant.line}\n  + {mutant.became}",
             flush=True,
         )
-    killed = len(found) - same - len(open_)
-    score = 100 * killed / max(1, len(found) - same)
+    score = 100 * (1 - len(open_) / max(1, len(changing)))
     seconds = time.monotonic() - start
     print(
-        f"{target}: {score:.1f} % of {len(found) - same} mutants are noticed; "
+        f"{target}: {score:.1f} % of {len(changing)} mutants are noticed; "
         f"{same} more change nothing ({seconds:.0f} s)",
         flush=True,
     )
@@ -292,7 +152,7 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="count the mutants, run none")
     options = parser.parse_args()
     os.chdir(ROOT)
-    os.environ.update(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PLATFORM_EXAMPLES=EXAMPLES)
+    os.environ.update(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PLATFORM_FUZZ=CASES)
     targets = options.targets or list(TARGETS)
     if options.list:
         for target in targets:
@@ -302,10 +162,10 @@ def main() -> None:
     preload()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
-        good = [
-            measure(target, chosen(target, options.sample, (first, parts)), options.jobs)
-            for target in targets
-        ]
+        good = []
+        for target in targets:
+            found = chosen(target, options.sample, (first, parts))
+            good.append(measure(target, found, options.jobs, Path(folder)))
     sys.exit(not all(good))
 
 

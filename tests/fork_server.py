@@ -25,6 +25,8 @@ from typing import NamedTuple
 
 import pytest
 
+import ran
+
 _LARGEST = 1 << 20
 _PIPES = 3
 _STDOUT, _STDERR = 1, 2
@@ -113,6 +115,7 @@ def run(request: Request) -> None:
     # pytest has asked for it in this process already.
     tempfile.tempdir = None
     sys.argv[:] = request.argv
+    ran.start_in_fork(request.env)
     runpy.run_module(request.argv[0], run_name="__main__", alter_sys=True)
 
 

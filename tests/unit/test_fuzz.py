@@ -37,6 +37,7 @@ def test_a_module_is_read_or_refused(share: int, tmp_path: Path) -> None:
     file.parent.mkdir()
     for number in of_share(share):
         text = broken(number, SEEDS[number % len(SEEDS)], PIECES)
+        file.unlink(missing_ok=True)  # for a new file a disk is not waited for
         file.write_bytes(text.encode("utf-8", "surrogatepass"))
         read = load(file, tmp_path, words)
         assert isinstance(read, Module) or (isinstance(read, Broken) and read.problems), number

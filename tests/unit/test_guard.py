@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-import msgspec
 import pytest
 from guard_model import FACTS, REQUEST, module_of
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from pytest_platform.change.guard import decide
 from pytest_platform.change.guard_facts import CONFIRMATION, ChangeRequest, Decision, GuardFacts
 from pytest_platform.change.refusal import Refusal
 from pytest_platform.compose.service import RenderedService, service_of
-from pytest_platform.compose.service_parts import Deploy
 from pytest_platform.module.forms import ExpectedState, StateClass
 from pytest_platform.state.table import EXITED_SUCCESS, MISSING
 
@@ -257,96 +252,3 @@ def _unknown() -> GuardFacts:
         data=None,
         lock=None,
     )
-
-
-CODES = (EXITED_SUCCESS, MISSING, "container.image", "container.config", "container.unheard_of")
-RESTARTS = service_of({"restart": "no", "deploy": {"restart_policy": {"condition": "on-failure"}}})
-drifts = st.none() | st.frozensets(st.sampled_from(CODES), max_size=3)
-requests = st.builds(
-    ChangeRequest,
-    apply=st.booleans(),
-    patterns=st.sampled_from([("minio-init",), (), ("minio*",), ("minio-init", "minio")]),
-    allow_stateful=st.booleans(),
-    backup_ref=st.sampled_from(["", "/srv/backups/minio-20260517T010847Z.tar.gz"]),
-    confirmation=st.sampled_from(["", CONFIRMATION, "yes"]),
-)
-facts = st.builds(
-    GuardFacts,
-    remote_mode=st.sampled_from(["skip", "local", "ssh"]),
-    workers=st.sampled_from([0, 0, 0, 2]),
-    reruns=st.sampled_from([False, False, False, True]),
-    contract=st.sampled_from([frozenset(), frozenset(), None, frozenset({"contract.name"})]),
-    service=st.sampled_from(
-        [
-            RenderedService(restart="no"),
-            RenderedService(restart="no", scale=1),
-            None,
-            RenderedService(restart="always"),
-            RenderedService(),
-            RESTARTS,
-        ]
-    ),
-    backup=st.sampled_from([(), (), None, _BAD_BACKUP]),
-    owner=st.sampled_from(["", "", None, "unhealthy"]),
-    labels_ours=st.sampled_from([True, True, False, None]),
-    in_progress=st.sampled_from([False, False, True, None]),
-    same_host=st.sampled_from([True, True, True, False, None]),
-    data=st.sampled_from(
-        [
-            frozenset(),
-            frozenset(),
-            frozenset({"minio"}),
-            None,
-            frozenset({"postgres"}),
-            frozenset({"minio", "postgres"}),
-        ]
-    ),
-    lock=st.sampled_from(["", "", "ada", None]),
-    changed=st.sampled_from([(), (), ("image",)]),
-    spent=st.sampled_from([False, False, True]),
-    repeated=st.sampled_from([False, False, True]),
-)
-modules = st.builds(
-    module_of,
-    state=st.sampled_from([ExpectedState.EXITED_SUCCESS] * 3 + list(ExpectedState)),
-    state_class=st.sampled_from(list(StateClass)),
-    replicas=st.sampled_from([1, 1, 1, 2]),
-    hook=st.sampled_from([None, None, None, "pre_start"]),
-)
-
-
-def permitted(module: Any, drift: Any, request: ChangeRequest, seen: GuardFacts) -> bool:
-    """Say the rules of the guard once more, on raw data and without its code."""
-    spec = msgspec.to_builtins(module.manifest.spec)
-    runtime, class_ = spec["runtime"], spec["state"]["class"]
-    touches = class_ in {"stateful", "sidecar"} or seen.data != frozenset()
-    minio = frozenset({"minio"})
-    own = seen.data == frozenset() or (class_ == "sidecar" and seen.data == minio)
-    ordered = request.apply and list(request.patterns) == [module.name]
-    alone = seen.workers == 0 and not seen.reruns and seen.remote_mode in {"local", "ssh"}
-    one_shot = runtime["expected_state"] == "exited-success" and not runtime["hook"]
-    service = seen.service or RenderedService()
-    once = service.restart == "no" and runtime["replicas"] == 1
-    once = once and service.scale in {None, 1} and service.deploy == Deploy()
-    sound = seen.contract == frozenset() and drift == {"container.state.exited_success"}
-    backed_up = not touches or (
-        request.allow_stateful
-        and request.confirmation == "BACKUP_DONE_F3"
-        and bool(request.backup_ref)
-        and seen.backup == ()
-    )
-    well = seen.owner == "" and seen.labels_ours is True and seen.in_progress is False
-    fresh = seen.lock == "" and seen.changed == () and not seen.spent
-    fresh = fresh and not seen.repeated and seen.same_host is True
-    backed_up = backed_up and own
-    return bool(ordered and alone and one_shot and once and sound and backed_up and well and fresh)
-
-
-@settings(max_examples=int(os.environ.get("PLATFORM_EXAMPLES", "20000")))
-@given(modules, drifts, requests, facts)
-def test_nothing_is_allowed_that_the_rules_do_not_allow(
-    module: Any, drift: Any, request: ChangeRequest, seen: GuardFacts
-) -> None:
-    verdict = decide(module, drift, request, seen)
-    assert (verdict.decision is Decision.ALLOWED) == permitted(module, drift, request, seen)
-    assert bool(verdict.reasons) == (verdict.decision is Decision.REFUSED)

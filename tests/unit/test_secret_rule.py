@@ -11,6 +11,7 @@ from pytest_platform.run.known_values import known_values
 from pytest_platform.secrets import Secrets
 from pytest_platform.secrets.forms import is_own
 from pytest_platform.secrets.names import says_public, says_secret
+from pytest_platform.secrets.rule import of_text
 from pytest_platform.secrets.shapes import is_public
 
 
@@ -93,6 +94,17 @@ PARTS = {
 def test_a_part_of_a_value_is_a_value(value: str) -> None:
     secrets = Secrets(outside=[("ANY", value)])
     assert PARTS[value] not in secrets.hide(f"it says {PARTS[value]}", "*")
+
+
+IN_URLS = {
+    "postgres://me:p%40ss%2Fw0rd@db/app": "p@ss/w0rd",
+    "https://api.example.org/x?api%5Fkey=Kq7vXw2Zr9": "Kq7vXw2Zr9",
+}
+
+
+@pytest.mark.parametrize("url", IN_URLS)
+def test_a_url_is_read_where_it_is_no_value_of_a_secret(url: str) -> None:
+    assert IN_URLS[url] in set(of_text(url))
 
 
 def test_files_of_variables() -> None:

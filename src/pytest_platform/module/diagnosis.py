@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -43,9 +44,7 @@ def _order(source: ModuleSource, fault: Fault) -> tuple[int, int, str]:
 
 
 def _faults(source: ModuleSource, kinds: Kinds) -> Iterator[Fault]:
-    schema = module_schema(kinds)
-    context = SchemaContext.of(schema)
-    validator = Draft202012Validator(schema, format_checker=FormatChecker(["date"]))
+    context, validator = _checker(tuple(kinds.items()))
     bad: set[Path_] = set()
     for error in validator.iter_errors(source.data):
         path = tuple(error.absolute_path)
@@ -54,6 +53,16 @@ def _faults(source: ModuleSource, kinds: Kinds) -> Iterator[Fault]:
     for path, value, kind in _specs(source.data, kinds):
         if path not in bad:
             yield from _own_rules(path, value, kind)
+
+
+@cache
+def _checker(
+    kinds: tuple[tuple[str, type[Base]], ...],
+) -> tuple[SchemaContext, Draft202012Validator]:
+    """Return what checks modules; making it takes longer than to check one."""
+    schema = module_schema(dict(kinds))
+    checker = Draft202012Validator(schema, format_checker=FormatChecker(["date"]))
+    return SchemaContext.of(schema), checker
 
 
 def _own_rules(path: Path_, value: Any, kind: type[Base]) -> Iterator[Fault]:
