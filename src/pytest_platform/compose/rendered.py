@@ -117,9 +117,10 @@ def _standing(mark: str) -> str:
 
 def environments(rendered: Rendered) -> Iterator[tuple[str, str]]:
     """Yield what services and their hooks get by ``environment`` and ``env_file``."""
-    for service in rendered.services.values():
-        for unit in service.containers:
-            for name, value in unit.environment.items():
+    # Of all services, selected or not: to type each of them for this alone would cost too much.
+    for document in rendered.documents.values():
+        for unit in (document, *(document.get("pre_start") or ())):
+            for name, value in (unit.get("environment") or {}).items():
                 if value is not None:
                     yield name, unescaped(str(value))
 
