@@ -1,8 +1,8 @@
-"""Gives the tests ``pytester`` and a failure the files that ran; a busy machine fails none."""
+"""Makes ``pytester`` known to the project's tests, and lets a busy machine fail none of them."""
 
 from contextlib import suppress
 
-pytest_plugins = ["pytester", "ran"]
+pytest_plugins = ["pytester"]
 
 # Without the tests' own requirements the modules of this folder can be tested nevertheless.
 with suppress(ImportError):

@@ -2,7 +2,7 @@
 
 Those that the fewest tests have run come first: the fault is most likely in one of them. A forked
 run (:mod:`forked`) appends its own to a file; one that was started from scratch is left out. It
-needs Python 3.12.
+needs Python 3.12, and does nothing where coverage is measured.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ VARIABLE: Final = "PLATFORM_RAN"
 _TOOL: Final = 4
 """None of those that Python keeps for a debugger, a profiler and the like."""
 
+_MONITORING: Final[Any] = vars(sys).get("monitoring")
+
 _ran: set[str] = set()
 _counts: Counter[str] = Counter()
 _forked = pytest.StashKey[Path]()
@@ -31,16 +33,15 @@ _forked = pytest.StashKey[Path]()
 
 def start() -> None:
     """Note from now on which files of the product run."""
-    monitoring: Any = vars(sys).get("monitoring")
-    if not monitoring or monitoring.get_tool(_TOOL):
+    if not _MONITORING or any(map(_MONITORING.get_tool, (_TOOL, _MONITORING.COVERAGE_ID))):
         return
+    monitoring = _MONITORING
 
     def enter(code: CodeType, _offset: int) -> object:
-        if not code.co_filename.startswith(SOURCE):
-            return monitoring.DISABLE
-        if code.co_name != "<module>":  # an import happens in whichever test is first
+        ours = code.co_filename.startswith(SOURCE)
+        if ours and code.co_name != "<module>":  # an import happens in whichever test is first
             _ran.add(code.co_filename)
-        return None
+        return monitoring.DISABLE  # until the next test
 
     monitoring.use_tool_id(_TOOL, "ran")
     monitoring.register_callback(_TOOL, monitoring.events.PY_START, enter)
@@ -79,6 +80,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Forget what ran in another test."""
     _ran.clear()
+    if _MONITORING and _MONITORING.get_tool(_TOOL):
+        _MONITORING.restart_events()
     os.truncate(item.config.stash[_forked], 0)
 
 
