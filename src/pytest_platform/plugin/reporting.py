@@ -77,11 +77,17 @@ class Reporting:
         setattr(report, _ORDER, order)
         for answer in answers:
             answer.order, answer.nodeid = order, item.nodeid
-            if answer.check and outcome.failed_as_expected(report):
-                answer.check.xfail = told(outcome.xfail_reason(report), self._run.secrets())
+        if report.skipped:
+            self._mark_expected(answers, report)
         setattr(report, _ANSWERS, packed(answers))
         _keep_codes(item, answers)
         return report
+
+    def _mark_expected(self, answers: list[CheckAnswer], report: pytest.TestReport) -> None:
+        """Keep the reason of the marker ``xfail``, where the test failed as it says."""
+        for answer in answers:
+            if answer.check and outcome.failed_as_expected(report):
+                answer.check.xfail = told(outcome.xfail_reason(report), self._run.secrets())
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -144,6 +150,8 @@ class Reporting:
 
     def _of_check(self, item: CheckItem, report: pytest.TestReport) -> list[CheckAnswer]:
         result = item.result
+        if report.passed:
+            return [item.answer(result)] if report.when == "call" and result is not None else []
         if result is not None and outcome.failed_as_expected(report):
             return [item.answer(outcome.as_expected_failure(result, report))]
         if report.skipped and result is not None:
@@ -151,8 +159,6 @@ class Reporting:
             report.longrepr = (str(path), line + 1, f"Skipped: {result.message}")
         if report.when == "call" and result is not None and outcome.agree(result, report):
             return [item.answer(result)]
-        if report.passed:
-            return []
         # It was not the check that spoke but a marker, or another plugin that failed.
         return [item.answer(outcome.result_of(report, item.check.location, outcome.CRASH))]
 
