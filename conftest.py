@@ -1,8 +1,8 @@
-"""Makes ``pytester`` known to the project's tests, and lets a busy machine fail none of them."""
+"""Gives the tests ``pytester`` and a failure the files that ran; a busy machine fails none."""
 
 from contextlib import suppress
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "ran"]
 
 # Without the tests' own requirements the modules of this folder can be tested nevertheless.
 with suppress(ImportError):
