@@ -55,10 +55,10 @@ def heredoc_at(node: tree_sitter.Node) -> int:
 
 
 def heredoc_text(node: tree_sitter.Node) -> str:
-    """Give the lines of a here-document."""
+    """Give the lines of a here-document; without its last line it goes on to the end."""
     start = text_of(node).partition("\n")[2]
     ends = [text_of(child) for child in node.children if child.type == "heredoc_end"]
-    return start.rpartition(ends[-1])[0] if ends else start
+    return start.rpartition(ends[-1])[0] if any(ends) else start
 
 
 def word_of(node: tree_sitter.Node) -> Word:
