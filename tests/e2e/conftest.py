@@ -11,6 +11,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -46,11 +47,9 @@ def _signals() -> None:
 def engine() -> Iterator[docker.APIClient]:
     """Give the Engine that answers here, with the images. Never skips for want of it."""
     client = _connect()
-    # Podman names the registry of a name that has none.
-    tags = (tag for image in client.images() for tag in image["RepoTags"] or ())
-    names = {tag.removeprefix("docker.io/") for tag in tags}
-    if not names >= {f"pytest-platform-demo/{name}:latest" for name in IMAGES}:
-        _build_images()
+    with _alone("images"):
+        if not _has_images(client):
+            _build_images()
     yield client
     client.close()
 
@@ -64,6 +63,13 @@ def _connect() -> docker.APIClient:
             said = str(error)
         gc.collect()
     return pytest.fail(f"no Docker Engine answers; run: make test ({said})", pytrace=False)
+
+
+def _has_images(client: docker.APIClient) -> bool:
+    # Podman names the registry of a name that has none.
+    tags = (tag for image in client.images() for tag in image["RepoTags"] or ())
+    names = {tag.removeprefix("docker.io/") for tag in tags}
+    return names >= {f"pytest-platform-demo/{name}:latest" for name in IMAGES}
 
 
 def _build_images() -> None:
@@ -80,7 +86,14 @@ def _build_images() -> None:
 @pytest.fixture
 def remains() -> Iterator[None]:
     """Keep what killed runs leave from other tests: ``--stack-clean`` removes all of it."""
-    with (Path(gettempdir()) / "pp-e2e-remains.lock").open("w") as file:
+    with _alone("remains"):
+        yield
+
+
+@contextmanager
+def _alone(work: str) -> Iterator[None]:
+    """Do a piece of work in one worker at a time."""
+    with (Path(gettempdir()) / f"pp-e2e-{work}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
