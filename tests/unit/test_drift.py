@@ -128,6 +128,7 @@ def test_forgotten_credentials_are_not_shown(name: str) -> None:
         ("sha256:a", [{"ID": "sha256:a", "Kind": "image"}], True),
         ("sha256:a", [{"ID": "sha256:b", "Kind": "image"}], False),
         ("sha256:a", [{"ID": "sha256:a", "Kind": "attestation"}], False),
+        ("sha256:a", [{"ID": "sha256:a", "Kind": "unknown"}], False),
         ("sha256:a", [], False),
         (None, [{"ID": None, "Kind": "image"}], False),
     ],
@@ -138,6 +139,24 @@ def test_an_index_that_holds_the_same_manifest_is_the_same_image(
     container = {"ImageManifestDescriptor": {"digest": used} if used else None}
     image = inspected.image({"Manifests": held})
     assert same_content(inspected.container(container), image) is same
+
+
+def test_two_manifests_without_an_id_are_not_the_same() -> None:
+    container = inspected.container({"ImageManifestDescriptor": {"digest": None}})
+    image = inspected.image({"Manifests": [{"ID": None, "Kind": "image"}]})
+    assert not same_content(container, image)
+
+
+@pytest.mark.parametrize("project", ["a", "z"])
+def test_a_container_of_another_project_is_not_left_over(project: str) -> None:
+    assert not orphans("home", {"app"}, [Listed("old-1", project, "old")])
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_text_of_the_limit_is_shown_whole(more: int) -> None:
+    text = describe.shortened((describe.LIMIT + more) * "x")
+    assert len(text) == describe.LIMIT
+    assert text.endswith("…") is bool(more)
 
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=8)

@@ -16,7 +16,7 @@ import inspected
 from observers import Recorded
 from pytest_platform.checks.contract.facts import Facts
 from pytest_platform.checks.drift import judge
-from pytest_platform.checks.drift.findings import beside
+from pytest_platform.checks.drift.findings import beside, finding
 from pytest_platform.checks.drift.model import Drift, Hash
 from pytest_platform.checks.drift.top_level import Different
 from pytest_platform.checks.registry import PROBES, vocabulary
@@ -163,6 +163,47 @@ def test_drift_of_data_fails_and_points_at_the_field(tmp_path: Path) -> None:
     assert all(finding.location for finding in result.findings)
 
 
+def test_a_field_is_its_key_and_the_hash_has_none(tmp_path: Path) -> None:
+    (command,) = judge.drift_of(*_context(tmp_path / "command", "command"))
+    (hashed,) = judge.drift_of(*_context(tmp_path / "hash", "config-logging"))
+    assert (command.path, hashed.path) == (("command",), ())
+
+
+class Unset(Canned):
+    """Has no value for two variables, one of which the files use."""
+
+    def unset(self, files: Sequence[Path], project: str) -> frozenset[str]:
+        assert files
+        assert project
+        return frozenset({"TIME", "OTHER"})
+
+
+def test_a_variable_without_a_value_here_is_named(tmp_path: Path) -> None:
+    module, context = _context(tmp_path, "command-from-variable")
+    assert isinstance(context.renderer, Canned)
+    renderer = Unset(context.renderer._kept, frozenset())
+    (finding,) = judge.drift_of(module, replace(context, renderer=renderer))
+    assert "(TIME is not set here: set it as it was for the deployment);" in finding.message
+
+
+class Unread(Canned):
+    """Cannot read the files as they are written."""
+
+    def uninterpolated(self, files: Sequence[Path], project: str) -> Rendered:
+        message = f"{project}: {len(files)} cannot be read"
+        raise ComposeError(message)
+
+
+def test_without_the_files_as_written_no_variable_is_named(tmp_path: Path) -> None:
+    module, context = _context(tmp_path, "command-from-variable")
+    assert isinstance(context.renderer, Canned)
+    renderer = Unread(context.renderer._kept, frozenset())
+    facts = Facts(module, context.catalog, renderer, date(2026, 1, 1))
+    container = inspected.container({"Name": "/app-1"})
+    found = finding(Drift("container.command", "a", "b"), container, facts, Hash.UNKNOWN)
+    assert found.message.startswith("app-1: command differs from the Compose files; deploy it: ")
+
+
 def test_drift_of_others_passes_and_says_what_would_change(tmp_path: Path) -> None:
     result = judge.judge(*_context(tmp_path, "restart", state="stateless"))
     assert result.verdict is Verdict.PASSED
@@ -266,6 +307,7 @@ def test_a_container_is_made_anew_by_force_where_compose_sees_no_change(
         ("/srv/elsewhere/compose.yaml", "/srv/elsewhere/compose.yaml", True),
         ("/srv/elsewhere/compose.yaml", "/srv/another/compose.yaml", False),
         ("/srv/elsewhere/other.yaml", "/srv/elsewhere/other.yaml", False),
+        ("/srv/elsewhere/another.yaml", "/srv/elsewhere/another.yaml", False),
     ],
 )
 def test_what_is_left_over_was_made_from_the_files_of_the_module(
@@ -281,6 +323,18 @@ def test_what_is_left_over_was_made_from_the_files_of_the_module(
 
     codes = [one.code for one in judge.drift_of(*_context(tmp_path, "orphan", elsewhere))]
     assert codes == ["container.orphan"] * found
+
+
+def test_the_containers_of_others_do_not_say_what_its_files_are_called(tmp_path: Path) -> None:
+    file = ("/srv/elsewhere/compose.yaml",)
+
+    def elsewhere(snapshot: Snapshot) -> Snapshot:
+        assert snapshot.details is not None
+        first, second = snapshot.details.listed
+        listed = (replace(first, project="a", files=file), replace(second, files=file))
+        return replace(snapshot, details=dataclasses.replace(snapshot.details, listed=listed))
+
+    assert not judge.drift_of(*_context(tmp_path, "orphan", elsewhere))
 
 
 @pytest.mark.parametrize(

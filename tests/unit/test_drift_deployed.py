@@ -159,6 +159,22 @@ def test_paths_are_those_of_the_host(facts: Facts) -> None:
     assert rendered.services["app"].volumes[0].source == "/srv/app/data"
 
 
+def test_of_several_files_the_first_one_is_in_the_folder(facts: Facts) -> None:
+    home = facts.module.path.parent
+    more = home.parent / "compose.yaml"
+    more.touch()
+    text = MODULE.replace("[compose.yaml]", "[compose.yaml, ../compose.yaml]")
+    facts.module.path.write_text(text)
+    module = Catalog(home.parent, home.parent.parent, vocabulary()).get("app")
+    assert isinstance(module, Module)
+    both = replace(facts, module=module, renderer=_Here(home))
+    there = _document([], "/srv/app")
+    rendered = rendered_remotely(both, inspected.container(there))
+    assert rendered.services["app"].volumes[0].source == "/srv/app/data"
+    here = _document(module.compose_files, home)
+    assert _as_deployed(both, here).renderer.folder is None
+
+
 def test_paths_that_were_rendered_from_another_folder_stay(facts: Facts, tmp_path: Path) -> None:
     here = replace(facts, renderer=OfFolders(tmp_path))
     rendered = rendered_remotely(here, inspected.container(_document([], "/srv/app")))

@@ -56,6 +56,9 @@ def _without(name: str) -> list[str]:
         ({"cap_add": ["NET_ADMIN"]}, [], [], False),
         ({"cap_add": ["ALL"]}, [], [], False),
         ({"cap_add": ["ALL"], "cap_drop": ["CHOWN"]}, MORE, [], False),
+        ({"cap_add": ["ALL"], "cap_drop": ["CHOWN"]}, MORE, ["CHOWN", "KILL"], False),
+        ({"cap_add": ["CHOWN", "KILL"]}, ["CHOWN"], [], True),
+        ({"cap_add": ["CHOWN"], "cap_drop": ["SYS_ADMIN"]}, [], ["SYS_ADMIN"], True),
     ],
 )
 def test_capabilities(service: dict[str, Any], add: list[str], drop: list[str], same: bool) -> None:
@@ -85,6 +88,8 @@ def test_the_users_of_the_host_are_what_podman_has() -> None:
         ({"cpu_quota": 50_000, "cpu_period": 100_000}, 500_000_000, 50_000, True),
         ({}, 0, 0, True),
         ({"cpus": 0.5}, 250_000_000, 25_000, False),
+        ({"cpus": 0.5}, 750_000_000, 75_000, False),
+        ({"cpus": 0.50001}, 500_020_000, 50_002, False),
         ({"cpus": 0.3}, 0, 30_000, False),
         ({"cpu_quota": 30_000}, 0, 20_000, False),
         ({}, 500_000_000, 50_000, False),
