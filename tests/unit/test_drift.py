@@ -141,9 +141,10 @@ def test_an_index_that_holds_the_same_manifest_is_the_same_image(
     assert same_content(inspected.container(container), image) is same
 
 
-def test_two_manifests_without_an_id_are_not_the_same() -> None:
+@pytest.mark.parametrize("held", [[], [{"ID": None, "Kind": "image"}]])
+def test_a_manifest_without_an_id_is_the_same_as_none(held: list[Mapping[str, Any]]) -> None:
     container = inspected.container({"ImageManifestDescriptor": {"digest": None}})
-    image = inspected.image({"Manifests": [{"ID": None, "Kind": "image"}]})
+    image = inspected.image({"Manifests": held})
     assert not same_content(container, image)
 
 
