@@ -42,6 +42,7 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
     "hexadecimal": lambda text: text.encode().hex(),
     "coloured": lambda text: f"{text[:3]}\x1b[1;31m{text[3:]}",
+    "titled": lambda text: f"{text[:3]}\x1b]0;für\x07{text[3:]}",
     "without width": lambda text: f"{text[:3]}\u200b{text[3:]}",
 }
 TWICE = ("JSON", "percent", "HTML", "as it is")
@@ -60,6 +61,7 @@ def _escaped(text: str, letters: str) -> str:
 
 @settings(deadline=None, max_examples=300)
 @given(SECRETS, st.sampled_from(sorted(ENCODINGS)), st.sampled_from(TWICE), AROUND, AROUND)
+@example("q7aaaaaaaaZk9", "titled", "as it is", "", "")
 @example("q7aaaaa%aaZk9", "XML in numbers", "percent", "", "")
 @example("q7aaaaaa\\bZk9", "percent", "percent", "", "")
 def test_never_out(secret: str, first: str, second: str, before: str, after: str) -> None:

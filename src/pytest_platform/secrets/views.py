@@ -194,7 +194,7 @@ _NOTHING: Final = frozenset({"Cc", "Cf", "Mn", "Me"})
 
 
 def _folded(found: str) -> str:
-    return "" if found.isascii() else _of_character(found)
+    return "" if len(found) > 1 or found.isascii() else _of_character(found)
 
 
 def _replaced(text: str, pattern: re.Pattern[str], replace: Callable[[str], str]) -> _Layer | None:
