@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -20,8 +20,6 @@ _PRE_START = "pre_start"
 class Expectation(Struct, frozen=True):
     """What the module declares. ``max_age`` bounds how long ago a one-shot exited 0.
 
-    ``deploy`` returns the command that deploys it, which only a message needs.
-
     Where it is ``undecided`` whether it is to end, running is right, and an exit with 0 is not
     judged.
     """
@@ -31,7 +29,7 @@ class Expectation(Struct, frozen=True):
     replicas: int = 1
     max_age: timedelta | None = None
     hook: str | None = None
-    deploy: Callable[[], str] = lambda: "docker compose up -d"
+    deploy: str = "docker compose up -d"
     undecided: bool = False
 
 
@@ -59,7 +57,7 @@ def expected_of(module: Module) -> Expectation:
         runtime.replicas,
         max_age,
         runtime.hook,
-        lambda: module.deploy,
+        module.deploy,
         module.undecided,
     )
 

@@ -76,7 +76,7 @@ def _count(expected: Expectation, containers: Sequence[Container]) -> list[Findi
     count = len(containers)
     if count < expected.replicas:
         message = (
-            f"the service '{expected.service}' has no container; deploy it: {expected.deploy()}"
+            f"the service '{expected.service}' has no container; deploy it: {expected.deploy}"
             if count == 0
             else f"{count} of {expected.replicas} containers of '{expected.service}' exist"
         )
