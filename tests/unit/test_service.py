@@ -129,7 +129,6 @@ def test_what_an_engine_ignores_is_not_there() -> None:
 )
 def test_a_test_as_words(check: ServiceHealthcheck, words: tuple[str, ...]) -> None:
     assert check.words == words
-    assert bool(check) is bool(words)
 
 
 def test_a_service_is_read_when_it_is_asked_for() -> None:

@@ -88,10 +88,6 @@ class ServiceHealthcheck(Struct, frozen=True, gc=False):
     start_period: Number | None = None
     retries: int = 0
 
-    def __bool__(self) -> bool:
-        """Whether it says anything."""
-        return self != ServiceHealthcheck()
-
     @property
     def words(self) -> Words:
         """The test as words; a text is one for a shell."""

@@ -60,8 +60,9 @@ def _deciding(check: Mapping[str, Any]) -> list[str]:
 
 
 def _problem(check: ServiceHealthcheck | None) -> str | None:
-    words = check.words if check else ()
-    if check and (check.disable or words == ("NONE",)):
+    check = check or ServiceHealthcheck()
+    words = check.words
+    if check.disable or words == ("NONE",):
         return f"the health check is disabled, so it is never healthy: give it a test, {_ADVICE}"
     command = " ".join(words[1:]).strip().upper()
     if words and command in {"NONE", ""} and words[0] in {"CMD", "CMD-SHELL"}:
@@ -70,7 +71,7 @@ def _problem(check: ServiceHealthcheck | None) -> str | None:
             f"healthy: give it a test, {_ADVICE}"
         )
     # Without a test, the other settings tune the check that the image brings.
-    if not words and not check:
+    if check == ServiceHealthcheck():
         return (
             "no health check is declared (one that the image may bring cannot be seen in the "
             f"files): add healthcheck with a test, {_ADVICE}"

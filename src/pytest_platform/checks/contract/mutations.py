@@ -201,7 +201,8 @@ def _place(
 
 def _health_check(rendered: RenderedService) -> list[Argument]:
     """Give what the health check runs, which is run beside the service, in its container."""
-    kind, *texts = (rendered.healthcheck and rendered.healthcheck.words) or ("NONE",)
+    words = rendered.healthcheck.words if rendered.healthcheck else ()
+    kind, *texts = words or ("NONE",)
     given = ["sh", "-c", *texts] if kind == "CMD-SHELL" else texts if kind == "CMD" else []
     return [Argument(single_dollars(text), "healthcheck", None) for text in given]
 
