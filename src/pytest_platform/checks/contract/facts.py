@@ -113,18 +113,17 @@ class Facts(Struct, frozen=True):
         Raises:
             ComposeError: as ``rendered``, or the project has no such service.
         """
-        _ = self.document
-        return self.rendered.services[self.module.service]
+        return self.rendered.services[self._judged(self.rendered)]
 
     @property
     def document(self) -> Mapping[str, Any]:
         """The same as it stands in the rendered model, for what hashes it or changes it first."""
-        return self._document(self.rendered)
+        return self.rendered.documents[self._judged(self.rendered)]
 
     @property
     def source_service(self) -> Mapping[str, Any]:
         """The document of the service with ``${VAR}`` in place and string commands unsplit."""
-        return self._document(self.source)
+        return self.source.documents[self._judged(self.source)]
 
     @property
     def units(self) -> list[Unit]:
@@ -194,17 +193,17 @@ class Facts(Struct, frozen=True):
         """Name the files in Compose's words as seen from the repository."""
         return said.replace(f"{self.module.root.resolve()}/", "")
 
-    def _document(self, rendered: Rendered) -> Mapping[str, Any]:
+    def _judged(self, rendered: Rendered) -> str:
+        """Return the name of the module's service, of which all that is judged was rendered."""
         name = self.module.service
         location = self.module.at("spec", "runtime", self.module.engine, "service")
         unclear = rendered.left_out(name, self.reads | _ALWAYS)
         if unclear:
             raise self._unclear(unclear, location)
-        try:
-            return rendered.documents[name]
-        except KeyError:
+        if name not in rendered.documents:
             message = f"there is no service {quoted(name)} to look at; contract::compose says more"
-            raise ComposeError(message, location=location) from None
+            raise ComposeError(message, location=location)
+        return name
 
     def _unclear(self, paths: list[tuple[str, ...]], location: Location) -> ComposeError:
         needs = self.rendered.needs
