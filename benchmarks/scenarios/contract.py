@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -70,10 +71,7 @@ def one_module(root: Path, options: Options) -> Section:
         argv = [*PYTEST, "--module", "m-0000", *_CONTRACT, *kept]
         costs = take_turns(
             2 * options.rounds,
-            {
-                "of one": lambda argv=argv: run(argv, few),  # type: ignore[misc]
-                "of 1,000": lambda argv=argv: run(argv, many),  # type: ignore[misc]
-            },
+            {"of one": partial(run, argv, few), "of 1,000": partial(run, argv, many)},
         )
         section.compare(f"all contract checks of one module, {name}", costs, "of one")
         more = added(costs["of 1,000"], costs["of one"])
