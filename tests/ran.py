@@ -47,7 +47,14 @@ def start() -> None:
     monitoring.register_callback(_TOOL, monitoring.events.PY_START, enter)
     monitoring.set_events(_TOOL, monitoring.events.PY_START)
     # Where an interpreter ends, the names above are gone before the last functions run.
-    atexit.register(monitoring.free_tool_id, _TOOL)
+    atexit.register(_stop)
+
+
+def _stop() -> None:
+    """Note no more. Before Python 3.14, a tool that is freed is called all the same."""
+    _MONITORING.set_events(_TOOL, _MONITORING.events.NO_EVENTS)
+    _MONITORING.register_callback(_TOOL, _MONITORING.events.PY_START, None)
+    _MONITORING.free_tool_id(_TOOL)
 
 
 def start_in_fork(env: dict[str, str]) -> None:
@@ -66,14 +73,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start, and have forked runs tell theirs."""
     handle, name = tempfile.mkstemp(prefix="platform-ran-")
     os.close(handle)
-    config.stash[_forked] = Path(name)
+    into = config.stash[_forked] = Path(name)
+    config.add_cleanup(lambda: into.unlink(missing_ok=True))
     os.environ[VARIABLE] = name
     start()
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove what forked runs have told."""
-    config.stash[_forked].unlink(missing_ok=True)
 
 
 @pytest.hookimpl(tryfirst=True)
